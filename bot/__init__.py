@@ -1,0 +1,1 @@
+"""The service bot: channels, dialog, hand-over and the edge that serves them."""

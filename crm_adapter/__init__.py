@@ -1,0 +1,1 @@
+"""The CRM port and the SQL store behind it: contacts, identities, interactions."""

@@ -1,0 +1,1 @@
+"""Articles and the search that answers from them."""
