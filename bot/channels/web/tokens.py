@@ -1,0 +1,126 @@
+"""Who is at the other end: our own session tokens, and the shop's word for its logged-in customers.
+
+Both are JWTs (HS256). Ours names a visitor for some hours and can be renewed for 30 days after it has ended. The
+shop's is short-lived, names us as audience and opens one session only, so that a stolen one is of no use.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, cast
+from uuid import uuid4
+
+import jwt
+
+from bot.domain.message import Assurance
+
+RENEWABLE = timedelta(days=30)
+MAX_IDENTITY_LIFE = timedelta(minutes=15)
+LEEWAY_S = 30
+_ALGORITHM = "HS256"
+
+
+class TokenRefused(Exception):
+    """``code`` is ``unauthorised``, ``token_expired``, ``identity_invalid`` or ``identity_expired``."""
+
+    def __init__(self, code: Literal["unauthorised", "token_expired", "identity_invalid", "identity_expired"]) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whom a session token names: ``identity`` is ``visitor:…`` or ``user:…`` within the account."""
+
+    account: str
+    identity: str
+    assurance: Assurance
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopIdentity:
+    """A shop's word for its customer; ``jti`` may be spent once until ``expires_at``."""
+
+    subject: str
+    jti: str
+    expires_at: datetime
+
+
+def new_visitor(account: str, locale: str) -> Visitor:
+    """Somebody we have never seen; nothing is stored until they write."""
+    return Visitor(account, f"visitor:{uuid4().hex}", "anonymous", locale)
+
+
+class SessionTokens:
+    """Makes and reads session tokens with one key."""
+
+    def __init__(self, key: str, life: timedelta) -> None:
+        self._key = key
+        self._life = life
+
+    def issue(self, visitor: Visitor) -> tuple[str, datetime]:
+        """A token and when it ends."""
+        now = datetime.now(UTC)
+        expires_at = now + self._life
+        claims = {
+            "aud": _audience(visitor.account),
+            "sub": visitor.identity,
+            "asr": visitor.assurance,
+            "loc": visitor.locale,
+            "iat": now,
+            "exp": expires_at,
+        }
+        return jwt.encode(claims, self._key, _ALGORITHM), expires_at
+
+    def read(self, token: str, account: str, *, renewing: bool = False) -> Visitor:
+        """The visitor a token names; ``renewing`` also takes one that ended within the last 30 days.
+
+        Raises :class:`TokenRefused`.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._key,
+                [_ALGORITHM],
+                audience=_audience(account),
+                leeway=RENEWABLE if renewing else 0,
+                options={"require": ["exp", "sub", "aud"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise TokenRefused("token_expired") from None
+        except (jwt.InvalidTokenError, ValueError):
+            raise TokenRefused("unauthorised") from None
+        assurance = cast("Assurance", claims.get("asr", "anonymous"))
+        return Visitor(account, claims["sub"], assurance, claims.get("loc", "en"))
+
+
+def read_identity(token: str, account: str, secret: str) -> ShopIdentity:
+    """Checks a shop's token: signature, ``aud`` = ``yingda:<account>``, ``exp`` at most 15 minutes away, ``sub``, ``jti``.
+
+    Raises :class:`TokenRefused`.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            secret,
+            [_ALGORITHM],
+            audience=f"yingda:{account}",
+            leeway=LEEWAY_S,
+            options={"require": ["exp", "sub", "aud", "jti"]},
+        )
+    except jwt.ExpiredSignatureError:
+        raise TokenRefused("identity_expired") from None
+    except (jwt.InvalidTokenError, ValueError):
+        raise TokenRefused("identity_invalid") from None
+    subject, jti = claims["sub"], claims["jti"]
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    too_long = expires_at - datetime.now(UTC) > MAX_IDENTITY_LIFE + timedelta(seconds=LEEWAY_S)
+    if too_long or not (isinstance(subject, str) and 0 < len(subject) <= 128) or not 0 < len(str(jti)) <= 128:
+        raise TokenRefused("identity_invalid")
+    if "\x00" in subject or "\x00" in str(jti):
+        raise TokenRefused("identity_invalid")
+    return ShopIdentity(subject, str(jti), expires_at)
+
+
+def _audience(account: str) -> str:
+    return f"yingda-session:{account}"

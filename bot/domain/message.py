@@ -1,0 +1,59 @@
+"""What travels: a customer's message in, the bot's or a person's message out."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+Direction = Literal["in", "out"]
+Author = Literal["customer", "bot", "agent", "system"]
+Assurance = Literal["anonymous", "claimed", "verified"]
+Owner = Literal["bot", "queue", "agent"]
+
+Body = dict[str, Any]
+"""The content of a message as it is stored and sent: ``text``, ``choices``, ``links``, ``attachments``,
+``choice`` (an inbound tap) and ``article`` (the source of an answer), each optional."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message as a channel parsed it.
+
+    ``external_id`` is the channel's own id, unique per account: the same id is the same message (CH2 counts it once).
+    ``identity`` is who sent it in that account's terms; ``assurance`` how sure the channel is of that.
+    """
+
+    channel: str
+    account: str
+    external_id: str
+    identity: str
+    assurance: Assurance
+    locale: str
+    body: Body
+    received_at: datetime
+    trace_id: str
+    client_msg_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line of a conversation as the store has it; ``seq`` grows by one per line of a customer's thread."""
+
+    id: UUID
+    seq: int
+    direction: Direction
+    author: Author
+    body: Body
+    at: datetime
+    client_msg_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an inbound message once its transaction was committed."""
+
+    conversation_id: UUID
+    identity_id: UUID
+    message: Message
+    answers: tuple[Message, ...] = field(default=())
+    duplicate: bool = False

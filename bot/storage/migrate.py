@@ -1,0 +1,103 @@
+"""Brings the database forward: alembic's migrations, then the SQL functions, then the application role's grants."""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+
+from bot.storage.urls import sqlalchemy_url
+
+PACKAGES = ("crm_adapter", "bot", "knowledge_base")
+SCHEMAS = ("bot", "crm", "kb", "public")
+APPEND_ONLY = ("crm.interactions",)
+LOCK = 0x79696E67  # any constant; "ying"
+
+
+def migrate(owner_url: str, application_url: str) -> list[str]:
+    """Migrates forward as the owner and grants the application's role what it needs; returns the heads.
+
+    One process at a time does it (an advisory lock); the others wait and find nothing to do.
+    """
+    role = make_url(sqlalchemy_url(application_url)).username
+    owner = make_url(sqlalchemy_url(owner_url)).username
+    engine = create_engine(sqlalchemy_url(owner_url), connect_args={"connect_timeout": 10})
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+            config = alembic_config(connection)
+            command.upgrade(config, "heads")
+            replace_functions(connection)
+            if role and role != owner:
+                grant(connection, role)
+            return sorted(
+                MigrationContext.configure(
+                    connection, opts={"version_table": "schema_version"}
+                ).get_current_heads()
+            )
+    finally:
+        engine.dispose()
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """The one alembic environment over the three packages' version folders."""
+    config = Config()
+    here = Path(str(files("bot.storage"))) / "migrations"
+    folders = [here / "versions"] + [
+        Path(str(files(name))) / "migrations" for name in ("crm_adapter", "knowledge_base")
+    ]
+    config.set_main_option("script_location", str(here))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", _joined(folders))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _joined(folders: list[Path]) -> str:
+    import os
+
+    return os.pathsep.join(str(folder) for folder in folders)
+
+
+def wanted_heads() -> list[str]:
+    """The revisions that this program's code was written for."""
+    return sorted(ScriptDirectory.from_config(alembic_config()).get_heads())
+
+
+def replace_functions(connection: Connection) -> None:
+    """Installs every function of the packages' ``sql`` folders; they are replaced as a whole, so always current."""
+    for package in PACKAGES:
+        for script in _scripts(files(package)):
+            source = script.read_text(encoding="utf-8")
+            if "CREATE OR REPLACE FUNCTION" in source:
+                connection.exec_driver_sql(source.replace("%", "%%"))
+
+
+def _scripts(root: Traversable) -> list[Traversable]:
+    found: list[Traversable] = []
+    for entry in sorted(root.iterdir(), key=lambda item: item.name):
+        if entry.is_dir() and entry.name not in ("static", "__pycache__", "demo", "migrations"):
+            found += _scripts(entry)
+        elif entry.name.endswith(".sql"):
+            found.append(entry)
+    return found
+
+
+def grant(connection: Connection, role: str) -> None:
+    """Least privilege: the application reads and writes rows, but never changes or removes those of a ledger."""
+    name = connection.dialect.identifier_preparer.quote(role)
+    for schema in SCHEMAS:
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {name}")
+        connection.exec_driver_sql(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {name}"
+        )
+        connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {name}")
+    for table in APPEND_ONLY:
+        connection.exec_driver_sql(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")
+    connection.exec_driver_sql(f"REVOKE ALL ON public.schema_version FROM {name}")
+    connection.exec_driver_sql(f"GRANT SELECT ON public.schema_version TO {name}")

@@ -1,0 +1,75 @@
+"""The bot's own tables as SQLAlchemy sees them; the migrations make them, the hot path uses its .sql files."""
+
+from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(schema="bot")
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("identity_id", Uuid, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("agent_id", Uuid),
+    Column("fence", Integer, nullable=False),
+    Column("state", JSONB, nullable=False),
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("received_seq", Integer, nullable=False),
+    Column("read_seq", Integer, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("conversation_id", Uuid, ForeignKey("bot.conversations.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("client_msg_id", Text),
+    Column("in_reply_to", Uuid),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", Uuid, ForeignKey("bot.messages.id"), primary_key=True),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("queued_at", DateTime(timezone=True), nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("reason", Text),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+spent_tokens = Table(
+    "spent_tokens",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)

@@ -1,0 +1,1 @@
+INSERT INTO bot.attempts (account, external_id) VALUES (%s, %s)

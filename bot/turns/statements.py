@@ -1,0 +1,17 @@
+"""The hot path's SQL, read once from the .sql files beside this module."""
+
+from importlib.resources import files
+
+
+def _read(name: str) -> str:
+    return (files("bot.turns") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+MARK = _read("mark")
+THREAD = _read("thread")
+POSITION = _read("position")
+
+UNMARK = "DELETE FROM bot.attempts WHERE account = %s AND external_id = %s AND backend = pg_backend_pid()"
+RECEIPT = "SELECT bot.receipt(%s, %s, %s, %s)"
+RECEIVE = "SELECT * FROM bot.receive(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+RECORD = "SELECT bot.record(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
