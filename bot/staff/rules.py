@@ -1,0 +1,20 @@
+"""The numbers staff sign-in obeys; every one is a setting, these are the defaults."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRules:
+    first_link: timedelta = timedelta(days=7)
+    """How long the link to a first sign-in is good for."""
+    reset_link: timedelta = timedelta(days=1)
+    """The same for an account that has a password: it may fall into other hands, so it is short."""
+    session_idle: timedelta = timedelta(hours=12)
+    session_whole: timedelta = timedelta(days=7)
+    failures_per_name: int = 5
+    failures_per_address: int = 20
+    failure_window: timedelta = timedelta(minutes=15)
+
+
+DEFAULT_RULES = StaffRules()
