@@ -37,6 +37,10 @@ def language(text: str) -> str:
     return "zh-Hans" if TO_SIMPLIFIED.convert(text) == text else "zh-Hant"
 
 
+def pairs(text: str) -> set[str]:
+    return {text[i : i + 2] for i in range(len(text) - 1)}
+
+
 def load_articles() -> dict[str, Article]:
     return {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(ARTICLES.glob("*.yaml"))}
 
@@ -93,6 +97,13 @@ def test_an_article_speaks_each_language_and_both_alike(name: str, articles: dic
     assert all(link.startswith("https://www.example.com/") for link in links[0])
 
 
+def test_every_contact_is_invented(articles: dict[str, Article]) -> None:
+    """One hotline and one domain, both of nobody: a demo must not send people to strangers."""
+    answers = "\n".join(article["answer"][lang] for article in articles.values() for lang in LANGUAGES)
+    assert set(re.findall(r"\d[\d-]{8,}\d", answers)) == {"400-000-0000"}
+    assert set(re.findall(r"[\w.]+@([\w.]+\w)", answers)) == {"example.com"}
+
+
 def test_related_articles_exist_and_are_others(articles: dict[str, Article]) -> None:
     for name, article in articles.items():
         related = article["related"]
@@ -134,8 +145,12 @@ def test_queries_name_articles_that_hold_at_any_date(articles: dict[str, Article
 def test_queries_are_held_out(articles: dict[str, Article], queries: list[Query]) -> None:
     known = {text for text, _ in wordings(articles)}
     asked = [folded(query["query"]) for query in queries]
-    assert known.isdisjoint(asked)
     assert len(asked) == len(set(asked))
+    # A variant with one word changed would measure memory, not search.
+    known_pairs = {text: pairs(text) for text in known}
+    for new in asked:
+        ours = pairs(new)
+        assert [old for old, theirs in known_pairs.items() if len(ours & theirs) > 0.6 * len(ours | theirs)] == []
 
 
 def test_queries_span_languages_and_the_out_of_scope(queries: list[Query]) -> None:
