@@ -1,0 +1,77 @@
+"""What the parts of the HTTP edge find in the app: put there by the composition root, by type."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal, Protocol, TypedDict
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.settings import Locale
+from bot.staff.passwords import Passwords
+from bot.staff.rules import StaffRules
+
+
+class ArticleSummary(TypedDict):
+    """``question`` in the reader's language; dates are ISO 8601 days or ``None``."""
+
+    id: str
+    question: str
+    tags: list[str]
+    languages: list[str]
+    valid_from: str | None
+    valid_until: str | None
+
+
+class ArticleDetail(TypedDict):
+    """One article in all its languages, by locale."""
+
+    id: str
+    question: dict[str, str]
+    variants: dict[str, list[str]]
+    answers: dict[str, str]
+    tags: list[str]
+    valid_from: str | None
+    valid_until: str | None
+
+
+class Articles(Protocol):
+    """The knowledge base as the console reads it."""
+
+    async def list(self, q: str | None, locale: Locale) -> Sequence[ArticleSummary]:
+        """The articles that match ``q`` (all without it), in a stable order."""
+
+    async def get(self, id: str) -> ArticleDetail | None:
+        """One article, ``None`` when there is none of that id; any text is taken for an id."""
+
+
+class StatusPart(TypedDict):
+    """``mend`` says what to do; empty when the part is well."""
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    detail: str
+    mend: str
+
+
+class Status(TypedDict):
+    version: str
+    uptime_s: float
+    parts: list[StatusPart]
+
+
+StatusOf = Callable[[Locale], Awaitable[Status]]
+LabelOf = Callable[[str, str | None, Locale], str | None]
+"""What an interaction led to in words: ``(outcome kind, ref, locale)``, for an article its question."""
+
+ENGINE = web.AppKey[AsyncEngine]("ENGINE")
+PUBLIC_URL = web.AppKey[str]("PUBLIC_URL")
+"""How browsers reach this server, for links; without a trailing slash."""
+ARTICLES = web.AppKey[Articles]("ARTICLES")
+STATUS = web.AppKey[StatusOf]("STATUS")
+LABEL_OF = web.AppKey[LabelOf]("LABEL_OF")
+STAFF_RULES = web.AppKey[StaffRules]("STAFF_RULES")
+PASSWORDS = web.AppKey[Passwords]("PASSWORDS")
+INSECURE_COOKIE_HOSTS = web.AppKey[Sequence[str]]("INSECURE_COOKIE_HOSTS")
+"""Host names, besides loopback, for which the session cookie may travel over plain HTTP."""
+FRAME_ANCESTORS = web.AppKey[Callable[[str], Sequence[str]]]("FRAME_ANCESTORS")
+"""The origins whose pages may hold the widget's frame of an account; none for an unknown account."""

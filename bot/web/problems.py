@@ -1,0 +1,159 @@
+"""Errors over HTTP: ``application/problem+json`` (RFC 9457) with a stable code and a text the caller can read."""
+
+import json
+import traceback
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import NamedTuple, cast
+
+import psycopg
+import psycopg_pool
+import sqlalchemy.exc
+import structlog
+import yaml
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.settings import Locale
+from bot.web.language import locale_of
+
+log = structlog.get_logger(__name__)
+
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg_pool.PoolTimeout,
+    psycopg_pool.TooManyRequests,
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+)
+_OF_STATUS = {
+    400: "bad_request",
+    401: "unauthorised",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_type",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+class Problem(Exception):
+    """A refusal with its HTTP status, its stable code and values for its text.
+
+    The values are also members of the JSON; ``retry_after`` (seconds) becomes the ``Retry-After`` header too.
+    """
+
+    def __init__(self, status: int, code: str, **values: object) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.values = values
+
+
+class Words(NamedTuple):
+    title: str
+    detail: str
+
+
+@cache
+def catalogue() -> dict[str, dict[Locale, Words]]:
+    """Every code's title and detail in every language."""
+    source = (files("bot.web") / "texts" / "problems.yml").read_text(encoding="utf-8")
+    entries = cast(dict[str, dict[Locale, list[str]]], yaml.safe_load(source))
+    return {code: {locale: Words(*words) for locale, words in texts.items()} for code, texts in entries.items()}
+
+
+class _Values(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def describe(code: str, locale: Locale, values: dict[str, object] | None = None) -> Words:
+    """The texts of a code, also for channels that are not HTTP; a code without texts is called by its own name."""
+    texts = catalogue().get(code)
+    if texts is None:
+        return Words(code, code)
+    title, detail = texts[locale]
+    return Words(title, detail.format_map(_Values(values or {})))
+
+
+def problem_response(problem: Problem, locale: Locale) -> web.Response:
+    """The response for a problem."""
+    title, detail = describe(problem.code, locale, problem.values)
+    body = {
+        **problem.values,
+        "type": "about:blank",
+        "title": title,
+        "status": problem.status,
+        "code": problem.code,
+        "detail": detail,
+    }
+    response = web.Response(
+        status=problem.status,
+        body=json.dumps(body, default=str).encode(),
+        content_type="application/problem+json",
+        headers={"Content-Language": locale, "Cache-Control": "no-store", "Vary": "Accept-Language"},
+    )
+    if "retry_after" in problem.values:
+        response.headers["Retry-After"] = str(problem.values["retry_after"])
+    return response
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns every refusal and every fault into a problem; belongs outermost.
+
+    A fault of ours is logged with its place and answered by a 500 that tells nothing; one of the database's
+    availability is a 503. When the response had begun already, nothing more can be said and the fault goes on to
+    aiohttp, which closes the connection.
+    """
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem_response(problem, locale_of(request))
+    except web.HTTPException as answer:
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            raise
+        refused = problem_response(
+            Problem(answer.status, _OF_STATUS.get(answer.status, "bad_request")), locale_of(request)
+        )
+        if "Allow" in answer.headers:
+            refused.headers["Allow"] = answer.headers["Allow"]
+        return refused
+    except ConnectionError as fault:
+        if request.transport is None or request.transport.is_closing():
+            raise  # the client went away: aiohttp notes it and there is nobody to answer
+        return _answer_fault(request, fault, Problem(500, "internal"))
+    except _AWAY as fault:
+        return _answer_fault(request, fault, Problem(503, "unavailable", retry_after=5))
+    except Exception as fault:
+        return _answer_fault(request, fault, Problem(500, "internal"))
+
+
+def _answer_fault(request: web.Request, fault: Exception, problem: Problem) -> web.Response:
+    resource = request.match_info.route.resource
+    log.error(
+        "request.failed",
+        method=request.method,
+        route=resource.canonical if resource else None,
+        status=problem.status,
+        fault=_where(fault),
+    )
+    if request.writer.output_size > 0:
+        raise fault
+    return problem_response(problem, locale_of(request))
+
+
+def _where(fault: BaseException) -> str:
+    """The chain of exceptions with their frames, without their messages: those quote what customers wrote."""
+    lines: list[str] = []
+    seen: BaseException | None = fault
+    while seen is not None and len(lines) < 200:
+        frames = traceback.extract_tb(seen.__traceback__)
+        lines += [type(seen).__qualname__, *(f"  {f.filename}:{f.lineno} {f.name}" for f in frames)]
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(lines)
