@@ -1,0 +1,1 @@
+"""The command line, one module per command; each registers itself with ``add_arguments``."""

@@ -1,5 +1,8 @@
 """Brings the database forward: alembic's migrations, then the SQL functions, then the application role's grants."""
 
+import os
+from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,6 +19,7 @@ from bot.storage.urls import sqlalchemy_url
 PACKAGES = ("crm_adapter", "bot", "knowledge_base")
 SCHEMAS = ("bot", "crm", "kb", "public")
 APPEND_ONLY = ("crm.interactions",)
+VERSION_TABLE = "schema_version"
 LOCK = 0x79696E67  # any constant; "ying"
 
 
@@ -30,18 +34,30 @@ def migrate(owner_url: str, application_url: str) -> list[str]:
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-            config = alembic_config(connection)
-            command.upgrade(config, "heads")
+            command.upgrade(alembic_config(connection), "heads")
             replace_functions(connection)
             if role and role != owner:
                 grant(connection, role)
-            return sorted(
-                MigrationContext.configure(
-                    connection, opts={"version_table": "schema_version"}
-                ).get_current_heads()
-            )
+            return current_heads(connection)
     finally:
         engine.dispose()
+
+
+def is_current(application_url: str) -> bool:
+    """Whether the schema and its functions are those of this program; reads only, also before any migration."""
+    engine = create_engine(sqlalchemy_url(application_url), connect_args={"connect_timeout": 10})
+    try:
+        with engine.connect() as connection:
+            mark = connection.execute(text("SELECT obj_description(to_regnamespace('bot'))")).scalar()
+            return mark == functions_mark() and current_heads(connection) == wanted_heads()
+    finally:
+        engine.dispose()
+
+
+def current_heads(connection: Connection) -> list[str]:
+    """The revisions that the database has."""
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return sorted(context.get_current_heads())
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -53,15 +69,9 @@ def alembic_config(connection: Connection | None = None) -> Config:
     ]
     config.set_main_option("script_location", str(here))
     config.set_main_option("path_separator", "os")
-    config.set_main_option("version_locations", _joined(folders))
+    config.set_main_option("version_locations", os.pathsep.join(str(folder) for folder in folders))
     config.attributes["connection"] = connection
     return config
-
-
-def _joined(folders: list[Path]) -> str:
-    import os
-
-    return os.pathsep.join(str(folder) for folder in folders)
 
 
 def wanted_heads() -> list[str]:
@@ -71,11 +81,21 @@ def wanted_heads() -> list[str]:
 
 def replace_functions(connection: Connection) -> None:
     """Installs every function of the packages' ``sql`` folders; they are replaced as a whole, so always current."""
-    for package in PACKAGES:
-        for script in _scripts(files(package)):
-            source = script.read_text(encoding="utf-8")
-            if "CREATE OR REPLACE FUNCTION" in source:
-                connection.exec_driver_sql(source.replace("%", "%%"))
+    for source in function_sources():
+        connection.exec_driver_sql(source.replace("%", "%%"))
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA bot IS '{functions_mark()}'")
+
+
+@cache
+def function_sources() -> tuple[str, ...]:
+    """The functions in an order in which each finds what it uses."""
+    scripts = (script.read_text(encoding="utf-8") for package in PACKAGES for script in _scripts(files(package)))
+    return tuple(source for source in scripts if "CREATE OR REPLACE FUNCTION" in source)
+
+
+def functions_mark() -> str:
+    """Names the functions' content; kept as the schema's comment, so that a start sees whether they are current."""
+    return f"functions {sha256(chr(0).join(function_sources()).encode()).hexdigest()}"
 
 
 def _scripts(root: Traversable) -> list[Traversable]:
@@ -93,9 +113,7 @@ def grant(connection: Connection, role: str) -> None:
     name = connection.dialect.identifier_preparer.quote(role)
     for schema in SCHEMAS:
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {name}")
-        connection.exec_driver_sql(
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {name}"
-        )
+        connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {name}")
         connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {name}")
     for table in APPEND_ONLY:
         connection.exec_driver_sql(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")

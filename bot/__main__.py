@@ -1,0 +1,36 @@
+"""The command line: ``yingda COMMAND``; each command is a module of ``bot.commands``."""
+
+import argparse
+import asyncio
+import inspect
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from bot.settings import SettingsFault
+
+# Imported by name only when asked for: `yingda kb eval` should not wait for the web server's imports.
+COMMANDS = ("serve", "worker", "ask", "chat", "contact", "kb", "staff", "db", "doctor")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 is success, 1 a failure it has explained, 2 wrong usage or settings."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="yingda", description="应答 Yingda: a service bot that answers customers.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    named = next((word for word in arguments if word in COMMANDS), None)
+    for name in (named,) if named else COMMANDS:
+        import_module(f"bot.commands.{name}").add_arguments(commands)
+    args = parser.parse_args(arguments)
+    try:
+        result = args.run(args)
+        return int(asyncio.run(result) if inspect.isawaitable(result) else result)
+    except SettingsFault as fault:
+        print("The settings are wrong:", *fault.faults, sep="\n  ", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

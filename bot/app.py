@@ -1,0 +1,130 @@
+"""The composition root: the only module that knows every part and puts them together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
+
+import structlog
+from aiohttp import WSCloseCode, web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.flows.facts import Facts
+from bot.flows.step import Dialog
+from bot.handlers.answers import Answers
+from bot.jobs import make_jobs, run_worker
+from bot.realtime import Realtime, open_realtime
+from bot.settings import Settings
+from bot.storage.blobs import BlobStore
+from bot.storage.database import Addresses, make_engine, signing_key
+from bot.storage.pool import Pool, make_pool
+from bot.turns.decide import Decider
+from bot.turns.take import Turns
+from bot.web.chat.edge import EDGE, ChatEdge
+from bot.web.chat.routes import ROUTES as CHAT_ROUTES
+from bot.web.console import setup_console
+from bot.web.health import CHECKS
+from bot.web.health import ROUTES as HEALTH_ROUTES
+from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, PUBLIC_URL, STATUS
+from bot.web.measure import measure
+from bot.web.pages import add_pages
+from bot.web.peer import TRUSTED_PROXIES, networks
+from bot.web.problems import problems
+from bot.web.routes import register
+from bot.web.security import secure
+from bot.web.shelf import Shelf
+from bot.web.status import StatusReport
+from knowledge_base.watch import LiveIndex
+
+log = structlog.get_logger(__name__)
+
+MakeFacts = Callable[[LiveIndex], Facts]
+
+
+class Parts:
+    """What one serving process holds open; made by :func:`make_app`, opened and closed with it."""
+
+    def __init__(self, settings: Settings, addresses: Addresses, make_facts: MakeFacts = Answers) -> None:
+        self.settings = settings
+        self.pool: Pool = make_pool(addresses.application_url, settings)
+        self.engine: AsyncEngine = make_engine(addresses.application_url, settings)
+        self.jobs = make_jobs(addresses.application_url, settings)
+        self.live = LiveIndex()
+        self.realtime: Realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
+        dialog = Dialog(make_facts(self.live), settings.service.answer_within_h)
+        decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)
+        self.turns = Turns(self.pool, decider)
+        self.edge = ChatEdge(
+            settings=settings,
+            turns=self.turns,
+            pool=self.pool,
+            realtime=self.realtime,
+            blobs=BlobStore(settings.var_dir / "blobs", self.pool),
+            key=signing_key(settings),
+        )
+
+    async def store_answers(self) -> None:
+        """Ready when the store answers."""
+        async with self.pool.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    async def takes_work(self) -> None:
+        """Ready unless draining."""
+        if self.edge.draining:
+            raise RuntimeError("draining")
+
+
+def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = Answers) -> web.Application:
+    """The whole HTTP application; ``make_facts`` lets a test put faults where the knowledge base is asked."""
+    parts = Parts(settings, addresses, make_facts)
+    app = web.Application(middlewares=[measure, problems], client_max_size=settings.limits.blob_bytes + 65536)
+    app[EDGE] = parts.edge
+    app[ENGINE] = parts.engine
+    app[PUBLIC_URL] = settings.base_url
+    app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)
+    app[CHECKS] = {"store": parts.store_answers, "serving": parts.takes_work}
+    app[FRAME_ANCESTORS] = partial(_may_embed, settings)
+    shelf = Shelf(parts.live)
+    app[ARTICLES] = shelf
+    app[LABEL_OF] = shelf.label_of
+    app[STATUS] = StatusReport(settings, parts.pool, parts.realtime, parts.live)
+    secure(app)
+    register(app, HEALTH_ROUTES)
+    register(app, CHAT_ROUTES)
+    setup_console(app)
+    add_pages(app, frozenset(channel.name for channel in settings.channels))
+    app.cleanup_ctx.append(partial(_open_parts, parts))
+    app.on_shutdown.append(drain)
+    return app
+
+
+def _may_embed(settings: Settings, account: str) -> list[str]:
+    for channel in settings.channels:
+        if channel.name == account:
+            return ["'self'", *channel.origins]
+    return []
+
+
+async def _open_parts(parts: Parts, app: web.Application) -> AsyncIterator[None]:
+    """Opens in the order of need and closes in reverse; the loops that belong to the process live in between."""
+    async with parts.pool, parts.jobs.open_async():
+        await parts.live.refresh(parts.engine)
+        async with asyncio.TaskGroup() as loops:
+            running = [loops.create_task(parts.live.run(parts.engine))]
+            if parts.settings.worker:
+                running.append(loops.create_task(run_worker(parts.jobs, parts.settings, parts.pool)))
+            yield
+            for loop in running:
+                loop.cancel()
+        await parts.realtime.close()
+        await parts.engine.dispose()
+
+
+async def drain(app: web.Application) -> None:
+    """Stops taking work: readiness turns 503, long polls return, sockets are told to reconnect elsewhere."""
+    edge = app[EDGE]
+    edge.draining = True
+    for socket in list(edge.sockets):
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(2):
+                await socket.close(code=WSCloseCode.GOING_AWAY, message=b"going away")

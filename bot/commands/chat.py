@@ -1,0 +1,59 @@
+"""``yingda chat``: a chat in the terminal, recorded like any other."""
+
+import argparse
+import asyncio
+import contextlib
+from typing import Any
+
+from bot.channels.terminal import parse_line, render_lines
+from bot.commands.store import open_addresses
+from bot.flows.step import Dialog
+from bot.handlers.answers import Answers
+from bot.settings import LOCALES, Settings, read_settings
+from bot.storage.database import Addresses, make_engine
+from bot.storage.pool import make_pool
+from bot.turns.decide import Decider
+from bot.turns.take import Turns, TurnUnavailable
+from knowledge_base.watch import LiveIndex
+
+
+def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``chat``."""
+    parser = commands.add_parser("chat", help="chat in the terminal; an empty line or Ctrl-D ends it")
+    parser.add_argument("--locale", choices=LOCALES, default="zh-Hans", help="until you write in another language")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Chats until the input ends."""
+    settings = read_settings()
+    with open_addresses(settings) as addresses:
+        return asyncio.run(_chat(settings, addresses, args.locale))
+
+
+async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
+    live = LiveIndex()
+    engine = make_engine(addresses.application_url, settings)
+    await live.refresh(engine)
+    await engine.dispose()
+    dialog = Dialog(Answers(live), settings.service.answer_within_h)
+    decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)
+    async with make_pool(addresses.application_url, settings) as pool:
+        turns = Turns(pool, decider)
+        choices: list[dict[str, Any]] = []
+        while line := (await asyncio.to_thread(_ask)).strip():
+            try:
+                taken = await turns.take(parse_line(line, choices, locale))
+            except TurnUnavailable:
+                print("The store does not answer; your line was not recorded. Try again.")
+                continue
+            for answer in taken.answers:
+                print(render_lines(answer))
+                choices = answer.body.get("choices", [])
+    return 0
+
+
+def _ask() -> str:
+    with contextlib.suppress(EOFError):
+        return input("> ")
+    return ""

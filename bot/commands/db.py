@@ -1,0 +1,24 @@
+"""``yingda db migrate``: brings the database forward; ``serve`` does it by itself."""
+
+import argparse
+import sys
+
+from bot.settings import read_settings
+from bot.storage.database import open_database
+from bot.storage.migrate import migrate
+
+
+def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``db``."""
+    parser = commands.add_parser("db", help="the database: migrate")
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("migrate", help="bring the schema forward").set_defaults(run=run_migrate)
+
+
+def run_migrate(args: argparse.Namespace) -> int:
+    """Migrates as the owner and says where the schema stands."""
+    settings = read_settings()
+    with open_database(settings, lambda line: print(line, file=sys.stderr)) as addresses:
+        heads = migrate(addresses.owner_url, addresses.application_url)
+    print("The database is at", ", ".join(heads))
+    return 0

@@ -1,0 +1,39 @@
+"""How a command gets at the store: the same database as a running ``serve``, migrated."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.commands.prepare import prepare
+from bot.settings import Settings, read_settings
+from bot.storage.database import Addresses, make_engine, open_database
+
+
+@contextmanager
+def open_addresses(settings: Settings) -> Iterator[Addresses]:
+    """The migrated database; progress goes to standard error."""
+    with open_database(settings, _say) as addresses:
+        prepare(settings, addresses, _say)
+        yield addresses
+
+
+@asynccontextmanager
+async def open_store(args: argparse.Namespace) -> AsyncIterator[AsyncEngine]:
+    """An engine on the migrated store, as the application role."""
+    settings = read_settings()
+    opening = open_addresses(settings)
+    addresses = await asyncio.to_thread(opening.__enter__)
+    engine = make_engine(addresses.application_url, settings)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+        await asyncio.to_thread(opening.__exit__, None, None, None)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,38 @@
+"""``yingda worker``: runs jobs in a process of its own."""
+
+import argparse
+import asyncio
+import signal
+
+from bot.commands.store import open_addresses
+from bot.jobs import make_jobs, run_worker
+from bot.logs import start_logging
+from bot.settings import Settings, read_settings
+from bot.storage.database import Addresses
+from bot.storage.pool import make_pool
+
+
+def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``worker``."""
+    parser = commands.add_parser("worker", help="run jobs apart from serve")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Works until SIGINT or SIGTERM; jobs that run then finish within the drain time."""
+    settings = read_settings()
+    start_logging(settings)
+    with open_addresses(settings) as addresses:
+        asyncio.run(_work(settings, addresses))
+    return 0
+
+
+async def _work(settings: Settings, addresses: Addresses) -> None:
+    jobs = make_jobs(addresses.application_url, settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with make_pool(addresses.application_url, settings) as pool, jobs.open_async(), asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(run_worker(jobs, settings, pool))
+        await stop.wait()
+        working.cancel()

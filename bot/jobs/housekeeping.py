@@ -1,0 +1,65 @@
+"""Periodic jobs of the house: each is one bounded statement, safe to run twice and on several nodes."""
+
+from datetime import timedelta
+
+import structlog
+from procrastinate import Blueprint, JobContext
+
+from bot.settings import Settings
+from bot.storage.pool import Pool
+
+log = structlog.get_logger(__name__)
+
+housekeeping = Blueprint()
+
+# Skips conversations that a turn is using: they are not silent.
+CLOSE_SILENT = """
+WITH silent AS (
+    SELECT id FROM bot.conversations
+     WHERE closed_at IS NULL AND last_at < now() - %s AND owner <> 'agent'
+     ORDER BY last_at LIMIT 1000 FOR UPDATE SKIP LOCKED
+)
+UPDATE bot.conversations c SET closed_at = now(), fence = c.fence + 1 FROM silent WHERE c.id = silent.id
+"""
+FORGET_TOKENS = "DELETE FROM bot.spent_tokens WHERE expires_at < now() - interval '1 hour'"
+FORGET_ATTEMPTS = """
+DELETE FROM bot.attempts a
+ WHERE EXISTS (SELECT FROM bot.inbox i WHERE i.account = a.account AND i.external_id = a.external_id)
+"""
+
+
+@housekeeping.periodic(cron="*/5 * * * *")
+@housekeeping.task(name="close_silent_conversations", queueing_lock="close_silent_conversations", pass_context=True)
+async def close_silent_conversations(context: JobContext, timestamp: int) -> None:
+    """Closes conversations after the set hours of silence; the next message opens a new one that goes on in seq."""
+    settings, pool = parts_of(context)
+    silence = timedelta(hours=settings.turn.close_after_silence_h)
+    async with pool.connection() as connection:
+        cursor = await connection.execute(CLOSE_SILENT, (silence,))
+    log.info("closed silent conversations", count=cursor.rowcount)
+
+
+@housekeeping.periodic(cron="17 * * * *")
+@housekeeping.task(name="forget_what_has_expired", queueing_lock="forget_what_has_expired", pass_context=True)
+async def forget_what_has_expired(context: JobContext, timestamp: int) -> None:
+    """Removes spent identity tokens that have expired anyway, and marks of attempts whose message got through."""
+    _, pool = parts_of(context)
+    async with pool.connection() as connection:
+        await connection.execute(FORGET_TOKENS)
+        await connection.execute(FORGET_ATTEMPTS)
+
+
+@housekeeping.periodic(cron="* * * * *")
+@housekeeping.task(name="revive_stalled_jobs", queueing_lock="revive_stalled_jobs", pass_context=True)
+async def revive_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Puts jobs of killed workers back in the queue; procrastinate leaves that to its user."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs():
+        await manager.retry_job(job)
+        log.warning("revived a stalled job", task=job.task_name, job=job.id)
+
+
+def parts_of(context: JobContext) -> tuple[Settings, Pool]:
+    """What the worker was started with."""
+    additional = context.additional_context
+    return additional["settings"], additional["pool"]

@@ -1,0 +1,40 @@
+"""The job engine: procrastinate on psycopg's own pool."""
+
+import asyncio
+
+import structlog
+from procrastinate import App, PsycopgConnector
+
+from bot.jobs.housekeeping import housekeeping
+from bot.settings import Settings
+from bot.storage.pool import Pool, bounded_conninfo
+
+log = structlog.get_logger(__name__)
+
+
+def make_jobs(url: str, settings: Settings) -> App:
+    """The app that defers and runs jobs; open it with ``async with jobs.open_async()``."""
+    connector = PsycopgConnector(
+        conninfo=bounded_conninfo(url, settings), min_size=1, max_size=4, timeout=settings.database.wait_s
+    )
+    jobs = App(connector=connector)
+    jobs.add_tasks_from(housekeeping, namespace="house")
+    return jobs
+
+
+async def run_worker(jobs: App, settings: Settings, pool: Pool) -> None:
+    """Runs jobs until cancelled; then lets those that run finish within the drain time."""
+    while True:
+        try:
+            await jobs.run_worker_async(
+                concurrency=4,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=settings.http.drain_s,
+                additional_context={"settings": settings, "pool": pool},
+            )
+        except Exception:
+            log.warning("job worker lost its database; trying again")
+            await asyncio.sleep(2)
+        else:
+            return

@@ -1,0 +1,69 @@
+"""Which database: the one in the settings, or an embedded PostgreSQL of our own; opened, migrated, closed."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.settings import Settings
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.pool import bounded_conninfo
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the database is, for its two roles; libpq URLs. They may hold a password: never print them."""
+
+    owner_url: str
+    application_url: str
+
+
+@contextmanager
+def open_database(settings: Settings, say: Say) -> Iterator[Addresses]:
+    """The database's addresses for as long as the block runs; an embedded one is started and let go of.
+
+    Raises :class:`~bot.storage.embedded.EmbeddedPostgresError` when an embedded one cannot be had.
+    """
+    if settings.database_url is not None:
+        application = settings.database_url.get_secret_value()
+        owner = settings.owner_database_url.get_secret_value() if settings.owner_database_url else application
+        yield Addresses(owner, application)
+        return
+    with EmbeddedPostgres(settings.var_dir / "postgres", say=say) as databases:
+        yield Addresses(databases.owner_url, databases.application_url)
+
+
+def make_engine(url: str, settings: Settings) -> AsyncEngine:
+    """SQLAlchemy's engine for everything off the hot path, with the same bounds on every wait."""
+    conninfo = bounded_conninfo(url, settings)
+    return create_async_engine(
+        "postgresql+psycopg://",
+        connect_args={"conninfo": conninfo},
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=settings.database.wait_s,
+        pool_pre_ping=True,
+    )
+
+
+def signing_key(settings: Settings) -> str:
+    """The key of session tokens: the setting's, else one made once and kept in ``var_dir``, readable by us alone."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.var_dir / "secret.key"
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", opener=_private) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii").strip()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

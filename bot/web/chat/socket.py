@@ -1,0 +1,256 @@
+"""GET /channels/{account}/socket: the chat over a WebSocket, gap-free by a cursor over the thread."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, cast
+
+import structlog
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+
+from bot.channels.base import BadInbound
+from bot.channels.web.parse import parse_json, parse_seq
+from bot.channels.web.render import render_message
+from bot.channels.web.tokens import TokenRefused, Visitor
+from bot.domain.message import Message
+from bot.metrics import REFUSALS, SOCKETS
+from bot.realtime import Hint, Subscription
+from bot.settings import LOCALES, Locale, WebChannel
+from bot.turns.take import UNAVAILABLE, TurnUnavailable
+from bot.turns.thread import REPLAY_LIMIT, Thread
+from bot.web.chat.edge import EDGE, ChatEdge, new_trace_id, topic
+from bot.web.peer import client_address
+from bot.web.problems import Problem, describe
+
+log = structlog.get_logger(__name__)
+
+PROTOCOL = "yingda.v1"
+HELLO_WITHIN_S = 10.0
+SEND_WITHIN_S = 20.0
+LOOK_EVERY_S = 15.0  # hints may be lost: the store is looked at anyway
+FAULTS_CLOSE, TOKEN_CLOSE = 4400, 4401
+
+
+class Gone(Exception):
+    """The connection is to be closed with ``code``."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+async def open_socket(request: web.Request) -> web.WebSocketResponse:
+    """Serves one socket until either side closes it."""
+    edge = request.app[EDGE]
+    channel = edge.account(request)
+    address = client_address(request)
+    if edge.draining:
+        raise Problem(503, "unavailable", retry_after=1)
+    if edge.sockets_by_address.get(address, 0) >= edge.settings.limits.sockets_per_address:
+        raise Problem(429, "rate_limited", retry_after=5)
+    socket = web.WebSocketResponse(
+        protocols=[PROTOCOL], heartbeat=25, max_msg_size=4 * edge.settings.limits.text_bytes + 4096
+    )
+    await socket.prepare(request)
+    edge.sockets.add(socket)
+    edge.sockets_by_address[address] = edge.sockets_by_address.get(address, 0) + 1
+    try:
+        with SOCKETS.track_inprogress():
+            await SocketChat(edge, channel, socket).run()
+    finally:
+        edge.sockets_by_address[address] -= 1
+        if not edge.sockets_by_address[address]:
+            del edge.sockets_by_address[address]
+    return socket
+
+
+class SocketChat:
+    """One socket: reads frames in their order, sends the thread in its order."""
+
+    def __init__(self, edge: ChatEdge, channel: WebChannel, socket: web.WebSocketResponse) -> None:
+        self._edge = edge
+        self._channel = channel
+        self._socket = socket
+        self._faults = 0
+        self._cursor = 0
+        self._sending = asyncio.Lock()
+        self._visitor: Visitor | None = None
+
+    async def run(self) -> None:
+        """Serves the socket; closes it with the code that fits."""
+        code: int = WSCloseCode.OK
+        try:
+            visitor, last_seq = await self._hello()
+            async with self._edge.realtime.subscribe([topic(visitor)]) as signals:
+                thread = self._edge.thread(visitor)
+                await self._welcome(thread, last_seq)
+                async with asyncio.TaskGroup() as tasks:
+                    following = tasks.create_task(self._follow(signals, thread))
+                    await self._read(visitor, thread)
+                    following.cancel()
+        except* Gone as gone:
+            code = next(error.code for error in _leaves(gone) if isinstance(error, Gone))
+        except* UNAVAILABLE:
+            code = WSCloseCode.TRY_AGAIN_LATER
+        except* (ConnectionError, TimeoutError):
+            code = WSCloseCode.GOING_AWAY
+        if self._edge.draining:
+            code = WSCloseCode.GOING_AWAY
+        await self._socket.close(code=code)
+
+    async def _hello(self) -> tuple[Visitor, int]:
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                frame = parse_json(_text_of(await self._socket.receive()))
+            if frame.get("type") != "hello":
+                raise BadInbound("bad_frame")
+            last_seq = parse_seq(frame.get("last_seq", 0), "last_seq")
+            visitor = self._edge.tokens(self._channel).read(str(frame.get("token")), self._channel.name)
+        except TimeoutError:
+            raise Gone(FAULTS_CLOSE) from None
+        except BadInbound as bad:
+            await self._error(bad.code, {})
+            raise Gone(FAULTS_CLOSE) from None
+        except TokenRefused as refused:
+            await self._error(refused.code, {})
+            raise Gone(TOKEN_CLOSE) from None
+        self._visitor = visitor
+        return visitor, last_seq
+
+    async def _welcome(self, thread: Thread, last_seq: int) -> None:
+        position = await thread.position()
+        if last_seq > position.seq or position.seq - last_seq > REPLAY_LIMIT:
+            await self._send({"type": "reset"})
+            last_seq = max(0, position.seq - REPLAY_LIMIT)
+        self._cursor = last_seq
+        await self._send(
+            {
+                "type": "welcome",
+                "seq": position.seq,
+                "received_seq": position.received_seq,
+                "read_seq": position.read_seq,
+            }
+        )
+        await self._catch_up(thread)
+
+    async def _follow(self, signals: Subscription, thread: Thread) -> None:
+        """Sends what others add to the thread; every hint is only a reason to look."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    signal = await anext(signals, None)
+            except TimeoutError:
+                signal = None
+            body = signal.body if isinstance(signal, Hint) else {}
+            match body.get("kind"), body.get("by"):
+                case "typing", "staff":
+                    await self._send({"type": "typing", "on": bool(body.get("on"))})
+                case "read", "staff":
+                    await self._send({"type": "read", "seq": body.get("seq", 0)})
+                case ("typing" | "receipt", "customer"):
+                    pass
+                case _:
+                    seq = body.get("seq")
+                    if not isinstance(seq, int) or seq > self._cursor:
+                        await self._catch_up(thread)
+
+    async def _read(self, visitor: Visitor, thread: Thread) -> None:
+        async for message in self._socket:
+            frame: dict[str, Any] = {}
+            try:
+                frame = parse_json(_text_of(message))
+                await self._handle(frame, visitor, thread)
+            except BadInbound as bad:
+                await self._fault(bad, frame)
+            except (TurnUnavailable, *UNAVAILABLE):
+                await self._error("unavailable", frame)
+                raise Gone(WSCloseCode.TRY_AGAIN_LATER) from None
+
+    async def _handle(self, frame: dict[str, Any], visitor: Visitor, thread: Thread) -> None:
+        match frame.get("type"):
+            case "send":
+                taken = await self._edge.take(visitor, frame, new_trace_id())
+                await self._send(
+                    {"type": "ack", "client_msg_id": taken.message.client_msg_id, "seq": taken.message.seq}
+                )
+                await self._deliver((taken.message, *taken.answers), thread)
+            case "received":
+                await thread.acknowledge(parse_seq(frame.get("seq"), "seq"), 0)
+            case "read":
+                seq = parse_seq(frame.get("seq"), "seq")
+                await thread.acknowledge(seq, seq)
+                await self._tell({"kind": "receipt", "by": "customer", "received": seq, "read": seq})
+            case "typing":
+                await self._tell({"kind": "typing", "by": "customer", "on": bool(frame.get("on"))})
+            case "ping":
+                await self._send({"type": "pong"})
+            case str():
+                raise BadInbound("unknown_type")
+            case _:
+                raise BadInbound("bad_frame")
+
+    async def _tell(self, hint: dict[str, Any]) -> None:
+        assert self._visitor is not None  # noqa: S101 - set by the hello
+        await self._edge.realtime.publish(topic(self._visitor), hint)
+
+    async def _deliver(self, messages: Iterable[Message], thread: Thread) -> None:
+        """Sends what a turn made straight away where it continues the cursor; else the store fills the gap."""
+        async with self._sending:
+            for message in messages:
+                if message.seq == self._cursor + 1:
+                    await self._send(render_message(message))
+                    self._cursor = message.seq
+                elif message.seq > self._cursor:
+                    break
+            else:
+                return
+        await self._catch_up(thread)
+
+    async def _catch_up(self, thread: Thread) -> None:
+        async with self._sending:
+            while messages := await thread.after(self._cursor):
+                for message in messages:
+                    await self._send(render_message(message))
+                    self._cursor = message.seq
+
+    async def _fault(self, bad: BadInbound, frame: dict[str, Any]) -> None:
+        code = "bad_frame" if bad.code == "malformed_json" else bad.code
+        REFUSALS.labels("web", code).inc()
+        await self._error(code, frame, **bad.values)
+        self._faults += 1
+        if self._faults >= self._edge.settings.limits.faults_per_socket:
+            raise Gone(FAULTS_CLOSE)
+
+    async def _error(self, code: str, frame: dict[str, Any], **values: object) -> None:
+        error: dict[str, Any] = {
+            "type": "error",
+            "code": code,
+            "message": describe(code, self._locale(), values).detail,
+        }
+        if isinstance(client_msg_id := frame.get("client_msg_id"), str):
+            error["client_msg_id"] = client_msg_id[:64]
+        if "retry_after" in values:
+            error["retry_after"] = values["retry_after"]
+        await self._send(error)
+
+    def _locale(self) -> Locale:
+        return cast("Locale", self._visitor.locale) if self._visitor else LOCALES[0]
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        async with asyncio.timeout(SEND_WITHIN_S):
+            await self._socket.send_json(frame)
+
+
+def _text_of(message: WSMessage) -> str:
+    if message.type is WSMsgType.TEXT:
+        return str(message.data)
+    if message.type is WSMsgType.BINARY:
+        raise BadInbound("bad_frame")
+    raise Gone(WSCloseCode.OK)
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> Iterable[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
