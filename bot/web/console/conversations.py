@@ -1,0 +1,96 @@
+"""Conversations and their messages, as staff read them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.staff.roles import Permission
+from bot.storage.tables import conversations, messages, outbox
+from bot.web.console.paging import LIMIT, identifier, number, reply
+from bot.web.keys import ENGINE
+from bot.web.problems import Problem
+from bot.web.routes import Route
+
+_LAST_SEQ = 2**31 - 1
+
+
+async def conversations_of(connection: AsyncConnection, identities: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The conversations of these identities, newest first, 200 at most."""
+    query = (
+        select(
+            conversations.c.id,
+            conversations.c.account,
+            conversations.c.opened_at,
+            conversations.c.closed_at,
+            conversations.c.owner,
+            conversations.c.last_seq,
+        )
+        .where(conversations.c.identity_id.in_(identities))
+        .order_by(conversations.c.opened_at.desc(), conversations.c.id.desc())
+        .limit(LIMIT)
+    )
+    return [row._asdict() for row in await connection.execute(query)]
+
+
+async def show_messages(request: web.Request) -> web.Response:
+    """``next`` is the ``after`` of the following page; ``null`` at the conversation's end."""
+    conversation_id = identifier(request.match_info["id"])
+    after = number(request, "after", default=0, low=0, high=_LAST_SEQ)
+    limit = number(request, "limit", default=50, low=1, high=LIMIT)
+    async with request.app[ENGINE].connect() as connection:
+        found = (
+            await connection.execute(
+                select(conversations.c.received_seq, conversations.c.read_seq).where(
+                    conversations.c.id == conversation_id
+                )
+            )
+        ).one_or_none()
+        if found is None:
+            raise Problem(404, "unknown_conversation")
+        rows = await _messages(connection, conversation_id, after, limit + 1)
+    items = [_shape(row, found.received_seq, found.read_seq) for row in rows[:limit]]
+    following = str(items[-1]["seq"]) if len(rows) > limit else None
+    return reply({"items": items, "next": following})
+
+
+async def _messages(
+    connection: AsyncConnection, conversation_id: UUID | None, after: int, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    query = (
+        select(
+            messages.c.seq,
+            messages.c.id,
+            messages.c.direction,
+            messages.c.author,
+            messages.c.body,
+            messages.c.at,
+            outbox.c.state,
+        )
+        .outerjoin(outbox, outbox.c.message_id == messages.c.id)
+        .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
+        .order_by(messages.c.seq)
+        .limit(limit)
+    )
+    return (await connection.execute(query)).all()
+
+
+def _shape(row: Row[*tuple[Any, ...]], received_seq: int, read_seq: int) -> dict[str, Any]:
+    return {**row._asdict(), "state": _state(row, received_seq, read_seq)}
+
+
+def _state(row: Row[*tuple[Any, ...]], received_seq: int, read_seq: int) -> str:
+    """How far a message got: ours up to the customer's own receipts, else what the outbox knows of it."""
+    if row.direction == "in":
+        return "received"
+    if row.seq <= read_seq:
+        return "read"
+    if row.seq <= received_seq:
+        return "received"
+    return row.state or "sent"
+
+
+ROUTES = (Route("GET", "/api/conversations/{id}/messages", show_messages, Permission.CONVERSATIONS_READ),)

@@ -1,0 +1,35 @@
+"""What the staff room refuses, as HTTP says it."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.staff import errors
+from bot.web.bodies import invalid
+from bot.web.problems import Problem
+
+_STATUS: dict[type[errors.StaffError], int] = {
+    errors.SignInFailed: 401,
+    errors.LockedOut: 429,
+    errors.SignInBusy: 503,
+    errors.LinkInvalid: 401,
+    errors.WeakPassword: 422,
+    # Not 401: the session is as good as before, and a client would throw it away.
+    errors.WrongPassword: 422,
+    errors.BadName: 422,
+    errors.NameTaken: 409,
+    errors.UnknownStaff: 404,
+    errors.StaffInactive: 409,
+    errors.LastAdministrator: 409,
+    errors.OwnRoles: 409,
+}
+
+
+@web.middleware
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns every :class:`StaffError` into the problem with its code."""
+    try:
+        return await handler(request)
+    except errors.UnknownRole:
+        raise invalid(("roles", "not_allowed")) from None
+    except errors.StaffError as refused:
+        raise Problem(_STATUS[type(refused)], refused.code, **refused.values) from None
