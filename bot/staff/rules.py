@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.settings import Staff as StaffSettings
+
 
 @dataclass(frozen=True, slots=True)
 class StaffRules:
@@ -18,3 +20,12 @@ class StaffRules:
 
 
 DEFAULT_RULES = StaffRules()
+
+
+def rules_of(settings: StaffSettings) -> StaffRules:
+    """The rules as the company set them."""
+    return StaffRules(
+        first_link=timedelta(days=settings.link_days),
+        session_idle=timedelta(hours=settings.session_idle_h),
+        session_whole=timedelta(days=settings.session_days),
+    )

@@ -4,12 +4,10 @@ from aiohttp import web
 
 from bot.staff.passwords import Passwords
 from bot.staff.rules import DEFAULT_RULES
-from bot.web import security
 from bot.web.console import articles, conversations, customers, own, people, status
 from bot.web.console.guard import guard
 from bot.web.console.refusals import refusals
 from bot.web.keys import PASSWORDS, STAFF_RULES
-from bot.web.problems import problems
 from bot.web.routes import check_routes, register
 
 ROUTES = (
@@ -23,15 +21,14 @@ ROUTES = (
 
 
 def setup_console(app: web.Application) -> None:
-    """Mount the staff API with its guard, and for the whole app: problems as errors and security headers.
+    """Mount the staff API and the guard, which from then on stands before every route of the app.
 
-    Before the app starts it must hold ``ENGINE``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may
-    hold ``STAFF_RULES``, ``PASSWORDS``, ``TRUSTED_PROXIES``, ``INSECURE_COOKIE_HOSTS`` and ``FRAME_ANCESTORS``. From
-    then on a route that names no permission keeps the app from starting.
+    The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may
+    hold ``STAFF_RULES``, ``PASSWORDS``, ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no
+    permission keeps the app from starting.
     """
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
     app.setdefault(PASSWORDS, Passwords())
-    security.secure(app)
-    app.middlewares.extend((problems, guard, refusals))
+    app.middlewares.extend((guard, refusals))
     app.on_startup.append(check_routes)
     register(app, ROUTES)
