@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# `make test`: everything that must hold, quick checks first, pytest last. Goes on after a failure, so that one
+# run tells all; ends with 0 only when everything ran and passed (ALLOW_SKIP=1: what could run passed).
+set -uo pipefail
+cd "$(dirname "$0")/.."
+began=$SECONDS
+scripts/install.sh dev || exit 1
+failed=()
+scripts/parts.sh || [[ ${ALLOW_SKIP:-0} == 1 ]] || failed+=("missing programs")
+.venv/bin/python build_front.py || failed+=("front end build")
+
+summary=()
+check() { # check NAME COMMAND...
+  local name=$1 start=$SECONDS output
+  shift
+  if output=$("$@" 2>&1); then
+    summary+=("$(printf 'ok      %3d s  %s' $((SECONDS - start)) "$name")")
+  else
+    echo "$output"
+    summary+=("$(printf 'FAILED  %3d s  %s' $((SECONDS - start)) "$name")")
+    failed+=("$name")
+  fi
+  echo "   ${summary[-1]}"
+}
+
+echo "== checks"
+python=(bot crm_adapter knowledge_base emulators benchmarks tests build_front.py hatch_build.py)
+check "ruff check" .venv/bin/ruff check "${python[@]}"
+check "ruff format" .venv/bin/ruff format --check "${python[@]}"
+check "mypy" .venv/bin/mypy
+check "import contracts" .venv/bin/lint-imports
+check "front end: types and lint" .venv/bin/python build_front.py npm run check
+check "front end: tests" .venv/bin/python build_front.py npm test
+
+echo "== tests (${#summary[@]} checks took $((SECONDS - began)) s)"
+.venv/bin/python -m pytest ${PYTEST_ARGS:-} || failed+=("pytest")
+if [[ ${#failed[@]} -gt 0 ]]; then
+  printf 'make test: FAILED: %s\n' "$(printf '%s, ' "${failed[@]}" | sed 's/, $//')" >&2
+  exit 1
+fi
