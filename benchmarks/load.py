@@ -1,0 +1,81 @@
+"""Load over plain HTTP: as fast as answers come back (closed), or at a set rate whatever they do (open)."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import aiohttp
+
+from bot.channels.web.tokens import SessionTokens, new_visitor
+from datetime import timedelta
+
+QUESTIONS = ("怎么退货？", "How long does delivery take?", "发票怎么开", "我的冰箱不制冷了", "運費多少錢", "member points")
+TIMEOUT = aiohttp.ClientTimeout(total=30)
+
+
+@dataclass(slots=True)
+class Measured:
+    """What a load run saw; latencies in milliseconds, sorted."""
+
+    seconds: float
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def per_s(self) -> float:
+        """Answered messages per second."""
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, share: float) -> float:
+        """The latency that this share of messages did not exceed."""
+        return self.latencies[min(len(self.latencies) - 1, int(share * len(self.latencies)))]
+
+
+class Load:
+    """Visitors who write to one server."""
+
+    def __init__(self, url: str, key: str, visitors: int) -> None:
+        self._url = f"{url}/channels/shop/messages"
+        tokens = SessionTokens(key, timedelta(hours=1))
+        self._headers = [
+            {"Authorization": f"Bearer {tokens.issue(new_visitor('shop', 'en'))[0]}"} for _ in range(visitors)
+        ]
+        self._sent = 0
+
+    async def closed(self, messages: int) -> Measured:
+        """Every visitor writes the next message when the last is answered, until ``messages`` are through."""
+        left = iter(range(messages))
+        async with self._session() as session:
+            measured, started = Measured(0.0), time.perf_counter()
+
+            async def visitor(headers: dict[str, str]) -> None:
+                for _ in left:
+                    measured.latencies.append(await self._send(session, headers))
+
+            await asyncio.gather(*(visitor(headers) for headers in self._headers))
+            measured.seconds = time.perf_counter() - started
+        measured.latencies.sort()
+        return measured
+
+    async def open(self, rate: float, seconds: float) -> Measured:
+        """``rate`` messages a second, each at its time."""
+        async with self._session() as session, asyncio.TaskGroup() as tasks:
+            started, sending = time.perf_counter(), []
+            for number in range(int(rate * seconds)):
+                await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
+                sending.append(tasks.create_task(self._send(session, self._headers[number % len(self._headers)])))
+        latencies = sorted(task.result() for task in sending)
+        return Measured(time.perf_counter() - started, latencies)
+
+    @staticmethod
+    def _session() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=0))
+
+    async def _send(self, session: aiohttp.ClientSession, headers: dict[str, str]) -> float:
+        self._sent += 1
+        frame = {"client_msg_id": uuid4().hex, "text": QUESTIONS[self._sent % len(QUESTIONS)]}
+        started = time.perf_counter()
+        async with session.post(self._url, json=frame, headers=headers) as response:
+            await response.read()
+            response.raise_for_status()
+        return (time.perf_counter() - started) * 1000

@@ -1,0 +1,76 @@
+"""What tests stand on: a real PostgreSQL, a fresh database per test, a real server."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.settings import Settings
+from bot.storage.database import Addresses, make_engine
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate
+from bot.storage.pool import Pool, make_pool
+from tests.servers import LiveServer, short_folder
+
+SUPERUSER = "postgres"
+OWNER = "yingda_owner"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Callable[[str, str], str]]:
+    """A PostgreSQL server for the whole run; called with a role and a database it gives their address."""
+    folder = short_folder()
+    with EmbeddedPostgres(folder / "pg") as databases:
+        yield lambda role, name: databases.owner_url.replace(OWNER, role, 1).replace("/yingda?", f"/{name}?", 1)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Callable[[str, str], str]) -> str:
+    """The name of a migrated, empty database to copy."""
+    with psycopg.connect(cluster(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE template_yingda OWNER {OWNER}")
+    migrate(cluster(OWNER, "template_yingda"), cluster("yingda_app", "template_yingda"))
+    return "template_yingda"
+
+
+@pytest.fixture
+def addresses(cluster: Callable[[str, str], str], template: str) -> Iterator[Addresses]:
+    """A migrated, empty database of the test's own."""
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(cluster(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+        yield Addresses(cluster(OWNER, name), cluster("yingda_app", name))
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The defaults, with a folder of the test's own."""
+    return Settings(var_dir=tmp_path, secret_key="a key that only this test knows, and nobody else")
+
+
+@pytest.fixture
+async def engine(addresses: Addresses, settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """SQLAlchemy as the application's role."""
+    engine = make_engine(addresses.application_url, settings)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def pool(addresses: Addresses, settings: Settings) -> AsyncIterator[Pool]:
+    """The hot path's connections as the application's role."""
+    async with make_pool(addresses.application_url, settings) as pool:
+        yield pool
+
+
+@pytest.fixture
+def live_server(addresses: Addresses, tmp_path: Path) -> Iterator[LiveServer]:
+    """A running server with the demo company, on a database of the test's own."""
+    with LiveServer(addresses, tmp_path) as server:
+        yield server
