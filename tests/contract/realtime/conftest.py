@@ -1,7 +1,5 @@
 """A real redis-server per session, and the room in each of its forms."""
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,13 +12,8 @@ import pytest
 from bot.realtime import Realtime, open_realtime
 from bot.realtime.in_memory import InMemory
 from bot.realtime.over_redis import OverRedis
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.parts import needed_program
+from tests.servers import free_port
 
 
 class RedisServer:
@@ -80,18 +73,9 @@ class RedisServer:
             self.kill()
 
 
-def find_redis_server() -> str:
-    binary = shutil.which("redis-server")
-    if binary is None:
-        if os.environ.get("ALLOW_SKIP") == "1":
-            pytest.skip("redis-server is not installed")
-        pytest.fail("redis-server is not installed (`make test` installs it; ALLOW_SKIP=1 goes on without)")
-    return binary
-
-
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(find_redis_server(), tmp_path_factory.mktemp("redis"))
+    server = RedisServer(needed_program("redis-server"), tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
     server.stop()
@@ -100,7 +84,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 @pytest.fixture
 def mortal_redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A server of its own for tests that kill it."""
-    server = RedisServer(find_redis_server(), tmp_path)
+    server = RedisServer(needed_program("redis-server"), tmp_path)
     server.start()
     yield server
     server.stop()

@@ -8,7 +8,9 @@ from structlog.testing import capture_logs
 
 from bot.realtime import Hint, Missed, Realtime, Signal, open_realtime
 
-from .conftest import RedisServer, free_port
+from tests.servers import free_port
+
+from .conftest import RedisServer
 
 
 async def hint_across(sender: Realtime, reader: object, topic: str, within_s: float = 10.0) -> list[Signal]:
