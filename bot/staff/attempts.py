@@ -10,7 +10,6 @@ the wrong field.
 
 import hashlib
 import ipaddress
-from datetime import datetime
 from math import ceil
 from uuid import UUID
 
@@ -72,7 +71,7 @@ async def _wait(connection: AsyncConnection, rules: StaffRules, whose: ColumnEle
         .offset(allowed - 1)
         .limit(1)
     )
-    row: tuple[datetime, datetime] | None = (await connection.execute(query)).tuples().one_or_none()
+    row = (await connection.execute(query)).one_or_none()
     if row is None:
         return 0
     oldest_that_counts, at = row

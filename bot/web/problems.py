@@ -20,6 +20,8 @@ from bot.web.language import locale_of
 
 log = structlog.get_logger(__name__)
 
+_FRAMES = 12
+
 _AWAY = (
     psycopg.OperationalError,
     psycopg_pool.PoolTimeout,
@@ -154,6 +156,6 @@ def _where(fault: BaseException) -> str:
     seen: BaseException | None = fault
     while seen is not None and len(lines) < 200:
         frames = traceback.extract_tb(seen.__traceback__)
-        lines += [type(seen).__qualname__, *(f"  {f.filename}:{f.lineno} {f.name}" for f in frames)]
+        lines += [type(seen).__qualname__, *(f"  {f.filename}:{f.lineno} {f.name}" for f in frames[-_FRAMES:])]
         seen = seen.__cause__ or seen.__context__
     return "\n".join(lines)
