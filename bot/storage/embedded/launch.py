@@ -22,8 +22,11 @@ _LOCK_S = 5.0
 _PR_SET_KEEPCAPS = 8
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAP_DAC_OVERRIDE = 1
 _CAP_DAC_READ_SEARCH = 2
+_CAP_SETPCAP = 8
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -105,14 +108,13 @@ def _become(uid: int, gid: int, order: Order) -> None:
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
-    refused = _unreadable(order["needed"])
-    if refused is None and _may_execute(order["argv"][0]):
+    closed = _closed(order)
+    if closed is None or (libc is not None and _pass_walls(libc, order)):
         return
-    if libc is None or not _pass_walls(libc, order):
-        raise LaunchError(
-            f"user {uid} cannot reach {refused or order['argv'][0]}: let it pass the folders above (`chmod o+x`"
-            " on each), keep the program and its data outside of private folders, or run as an ordinary user"
-        )
+    raise LaunchError(
+        f"user {uid} cannot reach {closed}: let it pass the folders above (`chmod o+x` on each), keep the program"
+        " and its data outside of private folders, or run as an ordinary user"
+    )
 
 
 def _pass_walls(libc: ctypes.CDLL, order: Order) -> bool:
@@ -125,33 +127,30 @@ def _pass_walls(libc: ctypes.CDLL, order: Order) -> bool:
     held = _Capabilities()
     if libc.capget(ctypes.byref(header), ctypes.byref(held)) != 0:
         return False
-    permitted = held.permitted & (1 << _CAP_DAC_READ_SEARCH | 1 << _CAP_DAC_OVERRIDE)
+
+    def set_effective(bits: int) -> bool:
+        wanted = _Capabilities(bits, held.permitted, bits)
+        return bool(libc.capset(ctypes.byref(header), ctypes.byref(wanted)) == 0)
+
+    # PostgreSQL asks access(2) about its programs, which minds a capability only with this security bit.
+    if set_effective(held.permitted & 1 << _CAP_SETPCAP):
+        libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
-        bit = 1 << capability
-        wanted = _Capabilities(bit, permitted, bit)
-        if not permitted & bit or libc.capset(ctypes.byref(header), ctypes.byref(wanted)) != 0:
-            continue
-        runs = capability == _CAP_DAC_OVERRIDE or _may_execute(order["argv"][0])
-        if runs and _unreadable(order["needed"]) is None:
+        bit = held.permitted & 1 << capability
+        if bit and set_effective(bit) and _closed(order) is None:
             return bool(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0)
     return False
 
 
-def _unreadable(needed: list[str]) -> str | None:
-    for path in needed:
+def _closed(order: Order) -> str | None:
+    """The first of the needed paths that the account cannot use; None when it can use all."""
+    for path in order["needed"]:
         try:
             os.close(os.open(path, os.O_RDONLY))
         except PermissionError:
             return path
-    return None
-
-
-def _may_execute(program: str) -> bool:
-    # Not os.access(): it ignores capabilities, and the owner's bits are not the account's.
-    try:
-        return bool(os.stat(program).st_mode & 0o001)  # noqa: PTH116 - pathlib would be imported for this alone
-    except PermissionError:
-        return False
+    program = order["argv"][0]
+    return None if os.access(program, os.X_OK) else program
 
 
 if __name__ == "__main__":

@@ -69,10 +69,13 @@ class EmbeddedPostgres:
             return
         user, account, _ = self._use
         self._use = None
-        with _typed_errors(self._layout):
-            server = Server(find_binaries(), self._layout, account, self._say)
-            with exclusive(self._layout.control_lock, account, _CONTROL_S, self._say):
-                self._leave(user, server)
+        try:
+            with _typed_errors(self._layout):
+                server = Server(find_binaries(), self._layout, account, self._say)
+                with exclusive(self._layout.control_lock, account, _CONTROL_S, self._say):
+                    self._leave(user, server)
+        finally:
+            user.leave()  # also where the lock was not to be had
 
     def __enter__(self) -> Databases:
         return self.start()

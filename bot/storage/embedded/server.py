@@ -15,7 +15,7 @@ from bot.storage.embedded.configuration import write_configuration
 from bot.storage.embedded.errors import EmbeddedPostgresError, StillStarting
 from bot.storage.embedded.layout import Layout
 from bot.storage.embedded.postmaster import Observation, clear_stale_pid_file, observe, signal_server
-from bot.storage.embedded.sockets import clear_socket_dir, make_socket_dir
+from bot.storage.embedded.sockets import clear_socket, make_socket_dir, remove_socket_dir
 from bot.storage.embedded.spawn import Spawner
 
 START_S = 60.0
@@ -67,7 +67,9 @@ class Server:
         """
         started = time.monotonic()
         sent: signal.Signals | None = None
+        socket_dir: Path | None = None
         while not (seen := observe(self._layout)).is_gone:
+            socket_dir = seen.socket_dir or socket_dir
             waited = time.monotonic() - started
             if waited > STOP_S:
                 raise EmbeddedPostgresError(
@@ -81,6 +83,8 @@ class Server:
                 signal_server(seen.pid, self._layout, wanted)
                 sent = wanted
             time.sleep(_POLL_S)
+        if socket_dir is not None:
+            remove_socket_dir(self._layout, socket_dir)
 
     def _start(self) -> int:
         """Start what is not running; the answer is where the log of this start begins, in bytes."""
@@ -91,8 +95,8 @@ class Server:
         check_version(layout, self._binaries)
         self._say(f"Starting PostgreSQL {self._binaries.version}")
         clear_stale_pid_file(layout)
-        clear_socket_dir(layout, make_socket_dir(layout, self._account))
         socket_dir = make_socket_dir(layout, self._account)
+        clear_socket(socket_dir)
         write_configuration(layout, self._account, socket_dir)
         log_from = self._turn_log()
         self._spawner.start("-D", str(layout.data), needed=(layout.data, socket_dir))

@@ -39,12 +39,17 @@ def make_socket_dir(layout: Layout, account: Account) -> Path:
     )
 
 
-def clear_socket_dir(layout: Layout, socket_dir: Path) -> None:
-    """Remove the socket of a dead server, and its folder where that was made for it."""
+def clear_socket(socket_dir: Path) -> None:
+    """Remove the socket of a dead server, whose lock file may name the id of a living stranger."""
     for name in (_SOCKET, f"{_SOCKET}.lock"):
         (socket_dir / name).unlink(missing_ok=True)
+
+
+def remove_socket_dir(layout: Layout, socket_dir: Path) -> None:
+    """Remove the folder if it was made for the socket of a server that is gone."""
     if socket_dir != layout.root:
         with suppress(OSError):  # not empty or gone: nothing of ours is in it any more
+            clear_socket(socket_dir)
             socket_dir.rmdir()
 
 

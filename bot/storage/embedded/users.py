@@ -17,7 +17,7 @@ class User:
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self._path = path
-        self._descriptor = descriptor
+        self._descriptor: int | None = descriptor
         self._pid = os.getpid()
 
     @classmethod
@@ -47,8 +47,14 @@ class User:
         return last
 
     def leave(self) -> None:
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        """Stop counting as a user; a second call does nothing."""
+        if self._descriptor is None:
+            return
+        descriptor, self._descriptor = self._descriptor, None
+        try:
+            self._path.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
 
 
 def user_pids(layout: Layout) -> tuple[int, ...]:
