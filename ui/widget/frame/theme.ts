@@ -1,0 +1,42 @@
+import type { Theme } from '../shared/messages'
+import { contrast, mixUntil, parseColour, type Rgb, toCss } from './colour'
+
+const SURFACES = { light: [255, 255, 255], dark: [30, 32, 36] } as const
+
+/** Applies light or dark and the shop's accent, kept readable on whatever it is used with. */
+export class ThemeSwitch {
+  private readonly system = matchMedia('(prefers-color-scheme: dark)')
+
+  constructor(
+    private readonly root: HTMLElement,
+    private theme: Theme,
+    private readonly accent: Rgb | undefined,
+  ) {
+    this.system.addEventListener('change', () => this.apply())
+    this.apply()
+  }
+
+  set(theme: Theme): void {
+    this.theme = theme
+    this.apply()
+  }
+
+  private apply(): void {
+    const dark = this.theme === 'dark' || (this.theme === 'auto' && this.system.matches)
+    this.root.dataset['theme'] = dark ? 'dark' : 'light'
+    if (!this.accent) return
+    const surface = SURFACES[dark ? 'dark' : 'light'] as unknown as Rgb
+    const white: Rgb = [255, 255, 255]
+    const black: Rgb = [20, 20, 20]
+    const onAccent = contrast(white, this.accent) >= 4.5 ? white : black
+    const accent = onAccent === white ? this.accent : mixUntil(this.accent, onAccent, white)
+    this.root.style.setProperty('--accent', toCss(accent))
+    this.root.style.setProperty('--on-accent', toCss(onAccent))
+    this.root.style.setProperty('--accent-text', toCss(mixUntil(this.accent, surface, dark ? white : black)))
+  }
+}
+
+/** The shop's accent from the address; undefined when it is no colour. */
+export function accentFrom(value: string | null): Rgb | undefined {
+  return value ? parseColour(value) : undefined
+}

@@ -1,0 +1,81 @@
+import type { Locale } from '../../shared/locale'
+import { TEXTS, timeLabel } from '../i18n'
+import type { Choice } from '../protocol'
+import { safeUrl } from '../richtext'
+import type { MessageEntry } from '../timeline'
+import { attachment, type FetchBlob } from './attachment'
+import { h, icon } from './dom'
+import { outsideLink, plainText, shopText } from './text'
+
+export interface BubbleActions {
+  choose(choice: Choice, of: number | undefined): void
+  retry(key: string): void
+  discard(key: string): void
+  fetchBlob: FetchBlob
+}
+
+function choiceButtons(entry: MessageEntry, locale: Locale, actions: BubbleActions): HTMLElement | undefined {
+  const choices = entry.body.choices ?? []
+  if (!choices.length) return undefined
+  const buttons = choices.map((choice) => {
+    const tapped = entry.used === choice.id
+    const button = h('button', {
+      type: 'button',
+      class: 'choice',
+      disabled: entry.used !== undefined,
+      'aria-pressed': tapped ? 'true' : undefined,
+    })
+    button.append(choice.label)
+    button.addEventListener('click', () => actions.choose(choice, entry.seq))
+    return button
+  })
+  return h('div', { class: 'choices', role: 'group', 'aria-label': TEXTS[locale].choices }, ...buttons)
+}
+
+function links(entry: MessageEntry): HTMLElement | undefined {
+  const found = (entry.body.links ?? []).map(({ label, url }) => {
+    const safe = safeUrl(url)
+    return safe ? outsideLink(label, safe, 'link') : h('span', {}, label)
+  })
+  return found.length ? h('div', { class: 'links' }, ...found) : undefined
+}
+
+/** Who speaks, when, and for one's own messages how far they got. */
+function meta(entry: MessageEntry, locale: Locale): HTMLElement {
+  const texts = TEXTS[locale]
+  const time = h('time', { datetime: entry.at }, timeLabel(entry.at, locale))
+  if (entry.mark) {
+    const state = texts.marks[entry.mark]
+    const sign = h('span', { class: `mark mark-${entry.mark}`, title: state }, icon(entry.mark))
+    return h('div', { class: 'meta' }, time, sign, h('span', { class: 'unseen' }, state))
+  }
+  const author = { bot: texts.automatic, agent: texts.agent, system: texts.system, customer: '' }[entry.author]
+  return h('div', { class: 'meta' }, h('span', { class: `author author-${entry.author}` }, author), time)
+}
+
+function failure(entry: MessageEntry, locale: Locale, actions: BubbleActions): HTMLElement | undefined {
+  if (entry.mark !== 'failed') return undefined
+  const texts = TEXTS[locale]
+  const retry = h('button', { type: 'button' }, texts.retry)
+  const discard = h('button', { type: 'button' }, texts.discard)
+  retry.addEventListener('click', () => actions.retry(entry.key))
+  discard.addEventListener('click', () => actions.discard(entry.key))
+  return h('div', { class: 'failure', role: 'alert' }, texts.faults[entry.code ?? ''] ?? texts.fault, retry, discard)
+}
+
+/** One message with everything that belongs to it. */
+export function bubble(entry: MessageEntry, locale: Locale, actions: BubbleActions): HTMLElement {
+  const texts = TEXTS[locale]
+  const { body } = entry
+  const own = entry.author === 'customer'
+  const card = h('div', { class: 'card' })
+  if (body.text) card.append(...(own ? [plainText(body.text)] : shopText(body.text)))
+  for (const item of body.attachments ?? []) card.append(attachment(item, texts, actions.fetchBlob))
+  const further = links(entry)
+  if (further) card.append(further)
+  if (body.article?.question)
+    card.append(h('p', { class: 'source' }, texts.source, h('q', {}, body.article.question)))
+  const bare = !body.text && (body.attachments ?? []).every((item) => item.type.startsWith('image/'))
+  const parts = [card, choiceButtons(entry, locale, actions), failure(entry, locale, actions), meta(entry, locale)]
+  return h('div', { class: `bubble ${entry.author}${bare ? ' bare' : ''}` }, ...parts)
+}

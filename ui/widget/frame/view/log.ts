@@ -1,0 +1,98 @@
+import type { Locale } from '../../shared/locale'
+import { TEXTS } from '../i18n'
+import type { Entry } from '../timeline'
+import { bubble, type BubbleActions } from './bubble'
+import { h, icon } from './dom'
+
+/** Closer to the end than this (px), the reader wants to follow. */
+const NEAR_END = 80
+
+/** The scrolling list of messages. Only what changed is drawn again. */
+export class Log {
+  readonly element: HTMLElement
+  readonly jump = h('button', { type: 'button', class: 'jump', hidden: true })
+  private readonly list = h('div', { class: 'list', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions' })
+  private readonly typing = h('div', { class: 'typing', hidden: true })
+  private readonly typingText = h('span', { class: 'unseen' })
+  private drawn = new Map<string, { node: HTMLElement; sign: string }>()
+  private following = true
+
+  constructor(
+    private readonly actions: BubbleActions,
+    welcome: HTMLElement,
+    scrolled: () => void,
+  ) {
+    this.typing.append(h('i'), h('i'), h('i'), this.typingText)
+    this.element = h('div', { class: 'scroll', tabindex: 0 }, welcome, this.list, this.typing)
+    this.element.addEventListener('scroll', () => {
+      this.following = this.atEnd
+      if (this.following) this.jump.hidden = true
+      scrolled()
+    })
+    this.jump.addEventListener('click', () => this.toEnd())
+    // Pictures that arrive and keyboards that open change the height: who was at the end stays there.
+    const follow = new ResizeObserver(() => this.following && this.toEnd())
+    follow.observe(this.list)
+    follow.observe(this.element)
+  }
+
+  get atEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.element
+    return scrollHeight - scrollTop - clientHeight < NEAR_END
+  }
+
+  toEnd(): void {
+    this.following = true
+    this.jump.hidden = true
+    this.element.scrollTop = this.element.scrollHeight
+  }
+
+  translate(locale: Locale): void {
+    const texts = TEXTS[locale]
+    this.element.setAttribute('aria-label', texts.log)
+    this.list.setAttribute('aria-label', texts.log)
+    this.typingText.textContent = texts.typing
+    this.jump.replaceChildren(icon('down'), texts.newMessages)
+  }
+
+  showTyping(on: boolean): void {
+    this.typing.hidden = !on
+    if (on && this.following) this.toEnd()
+  }
+
+  /** `quiet` while history is filled in: a screen reader need not read all of it aloud. */
+  draw(entries: readonly Entry[], locale: Locale, quiet: boolean): void {
+    this.list.setAttribute('aria-live', quiet ? 'off' : 'polite')
+    const next = new Map<string, { node: HTMLElement; sign: string }>()
+    let before: ChildNode | null = this.list.firstChild
+    let grown = false
+    for (const entry of entries) {
+      const sign = locale + JSON.stringify(entry)
+      const old = this.drawn.get(entry.key)
+      const node = old?.sign === sign ? old.node : this.build(entry, locale)
+      if (!old) grown = true
+      else if (old.node !== node) {
+        if (before === old.node) before = node
+        this.replace(old.node, node)
+      }
+      next.set(entry.key, { node, sign })
+      if (node === before) before = before.nextSibling
+      else this.list.insertBefore(node, before)
+    }
+    for (const [key, { node }] of this.drawn) if (!next.has(key)) node.remove()
+    this.drawn = next
+    if (this.following) this.toEnd()
+    else if (grown) this.jump.hidden = false
+  }
+
+  private build(entry: Entry, locale: Locale): HTMLElement {
+    return entry.kind === 'day' ? h('div', { class: 'day' }, entry.label) : bubble(entry, locale, this.actions)
+  }
+
+  /** A button that is replaced while it has the focus hands it to the log instead of losing it. */
+  private replace(old: HTMLElement, node: HTMLElement): void {
+    const focused = old.contains(document.activeElement)
+    old.replaceWith(node)
+    if (focused) this.element.focus({ preventScroll: true })
+  }
+}

@@ -1,0 +1,81 @@
+import { LOCALES, type Locale } from './locale'
+
+export const THEMES = ['auto', 'light', 'dark'] as const
+
+export type Theme = (typeof THEMES)[number]
+
+/** What the shop's page may tell the frame. */
+export type ToFrame =
+  | { type: 'state'; open: boolean }
+  | { type: 'focus' }
+  | { type: 'draft'; text: string }
+  | { type: 'settings'; locale?: Locale; theme?: Theme }
+  | { type: 'identify'; jwt: string | null }
+
+/** What the frame may tell the shop's page: never a word of the conversation. */
+export type ToPage =
+  | { type: 'ready' }
+  | { type: 'close' }
+  | { type: 'unread'; count: number }
+  | { type: 'session'; kept: boolean }
+  | { type: 'fault'; code: string }
+
+/** Both sides mark their messages, since a page's other frames talk over the same event. */
+const MARK = 'yingda'
+
+export function wrap(message: ToFrame | ToPage): Record<string, unknown> {
+  return { ...message, mark: MARK }
+}
+
+function fields(data: unknown): Record<string, unknown> | undefined {
+  if (typeof data !== 'object' || data === null) return undefined
+  const record = data as Record<string, unknown>
+  return record['mark'] === MARK ? record : undefined
+}
+
+function oneOf<T extends string>(allowed: readonly T[], value: unknown): T | undefined {
+  return allowed.find((item) => item === value)
+}
+
+/** Reads a message from the page; undefined for everything that is not exactly ours. */
+export function readToFrame(data: unknown): ToFrame | undefined {
+  const record = fields(data)
+  switch (record?.['type']) {
+    case 'state':
+      return { type: 'state', open: record['open'] === true }
+    case 'focus':
+      return { type: 'focus' }
+    case 'draft':
+      return typeof record['text'] === 'string' ? { type: 'draft', text: record['text'] } : undefined
+    case 'settings': {
+      const locale = oneOf(LOCALES, record['locale'])
+      const theme = oneOf(THEMES, record['theme'])
+      return { type: 'settings', ...(locale && { locale }), ...(theme && { theme }) }
+    }
+    case 'identify': {
+      const jwt = record['jwt']
+      return typeof jwt === 'string' || jwt === null ? { type: 'identify', jwt } : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Reads a message from the frame; undefined for everything that is not exactly ours. */
+export function readToPage(data: unknown): ToPage | undefined {
+  const record = fields(data)
+  switch (record?.['type']) {
+    case 'ready':
+      return { type: 'ready' }
+    case 'close':
+      return { type: 'close' }
+    case 'unread':
+      return typeof record['count'] === 'number' ? { type: 'unread', count: record['count'] } : undefined
+    case 'session':
+      return { type: 'session', kept: record['kept'] === true }
+    case 'fault':
+      return typeof record['code'] === 'string' ? { type: 'fault', code: record['code'] } : undefined
+    default:
+      return undefined
+  }
+}
