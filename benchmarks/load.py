@@ -3,14 +3,21 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import uuid4
 
 import aiohttp
 
 from bot.channels.web.tokens import SessionTokens, new_visitor
-from datetime import timedelta
 
-QUESTIONS = ("怎么退货？", "How long does delivery take?", "发票怎么开", "我的冰箱不制冷了", "運費多少錢", "member points")
+QUESTIONS = (
+    "怎么退货？",
+    "How long does delivery take?",
+    "发票怎么开",
+    "我的冰箱不制冷了",
+    "運費多少錢",
+    "member points",
+)
 TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 

@@ -9,6 +9,7 @@ import structlog
 from aiohttp import WSCloseCode, web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.checkup.report import StatusReport
 from bot.flows.facts import Facts
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
@@ -33,7 +34,6 @@ from bot.web.problems import problems
 from bot.web.routes import register
 from bot.web.security import secure
 from bot.web.shelf import Shelf
-from bot.web.status import StatusReport
 from knowledge_base.watch import LiveIndex
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     shelf = Shelf(parts.live)
     app[ARTICLES] = shelf
     app[LABEL_OF] = shelf.label_of
-    app[STATUS] = StatusReport(settings, parts.pool, parts.realtime, parts.live)
+    app[STATUS] = StatusReport(settings, parts.engine, addresses.application_url)
     secure(app)
     register(app, HEALTH_ROUTES)
     register(app, CHAT_ROUTES)

@@ -1,8 +1,8 @@
 """``yingda db migrate``: brings the database forward; ``serve`` does it by itself."""
 
 import argparse
-import sys
 
+from bot.commands.speech import say
 from bot.settings import read_settings
 from bot.storage.database import open_database
 from bot.storage.migrate import migrate
@@ -18,7 +18,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def run_migrate(args: argparse.Namespace) -> int:
     """Migrates as the owner and says where the schema stands."""
     settings = read_settings()
-    with open_database(settings, lambda line: print(line, file=sys.stderr)) as addresses:
+    with open_database(settings, say) as addresses:
         heads = migrate(addresses.owner_url, addresses.application_url)
     print("The database is at", ", ".join(heads))
     return 0

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import errno
 import signal
-import sys
 import time
 from collections.abc import Callable
 
@@ -13,6 +12,7 @@ from aiohttp import web
 
 from bot.app import make_app
 from bot.commands.prepare import prepare
+from bot.commands.speech import say
 from bot.logs import start_logging
 from bot.settings import Settings, read_settings
 from bot.staff.first import ensure_first_administrator
@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     settings = read_settings()
     start_logging(settings)
-    with open_database(settings, _say) as addresses:
-        prepare(settings, addresses, _say)
+    with open_database(settings, say) as addresses:
+        prepare(settings, addresses, say)
         return asyncio.run(serve(settings, addresses, lambda: time.monotonic() - started))
 
 
@@ -55,28 +55,24 @@ async def serve(
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
                 raise
-            _say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
-            _say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
+            say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
+            say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
             return 1
         await _show_links(settings, app, elapsed())
         await stop.wait()
-        _say("Draining … (messages in flight finish, browsers reconnect later)")
+        say("Draining … (messages in flight finish, browsers reconnect later)")
     finally:
         await runner.cleanup()
-    _say("Stopped.")
+    say("Stopped.")
     return 0
 
 
 async def _show_links(settings: Settings, app: web.Application, seconds: float) -> None:
     base = settings.base_url
-    _say(f"Yingda serves after {seconds:.1f} s.")
-    _say(f"  Demo shop with the chat   {base}/demo/")
-    _say(f"  Console for staff         {base}/console/")
+    say(f"Yingda serves after {seconds:.1f} s.")
+    say(f"  Demo shop with the chat   {base}/demo/")
+    say(f"  Console for staff         {base}/console/")
     link = await ensure_first_administrator(app[ENGINE], base)
     if link:
-        _say(f"  First sign-in, once only  {link}")
-    _say("Press Ctrl-C to stop.")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+        say(f"  First sign-in, once only  {link}")
+    say("Press Ctrl-C to stop.")

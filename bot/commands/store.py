@@ -2,13 +2,13 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commands.prepare import prepare
+from bot.commands.speech import say
 from bot.settings import Settings, read_settings
 from bot.storage.database import Addresses, make_engine, open_database
 
@@ -16,8 +16,8 @@ from bot.storage.database import Addresses, make_engine, open_database
 @contextmanager
 def open_addresses(settings: Settings) -> Iterator[Addresses]:
     """The migrated database; progress goes to standard error."""
-    with open_database(settings, _say) as addresses:
-        prepare(settings, addresses, _say)
+    with open_database(settings, say) as addresses:
+        prepare(settings, addresses, say)
         yield addresses
 
 
@@ -33,7 +33,3 @@ async def open_store(args: argparse.Namespace) -> AsyncIterator[AsyncEngine]:
     finally:
         await engine.dispose()
         await asyncio.to_thread(opening.__exit__, None, None, None)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -26,8 +26,7 @@ async def record(
         received.message_id, seq, "in", "customer", inbound.body, inbound.received_at, inbound.client_msg_id
     )
     answers = tuple(
-        Message(uuid7(), seq + number, "out", "bot", reply, now)
-        for number, reply in enumerate(decision.replies, 1)
+        Message(uuid7(), seq + number, "out", "bot", reply, now) for number, reply in enumerate(decision.replies, 1)
     )
     latency_ms = round((now - inbound.received_at).total_seconds() * 1000, 3)
     rows = [_message_row(question, None), *(_message_row(answer, question) for answer in answers)]

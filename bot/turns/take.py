@@ -67,6 +67,4 @@ class Turns:
 
 def _repeat(received: Received) -> Taken:
     assert received.first is not None  # noqa: S101
-    return Taken(
-        received.conversation_id, received.identity_id, received.first, received.first_answers, duplicate=True
-    )
+    return Taken(received.conversation_id, received.identity_id, received.first, received.first_answers, duplicate=True)

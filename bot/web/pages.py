@@ -10,6 +10,7 @@ from bot.web.problems import Problem
 from bot.web.routes import PUBLIC, Route, name_access, register
 
 STATIC = Path(str(files("bot.web"))) / "static"
+PARTS = ("widget/frame.html", "widget/loader.js", "console/index.html", "demo/index.html")
 _YEAR = "public, max-age=31536000, immutable"
 _ALWAYS_ASK = "no-cache"
 
@@ -20,7 +21,7 @@ class FrontEndMissing(Exception):
 
 def add_pages(app: web.Application, accounts: frozenset[str]) -> None:
     """Serves the built front end; raises :class:`FrontEndMissing` where it has not been built."""
-    for part in ("widget/frame.html", "widget/loader.js", "console/index.html", "demo/index.html"):
+    for part in PARTS:
         if not (STATIC / part).is_file():
             raise FrontEndMissing(f"{STATIC / part} is missing: run `make front`")
 

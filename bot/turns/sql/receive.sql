@@ -9,6 +9,7 @@ CREATE OR REPLACE FUNCTION bot.receive(
     OUT fence integer, OUT state jsonb, OUT last_seq integer, OUT crashes integer,
     OUT first_message jsonb, OUT first_answers jsonb
 ) LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
 DECLARE
     first_id uuid;
 BEGIN

@@ -1,0 +1,132 @@
+"""This program beside the floor, alternating in one run: ``python -m benchmarks.floor [--json] [--quick]``.
+
+Throughput: 32 visitors, each writing when answered. Latency: 100 messages a second at their times. Memory: the
+server's resident set after its start, before any message; PostgreSQL's processes not counted.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from benchmarks.load import Load, Measured
+from benchmarks.profile import show_where_time_goes
+from bot.storage.database import Addresses
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.migrate import migrate
+from tests.servers import LiveServer, free_port
+
+KEY = "a key for measuring, of no other use to anybody"
+VISITORS = 32
+SUPERUSER, OWNER, APPLICATION = "postgres", "yingda_owner", "yingda_app"
+
+
+class Bench:
+    """A PostgreSQL of its own, and databases and servers on it."""
+
+    def __init__(self, folder: Path, owner_url: str) -> None:
+        self.folder = folder
+        self._owner_url = owner_url
+
+    def database(self, name: str) -> Addresses:
+        """A new migrated database."""
+        with psycopg.connect(self._url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
+        addresses = Addresses(self._url(OWNER, name), self._url(APPLICATION, name))
+        migrate(addresses.owner_url, addresses.application_url)
+        return addresses
+
+    def _url(self, role: str, name: str) -> str:
+        return self._owner_url.replace(OWNER, role, 1).replace("/yingda?", f"/{name}?", 1)
+
+    @contextmanager
+    def ours(self, name: str = "ours", **environment: str) -> Iterator[LiveServer]:
+        """This program."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        quiet = {"YINGDA_LOG_LEVEL": "warning", "YINGDA_SECRET_KEY": KEY}
+        with LiveServer(self.database(name), folder, **quiet, **environment) as server:
+            yield server
+
+    @contextmanager
+    def floor(self) -> Iterator[str]:
+        """The bare handler."""
+        port = free_port()
+        url = self.database("bare").application_url
+        process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", str(port), url, KEY])
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """A bench in a folder that goes away with it."""
+    with tempfile.TemporaryDirectory(prefix="yd-") as folder, EmbeddedPostgres(Path(folder) / "pg") as databases:
+        yield Bench(Path(folder), databases.owner_url)
+
+
+async def compare(ours_url: str, floor_url: str, rounds: int, messages: int) -> tuple[list[float], list[float]]:
+    """Messages per second of both, round by round, in turn."""
+    ours, floor = Load(ours_url, KEY, VISITORS), Load(floor_url, KEY, VISITORS)
+    for load in (ours, floor):
+        await load.closed(messages // 2)
+    ours_per_s, floor_per_s = [], []
+    for _ in range(rounds):
+        ours_per_s.append((await ours.closed(messages)).per_s)
+        floor_per_s.append((await floor.closed(messages)).per_s)
+    return ours_per_s, floor_per_s
+
+
+def resident_mb(pid: int) -> float:
+    """The resident set of one process in MB (10^6 bytes)."""
+    return float(psutil.Process(pid).memory_info().rss / 1e6)
+
+
+def main() -> int:
+    """Measures and prints; 0 when the promises hold: ratio >= 0.5, p99 < 50 ms, idle < 150 MB."""
+    parser = argparse.ArgumentParser(prog="benchmarks.floor")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="a short form, for tests")
+    args = parser.parse_args()
+    rounds, messages, seconds = (2, 400, 3.0) if args.quick else (5, 2000, 15.0)
+    with bench() as place, place.ours() as server, place.floor() as floor_url:
+        time.sleep(1.0)
+        idle_mb = resident_mb(server.pid)
+        ours_per_s, floor_per_s = asyncio.run(compare(server.url, floor_url, rounds, messages))
+        paced: Measured = asyncio.run(Load(server.url, KEY, 100).open(100, seconds))
+        with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as response:
+            figures = response.read().decode()
+    ratio = statistics.median(a / b for a, b in zip(ours_per_s, floor_per_s, strict=True))
+    report = {
+        "ratio": round(ratio, 3),
+        "ours_per_s": round(statistics.median(ours_per_s), 1),
+        "floor_per_s": round(statistics.median(floor_per_s), 1),
+        "p50_ms": round(paced.percentile(0.50), 2),
+        "p99_ms": round(paced.percentile(0.99), 2),
+        "idle_mb": round(idle_mb, 1),
+    }
+    if args.json:
+        print(json.dumps(report))
+    else:
+        for name, value in report.items():
+            print(f"{name:<12} {value}")
+        show_where_time_goes(figures)
+    return 0 if report["ratio"] >= 0.5 and report["p99_ms"] < 50 and report["idle_mb"] < 150 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""All parts together, for the command line and for the console."""
+
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.checkup.machine import check_exposure, check_folder, check_front_end, check_python
+from bot.checkup.part import Part
+from bot.checkup.store import check_redis, check_store
+from bot.settings import Locale, Settings
+from bot.web.keys import Status
+
+
+async def check_all(settings: Settings, engine: AsyncEngine, application_url: str) -> list[Part]:
+    """Every part's condition, each with its own time limit; changes nothing."""
+    return [
+        check_python(),
+        check_front_end(),
+        check_folder(settings),
+        check_exposure(settings),
+        *await check_store(settings, engine, application_url),
+        await check_redis(settings),
+    ]
+
+
+def program_version() -> str:
+    """The installed version; ``0`` when run from a folder that was never installed."""
+    try:
+        return version("yingda")
+    except PackageNotFoundError:
+        return "0"
+
+
+class StatusReport:
+    """The console's status page."""
+
+    def __init__(self, settings: Settings, engine: AsyncEngine, application_url: str) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._url = application_url
+        self._started = time.monotonic()
+
+    async def __call__(self, locale: Locale) -> Status:
+        """The parts in the reader's language."""
+        parts = await check_all(self._settings, self._engine, self._url)
+        described = ((part, *part.words(locale)) for part in parts)
+        return {
+            "version": program_version(),
+            "uptime_s": round(time.monotonic() - self._started, 1),
+            "parts": [
+                {"name": part.name, "state": part.state, "detail": detail, "mend": mend}
+                for part, detail, mend in described
+            ],
+        }

@@ -1,0 +1,84 @@
+"""The parts behind the network: PostgreSQL, its schema and roles, the knowledge, the jobs, Redis."""
+
+import asyncio
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.checkup.part import Part
+from bot.settings import Settings
+from bot.storage.migrate import is_current
+
+WITHIN_S = 5.0
+
+_ABOUT = text(
+    "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
+    "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "
+    "has_table_privilege('crm.interactions', 'DELETE')"
+)
+_ARTICLES = text("SELECT count(*) FROM kb.articles")
+_JOBS = text(
+    "SELECT (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'), "
+    "(SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed')"
+)
+
+
+async def check_store(settings: Settings, engine: AsyncEngine, application_url: str) -> list[Part]:
+    """PostgreSQL and what stands in it; one part says so when it cannot be reached."""
+    try:
+        async with asyncio.timeout(WITHIN_S), engine.connect() as connection:
+            version, number, superuser, may_delete = (await connection.execute(_ABOUT)).one()
+            current = await asyncio.to_thread(is_current, application_url)
+            return [
+                _server(settings, str(version), int(number)),
+                Part("schema", "ok", "schema_ok") if current else Part("schema", "failed", "schema_behind"),
+                _role(bool(superuser), bool(may_delete)),
+                await _knowledge(connection),
+                await _jobs(connection),
+            ]
+    except (SQLAlchemyError, TimeoutError, OSError) as error:
+        return [Part("database", "failed", "database_away", {"reason": type(error).__name__})]
+
+
+def _server(settings: Settings, version: str, number: int) -> Part:
+    kind = "embedded" if settings.database_url is None else "external"
+    if number < 160000:
+        return Part("database", "failed", "database_old", {"version": version})
+    return Part("database", "ok", "database_ok", {"version": version, "kind": kind})
+
+
+def _role(superuser: bool, may_delete: bool) -> Part:
+    if superuser or may_delete:
+        return Part("roles", "warning", "roles_too_strong")
+    return Part("roles", "ok", "roles_ok")
+
+
+async def _knowledge(connection: AsyncConnection) -> Part:
+    count = (await connection.execute(_ARTICLES)).scalar_one()
+    return Part(
+        "knowledge", "ok" if count else "warning", "knowledge_ok" if count else "knowledge_empty", {"count": count}
+    )
+
+
+async def _jobs(connection: AsyncConnection) -> Part:
+    workers, failed = (await connection.execute(_JOBS)).one()
+    if failed:
+        return Part("jobs", "warning", "jobs_failed", {"failed": failed})
+    return Part("jobs", "ok", "jobs_ok" if workers else "jobs_idle", {"workers": workers})
+
+
+async def check_redis(settings: Settings) -> Part:
+    """Redis where it is configured; without it one process serves everybody, which is fine for one."""
+    if settings.redis_url is None:
+        return Part("realtime", "ok", "realtime_memory")
+    client = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=2, socket_timeout=2)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        return Part("realtime", "failed", "redis_away", {"reason": type(error).__name__})
+    finally:
+        await client.aclose()
+    return Part("realtime", "ok", "redis_ok")

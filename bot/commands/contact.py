@@ -1,0 +1,88 @@
+"""``yingda contact list`` and ``contact show ID``: who has written, and every interaction with them (CH2)."""
+
+import argparse
+import json
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.commands.store import open_store
+from crm_adapter.reading import ContactRow, InteractionRow, find_contact, list_contacts, list_interactions
+
+SHOWN = 100
+
+
+def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``contact``."""
+    parser = commands.add_parser("contact", help="show contacts and every interaction with them")
+    actions = parser.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="the newest contacts")
+    listing.add_argument("--limit", type=int, default=20)
+    listing.add_argument("--json", action="store_true", help="a line of JSON per contact")
+    listing.set_defaults(run=run_list)
+    showing = actions.add_parser("show", help="one contact: who, channels, every interaction")
+    showing.add_argument("contact", metavar="ID", help="the contact's id, or `last` for the newest")
+    showing.add_argument("--limit", type=int, default=50)
+    showing.add_argument("--json", action="store_true", help="a line of JSON per interaction")
+    showing.set_defaults(run=run_show)
+
+
+async def run_list(args: argparse.Namespace) -> int:
+    """Prints the newest contacts, newest first."""
+    async with open_store(args) as engine, engine.connect() as connection:
+        found = await list_contacts(connection, limit=args.limit)
+    for contact in found:
+        print(_json(contact) if args.json else _contact_line(contact))
+    if not found and not args.json:
+        print("Nobody has written yet. `yingda chat` or the demo page makes the first contact.")
+    return 0
+
+
+async def run_show(args: argparse.Namespace) -> int:
+    """Prints one contact and its interactions, oldest first; 1 when there is none of that id."""
+    async with open_store(args) as engine, engine.connect() as connection:
+        contact_id = await _resolve(connection, args.contact)
+        detail = await find_contact(connection, contact_id) if contact_id else None
+        if detail is None:
+            print(f"There is no contact {args.contact}.")
+            return 1
+        found = await list_interactions(connection, contact_id=contact_id, limit=args.limit)
+    if args.json:
+        for interaction in reversed(found):
+            print(_json(interaction))
+        return 0
+    print(_contact_line(detail.contact))
+    for identity in detail.identities:
+        print(f"  {identity.channel}/{identity.account}  {identity.external_id}  ({identity.assurance})")
+    for interaction in reversed(found):
+        print(_interaction_line(interaction))
+    return 0
+
+
+async def _resolve(connection: AsyncConnection, wanted: str) -> UUID | None:
+    if wanted == "last":
+        newest = await list_contacts(connection, limit=1)
+        return newest[0].id if newest else None
+    try:
+        return UUID(wanted)
+    except ValueError:
+        return None
+
+
+def _contact_line(contact: ContactRow) -> str:
+    last = f"{contact.last_interaction_at:%Y-%m-%d %H:%M:%S}" if contact.last_interaction_at else "–"
+    return f"{contact.id}  {contact.name or '–'}  {contact.locale}  {', '.join(contact.channels)}  {last}"
+
+
+def _interaction_line(interaction: InteractionRow) -> str:
+    arrow = "→" if interaction.direction == "in" else "←"
+    led_to = ":".join(part for part in (interaction.outcome_kind, interaction.outcome_ref) if part)
+    latency = f"  {interaction.latency_ms:.1f} ms" if interaction.latency_ms is not None else ""
+    content = " ".join(interaction.content.split())
+    shown = content if len(content) <= SHOWN else content[: SHOWN - 1] + "…"
+    return f"  {interaction.at:%Y-%m-%d %H:%M:%S}  {interaction.channel:<8} {arrow} {shown}  [{led_to}]{latency}"
+
+
+def _json(row: ContactRow | InteractionRow) -> str:
+    return json.dumps(asdict(row), ensure_ascii=False, default=str)
