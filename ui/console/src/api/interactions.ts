@@ -1,6 +1,6 @@
 import { get, type Page } from './client'
 
-export type OutcomeKind = 'article' | 'choices' | 'hand_over' | 'none' | 'flow' | 'failed'
+export type OutcomeKind = 'article' | 'choices' | 'hand_over' | 'none' | 'waiting' | 'flow' | 'failed'
 
 export interface Outcome {
   kind: OutcomeKind | null

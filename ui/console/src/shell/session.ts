@@ -64,8 +64,13 @@ export async function changeName(display_name: string): Promise<void> {
 
 /** Switches the console's language and, for who is signed in, keeps it with the account. */
 export async function chooseLocale(next: typeof locale.value): Promise<void> {
-  await speak(next)
-  if (phase.value === 'in') await adopt(await api.changeMe({ locale: next }))
+  if (phase.value !== 'in') return speak(next)
+  try {
+    // The account first: the server words what it sends in the account's language.
+    await adopt(await api.changeMe({ locale: next }))
+  } finally {
+    await speak(next)
+  }
 }
 
 /** `ended` runs once when a session that was alive is found gone. */

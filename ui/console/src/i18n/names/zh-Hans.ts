@@ -1,0 +1,67 @@
+import type { Words } from '../index'
+import type en from './en'
+
+const names: Words<typeof en> = {
+  direction: { in: '客户发来', out: '发给客户' },
+  direction_short: { in: '收到', out: '发出' },
+  outcome: {
+    article: '知识文章',
+    choices: '给出选项',
+    hand_over: '转人工',
+    none: '未找到答案',
+    waiting: '等待人工',
+    flow: '流程',
+    failed: '失败',
+  },
+  channel: { web: '网页', wechat: '微信', telegram: 'Telegram', terminal: '终端' },
+  author: { customer: '客户', bot: '智能助手', agent: '客服', system: '系统' },
+  owner: { bot: '智能助手', queue: '等待人工', agent: '人工服务中' },
+  message_state: {
+    queued: '排队中',
+    begun: '发送中',
+    sent: '已发送',
+    delivered: '已送达',
+    received: '已送达',
+    read: '已读',
+    failed: '未送达',
+    unknown: '送达情况不明',
+    cancelled: '已取消',
+  },
+  assurance: { anonymous: '匿名', verified: '已验证', claimed: '自称', platform: '平台确认' },
+  part: {
+    address: '访问地址',
+    database: '数据库',
+    folder: '数据目录',
+    front_end: '前端页面',
+    jobs: '后台任务',
+    knowledge: '知识库',
+    python: 'Python',
+    realtime: '实时通信',
+    roles: '数据库角色',
+    schema: '数据库结构',
+  },
+  role: {
+    administrator: '系统管理员',
+    agent: '客服',
+    service_manager: '客服主管',
+    account_manager: '客户经理',
+    crm_specialist: 'CRM 专员',
+    crm_manager: 'CRM 经理',
+    marketing: '营销专员',
+    marketing_approver: '营销审批人',
+    knowledge_editor: '知识编辑',
+    privacy_officer: '隐私负责人',
+    auditor: '审计员',
+  },
+  permission: {
+    'session.own': '自己的账号',
+    'interactions.read': '查看互动记录',
+    'contacts.read': '查看联系人',
+    'conversations.read': '查看会话',
+    'articles.read': '查看知识库',
+    'staff.manage': '管理员工',
+    'system.read': '查看系统状态',
+  },
+}
+
+export default names

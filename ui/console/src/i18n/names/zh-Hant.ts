@@ -1,0 +1,67 @@
+import type { Words } from '../index'
+import type en from './en'
+
+const names: Words<typeof en> = {
+  direction: { in: '客戶發來', out: '發給客戶' },
+  direction_short: { in: '收到', out: '發出' },
+  outcome: {
+    article: '知識文章',
+    choices: '給出選項',
+    hand_over: '轉人工',
+    none: '未找到答案',
+    waiting: '等待專人',
+    flow: '流程',
+    failed: '失敗',
+  },
+  channel: { web: '網頁', wechat: '微信', telegram: 'Telegram', terminal: '終端' },
+  author: { customer: '客戶', bot: '智慧助理', agent: '客服', system: '系統' },
+  owner: { bot: '智慧助理', queue: '等待人工', agent: '專人服務中' },
+  message_state: {
+    queued: '排隊中',
+    begun: '傳送中',
+    sent: '已傳送',
+    delivered: '已送達',
+    received: '已送達',
+    read: '已讀',
+    failed: '未送達',
+    unknown: '送達情況不明',
+    cancelled: '已取消',
+  },
+  assurance: { anonymous: '匿名', verified: '已驗證', claimed: '自稱', platform: '平台確認' },
+  part: {
+    address: '存取位址',
+    database: '資料庫',
+    folder: '資料目錄',
+    front_end: '前端頁面',
+    jobs: '背景工作',
+    knowledge: '知識庫',
+    python: 'Python',
+    realtime: '即時通訊',
+    roles: '資料庫角色',
+    schema: '資料庫結構',
+  },
+  role: {
+    administrator: '系統管理員',
+    agent: '客服',
+    service_manager: '客服主管',
+    account_manager: '客戶經理',
+    crm_specialist: 'CRM 專員',
+    crm_manager: 'CRM 經理',
+    marketing: '行銷專員',
+    marketing_approver: '行銷審批人',
+    knowledge_editor: '知識編輯',
+    privacy_officer: '隱私負責人',
+    auditor: '稽核員',
+  },
+  permission: {
+    'session.own': '自己的帳號',
+    'interactions.read': '查看互動紀錄',
+    'contacts.read': '查看聯絡人',
+    'conversations.read': '查看對話',
+    'articles.read': '查看知識庫',
+    'staff.manage': '管理員工',
+    'system.read': '查看系統狀態',
+  },
+}
+
+export default names
