@@ -1,1 +1,1 @@
-"""Articles and the search that answers from them."""
+"""Articles, their store, the index over them and how good it is; imports nothing of the bot or the CRM."""

@@ -1,0 +1,85 @@
+"""What a sentence is made of, for comparing it: characters, words, pieces of words, and concepts.
+
+A feature is a string whose first character names its kind; :data:`KIND_WEIGHTS` says how much each kind counts.
+"""
+
+import re
+from collections import Counter
+from functools import lru_cache
+from typing import Final
+
+from knowledge_base.concepts import Concepts, standard_concepts
+from knowledge_base.normalise import normalise
+from knowledge_base.stem import stem
+
+KIND_WEIGHTS: Final[dict[str, float]] = {
+    "c": 1.2,  # one Chinese character
+    "d": 1.0,  # two neighbouring characters
+    "w": 1.0,  # a word's stem
+    "b": 0.8,  # two neighbouring stems
+    "s": 0.8,  # two neighbouring stems when filler words are left out, or with one between
+    "g": 1.0,  # a piece of a word, two to four letters: what survives a typing error
+    "k": 3.5,  # a concept
+    "p": 1.5,  # two concepts in one sentence
+}
+
+_HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_RUNS: Final = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")
+_IS_HAN: Final = re.compile(rf"[{_HAN}]")
+_FILLERS: Final = frozenset(
+    "a an the i my me is are was were be been am do does did to of in on at for with and or it its this that so if "
+    "you your have has had can could will would should please just there from as by".split()
+)
+_MAX_CONCEPTS: Final = 8
+
+
+def analyse(text: str, concepts: Concepts | None = None) -> Counter[str]:
+    """The features of a message as typed, with how often each occurs; empty when it holds no letter or digit."""
+    concepts = concepts or standard_concepts()
+    found: Counter[str] = Counter()
+    meant: list[str] = []
+    words: list[str] = []
+    for run in _RUNS.findall(normalise(text)):
+        if _IS_HAN.match(run):
+            _add_words(found, words, meant, concepts)
+            words = []
+            found.update("c" + sign for sign in run)
+            found.update("d" + run[i : i + 2] for i in range(len(run) - 1))
+            meant.extend(concepts.in_chinese(run))
+        else:
+            words.append(run)
+    _add_words(found, words, meant, concepts)
+    _add_concepts(found, meant)
+    return found
+
+
+def has_chinese(text: str) -> bool:
+    """Whether any character of the text is Chinese."""
+    return _IS_HAN.search(text) is not None
+
+
+def _add_words(found: Counter[str], words: list[str], meant: list[str], concepts: Concepts) -> None:
+    if not words:
+        return
+    stems = [stem(word) for word in words]
+    found.update("w" + each for each in stems)
+    found.update(f"b{first} {second}" for first, second in zip(stems, stems[1:], strict=False))
+    telling = [each for each, word in zip(stems, words, strict=True) if word not in _FILLERS]
+    found.update(f"s{first} {second}" for first, second in zip(telling, telling[1:], strict=False))
+    found.update(f"s{first} {second}" for first, second in zip(telling, telling[2:], strict=False))
+    for word in words:
+        found.update(_pieces(word))
+    meant.extend(concepts.in_english(stems))
+
+
+@lru_cache(maxsize=4096)
+def _pieces(word: str) -> tuple[str, ...]:
+    padded = f" {word[:24]} "
+    return tuple("g" + padded[i : i + size] for size in (2, 3, 4) for i in range(len(padded) - size + 1))
+
+
+def _add_concepts(found: Counter[str], meant: list[str]) -> None:
+    different = sorted(set(meant))
+    found.update("k" + concept for concept in different)
+    few = different[:_MAX_CONCEPTS]
+    found.update(f"p{first} {second}" for i, first in enumerate(few) for second in few[i + 1 :])

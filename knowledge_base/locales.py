@@ -1,0 +1,67 @@
+"""The three locales, and the conversion between the two Chinese scripts."""
+
+import re
+from functools import cache
+from typing import Final
+
+import opencc
+
+LOCALES: Final = ("zh-Hans", "zh-Hant", "en")
+
+_FALLBACKS: Final = {
+    "zh-Hans": ("zh-Hans", "zh-Hant", "en"),
+    "zh-Hant": ("zh-Hant", "zh-Hans", "en"),
+    "en": ("en", "zh-Hans", "zh-Hant"),
+}
+_LINK_TARGET = re.compile(r"(\]\([^)\s]*\))")
+_TRADITIONAL_TAGS = ("hant", "tw", "hk", "mo")
+
+
+def resolve_locale(tag: str | None) -> str:
+    """The locale of ours that a BCP 47 tag means (``zh-TW`` is ``zh-Hant``); what is not Chinese is ``en``."""
+    parts = (tag or "").lower().replace("_", "-").split("-")
+    if parts[0] not in {"zh", "cmn", "yue"}:
+        return "en"
+    return "zh-Hant" if any(part in _TRADITIONAL_TAGS for part in parts[1:]) else "zh-Hans"
+
+
+def fallbacks(locale: str) -> tuple[str, ...]:
+    """The locales to look in, best first, for text wanted in ``locale`` (any tag)."""
+    return _FALLBACKS[locale] if locale in _FALLBACKS else _FALLBACKS[resolve_locale(locale)]
+
+
+def to_traditional(text: str) -> str:
+    """Taiwan's Traditional wording of Simplified text; the addresses of ``[label](url)`` links stay as they are."""
+    return _convert("s2twp", text)
+
+
+def to_simplified(text: str) -> str:
+    """Mainland wording of Traditional text; the addresses of ``[label](url)`` links stay as they are."""
+    return _convert("tw2sp", text)
+
+
+def _convert(config: str, text: str) -> str:
+    if text.isascii():
+        return text
+    converter = _converter(config)
+    return "".join(
+        part if part.startswith("](") else converter.convert(part) for part in _LINK_TARGET.split(text)
+    )
+
+
+@cache
+def _converter(config: str) -> opencc.OpenCC:
+    return opencc.OpenCC(config)
+
+
+@cache
+def simplified_characters() -> dict[int, str]:
+    """A table for ``str.translate`` from each Traditional character to its Simplified one.
+
+    A table of characters instead of a phrase converter: a customer's message is normalised on the hot path, and the
+    phrase dictionaries cost 45 MB in every serving process.
+    """
+    converter = _converter("t2s")
+    blocks = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00))
+    pairs = ((code, converter.convert(chr(code))) for block in blocks for code in block)
+    return {code: simple for code, simple in pairs if simple != chr(code) and len(simple) == 1}

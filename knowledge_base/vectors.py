@@ -1,0 +1,86 @@
+"""Sentences as weighted features, and how alike two of them are (the cosine, 0..1)."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge_base.features import KIND_WEIGHTS
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int32]
+
+
+class VectorSpace:
+    """The example sentences of one index; immutable, safe to share between threads.
+
+    A feature weighs more the rarer it is among the examples. A question's features that no example has count in its
+    length too, so what the examples do not speak of lowers every similarity.
+    """
+
+    def __init__(self, sentences: Sequence[Mapping[str, int]]) -> None:
+        """Take the features of each example sentence, in the order in which similarities are returned."""
+        self.size = len(sentences)
+        frequency: Counter[str] = Counter()
+        for sentence in sentences:
+            frequency.update(sentence.keys())
+        self._ids = {feature: number for number, feature in enumerate(frequency)}
+        rarity = [self._weight(feature[0], count) for feature, count in frequency.items()]
+        self._weights: Floats = np.array(rarity, dtype=np.float32)
+        self._unseen = {kind: self._weight(kind, 0) ** 2 for kind in KIND_WEIGHTS}
+        self._index_postings(sentences)
+
+    def _weight(self, kind: str, count: int) -> float:
+        return KIND_WEIGHTS[kind] * (1.0 + math.log((1 + self.size) / (1 + count)))
+
+    def _index_postings(self, sentences: Sequence[Mapping[str, int]]) -> None:
+        """Store, feature by feature, the sentences that have it and its share of their unit length."""
+        rows: list[Integers] = []
+        columns: list[Integers] = []
+        values: list[Floats] = []
+        for number, sentence in enumerate(sentences):
+            ids, weights, _ = self._weigh(sentence)
+            length = float(np.sqrt(weights @ weights)) or 1.0
+            rows.append(np.full(len(ids), number, dtype=np.int32))
+            columns.append(ids)
+            values.append(weights / length)
+        column = np.concatenate(columns) if columns else np.empty(0, np.int32)
+        order = np.argsort(column, kind="stable")
+        counts = np.bincount(column, minlength=len(self._ids)) if len(column) else np.zeros(0, np.int64)
+        self._starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        self._rows = np.concatenate(rows)[order] if rows else np.empty(0, np.int32)
+        self._values = np.concatenate(values)[order] if values else np.empty(0, np.float32)
+
+    def _weigh(self, sentence: Mapping[str, int]) -> tuple[Integers, Floats, float]:
+        """Ids and weights of the known features, and the squared weight of the unknown ones."""
+        ids: list[int] = []
+        tallies: list[int] = []
+        unknown = 0.0
+        for feature, tally in sentence.items():
+            number = self._ids.get(feature)
+            if number is None:
+                unknown += self._unseen[feature[0]]
+            else:
+                ids.append(number)
+                tallies.append(tally)
+        known = np.array(ids, dtype=np.int32)
+        weights = self._weights[known]
+        if any(tally > 1 for tally in tallies):
+            weights = weights * (1.0 + np.log(np.array(tallies, dtype=np.float32)))
+        return known, weights, unknown
+
+    def similarities(self, sentence: Mapping[str, int]) -> tuple[Floats, float]:
+        """The sentence's cosine with each example, and the share (0..1) of it that the examples know at all."""
+        ids, weights, unknown = self._weigh(sentence)
+        known = float(weights @ weights)
+        if known == 0.0:
+            return np.zeros(self.size, dtype=np.float32), 0.0
+        starts = self._starts[ids]
+        lengths = self._starts[ids + 1] - starts
+        offsets = np.cumsum(lengths) - lengths
+        places = np.arange(int(lengths.sum())) + np.repeat(starts - offsets, lengths)
+        shares = self._values[places] * np.repeat(weights, lengths)
+        sums = np.bincount(self._rows[places], weights=shares, minlength=self.size)
+        return (sums / math.sqrt(known + unknown)).astype(np.float32), known / (known + unknown)
