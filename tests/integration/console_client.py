@@ -23,6 +23,7 @@ from bot.web.console import setup_console
 from crm_adapter.tables import contacts, identities, interactions
 
 PASSWORD = "a kettle sings at seven"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 QUICK = {"time_cost": 1, "memory_kib": 64, "lanes": 1}
 
 
@@ -153,8 +154,13 @@ async def make_staff(engine: AsyncEngine, name: str, *roles: str, password: str 
 
 
 @asynccontextmanager
-async def serving(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: Any) -> AsyncIterator[Console]:
-    app = console_app(engine, rules, **more)
+async def serving(
+    engine: AsyncEngine,
+    rules: StaffRules = DEFAULT_RULES,
+    app: web.Application | None = None,
+    **more: Any,
+) -> AsyncIterator[Console]:
+    app = app or console_app(engine, rules, **more)
     async with TestServer(app, host="127.0.0.1") as server:
         console = Console(engine, app, f"http://127.0.0.1:{server.port}", [])
         try:
@@ -227,6 +233,7 @@ async def store_talk(engine: AsyncEngine, *contents: str, name: str | None = Non
                         conversation_id=talk.conversation,
                         seq=seq,
                         account=account,
+                        trace_id=TRACE,
                         state="queued",
                         queued_at=now,
                     )
@@ -244,7 +251,7 @@ async def store_talk(engine: AsyncEngine, *contents: str, name: str | None = Non
                     outcome_kind="article" if seq % 2 else None,
                     outcome_ref="returns" if seq % 2 else None,
                     latency_ms=12.5 if seq % 2 else None,
-                    trace_id="0af7651916cd43dd8448eb211c80319c",
+                    trace_id=TRACE,
                     idempotency_key=str(message),
                 )
             )
