@@ -23,11 +23,13 @@ CONVERSATION = """INSERT INTO bot.conversations (id, identity_id, channel, accou
 FIND = """SELECT c.id, c.identity_id, c.last_seq FROM bot.conversations c JOIN crm.identities i ON i.id = c.identity_id
           WHERE i.account = 'shop' AND i.external_id = %s AND c.closed_at IS NULL FOR UPDATE OF c"""
 INBOX = "INSERT INTO bot.inbox VALUES ('shop', %s, %s, %s, now())"
-MESSAGE = """INSERT INTO bot.messages (id, conversation_id, seq, direction, author, body, client_msg_id, in_reply_to, at)
+MESSAGE = """INSERT INTO bot.messages (id, conversation_id, seq, direction, author, body, client_msg_id,
+                                       in_reply_to, at)
              VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now())"""
-OUTBOX = "INSERT INTO bot.outbox (message_id, conversation_id, seq, account) VALUES (%s, %s, %s, 'shop')"
-INTERACTION = """INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, direction, occurred_at,
-                 content, outcome_kind, outcome_ref, latency_ms, trace_id, idempotency_key)
+OUTBOX = """INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id)
+            VALUES (%s, %s, %s, 'shop', %s)"""
+INTERACTION = """INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, direction,
+                 occurred_at, content, outcome_kind, outcome_ref, latency_ms, trace_id, idempotency_key)
                  VALUES (%s, %s, %s, 'web', 'shop', %s, now(), %s, 'article', 'floor', 1.0, %s, %s)"""
 MOVE = "UPDATE bot.conversations SET last_seq = last_seq + 2, last_at = now(), state = '{}' WHERE id = %s"
 ANSWER = "An answer of about the length that articles have, so that the same number of bytes is written. " * 3
@@ -63,7 +65,7 @@ async def _write(connection: AsyncConnection, visitor: str, frame: dict[str, str
         await connection.execute(INBOX, (f"{visitor}:{number}", conversation, question))
         await connection.execute(MESSAGE, (question, conversation, seq + 1, "in", "customer", said, number, None))
         await connection.execute(MESSAGE, (reply, conversation, seq + 2, "out", "bot", replied, None, question))
-        await connection.execute(OUTBOX, (reply, conversation, seq + 2))
+        await connection.execute(OUTBOX, (reply, conversation, seq + 2, trace))
         await connection.execute(INTERACTION, (uuid7(), identity, conversation, "in", text, trace, f"m:{question}"))
         await connection.execute(INTERACTION, (uuid7(), identity, conversation, "out", ANSWER, trace, f"m:{reply}"))
         await connection.execute(MOVE, (conversation,))

@@ -6,6 +6,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 TURNS = Counter("yingda_turns_total", "Messages taken through a turn", ["result"])
 TURN_SECONDS = Histogram("yingda_turn_seconds", "From request to commit", buckets=BUCKETS)
+STAGE_SECONDS = Histogram("yingda_turn_stage_seconds", "The stages of a turn", ["stage"], buckets=BUCKETS)
 OUTCOMES = Counter("yingda_outcomes_total", "What messages led to", ["kind"])
 REFUSALS = Counter("yingda_refusals_total", "Bad input refused", ["channel", "code"])
 SOCKETS = Gauge("yingda_sockets", "Open customer sockets")

@@ -5,8 +5,9 @@ import asyncio
 import errno
 import signal
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
 
+import psutil
 import structlog
 from aiohttp import web
 
@@ -17,6 +18,7 @@ from bot.logs import start_logging
 from bot.settings import Settings, read_settings
 from bot.staff.first import ensure_first_administrator
 from bot.storage.database import Addresses, open_database
+from bot.tracing import start_tracing
 from bot.web.keys import ENGINE
 
 log = structlog.get_logger(__name__)
@@ -30,17 +32,16 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run(args: argparse.Namespace) -> int:
     """Serves until stopped; 0 after a drain, 1 when the address is taken."""
-    started = time.monotonic()
     settings = read_settings()
     start_logging(settings)
-    with open_database(settings, say) as addresses:
+    with ExitStack() as opened:
+        opened.callback(start_tracing(settings))
+        addresses = opened.enter_context(open_database(settings, say))
         prepare(settings, addresses, say)
-        return asyncio.run(serve(settings, addresses, lambda: time.monotonic() - started))
+        return asyncio.run(serve(settings, addresses))
 
 
-async def serve(
-    settings: Settings, addresses: Addresses, elapsed: Callable[[], float], app: web.Application | None = None
-) -> int:
+async def serve(settings: Settings, addresses: Addresses, app: web.Application | None = None) -> int:
     """Runs ``app`` (by default the whole program) on the set address until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -58,7 +59,7 @@ async def serve(
             say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
             say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
             return 1
-        await _show_links(settings, app, elapsed())
+        await _show_links(settings, app)
         await stop.wait()
         say("Draining … (messages in flight finish, browsers reconnect later)")
     finally:
@@ -67,7 +68,8 @@ async def serve(
     return 0
 
 
-async def _show_links(settings: Settings, app: web.Application, seconds: float) -> None:
+async def _show_links(settings: Settings, app: web.Application) -> None:
+    seconds = time.time() - psutil.Process().create_time()
     base = settings.base_url
     say(f"Yingda serves after {seconds:.1f} s.")
     say(f"  Demo shop with the chat   {base}/demo/")

@@ -3,9 +3,11 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
+from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.settings import Settings
@@ -43,7 +45,7 @@ def make_engine(url: str, settings: Settings) -> AsyncEngine:
     conninfo = bounded_conninfo(url, settings)
     return create_async_engine(
         "postgresql+psycopg://",
-        connect_args={"conninfo": conninfo},
+        async_creator=partial(AsyncConnection.connect, conninfo),
         pool_size=4,
         max_overflow=4,
         pool_timeout=settings.database.wait_s,
@@ -57,13 +59,12 @@ def signing_key(settings: Settings) -> str:
         return settings.secret_key.get_secret_value()
     path = settings.var_dir / "secret.key"
     settings.var_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", opener=_private) as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text(encoding="ascii").strip()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    if not path.exists():
+        # Written whole under another name and linked into place: of two first starts at once, both read one key.
+        part = path.with_name(f".secret.{os.getpid()}")
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        with suppress(FileExistsError):
+            os.link(part, path)
+        part.unlink()
+    return path.read_text(encoding="ascii")

@@ -47,6 +47,7 @@ outbox = Table(
     Column("conversation_id", Uuid, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("account", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("queued_at", DateTime(timezone=True), nullable=False),
     Column("settled_at", DateTime(timezone=True)),

@@ -1,14 +1,16 @@
 """Takes one message through its turn."""
 
 from contextlib import suppress
+from time import perf_counter
 
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from bot.domain.message import Inbound, Taken
-from bot.metrics import TURN_SECONDS, TURNS
+from bot.metrics import OUTCOMES, STAGE_SECONDS, TURN_SECONDS, TURNS
 from bot.storage.pool import Connection, Pool
+from bot.tracing import span
 from bot.turns.decide import Decider
 from bot.turns.receive import Received, receive
 from bot.turns.record import record
@@ -36,7 +38,7 @@ class Turns:
         However often and however simultaneously the same message is delivered, it is recorded once, and each delivery
         gets the same answers. Raises :class:`TurnUnavailable` when the store is away or its lock cannot be had in time.
         """
-        with TURN_SECONDS.time():
+        with TURN_SECONDS.time(), span("turn", inbound.trace_id):
             try:
                 async with self._pool.connection() as connection:
                     taken = await self._turn(connection, inbound)
@@ -50,18 +52,29 @@ class Turns:
     async def _turn(self, connection: Connection, inbound: Inbound) -> Taken:
         try:
             async with connection.pipeline() as pipeline:
+                started = perf_counter()
                 received = await receive(connection, pipeline, inbound)
                 if received.first is not None:
                     await connection.execute("ROLLBACK")
                     await connection.execute(UNMARK, (inbound.account, inbound.external_id))
                     return _repeat(received)
+                known = perf_counter()
                 decision = self._decider.decide(inbound, received.situation, received.crashes)
+                decided = perf_counter()
                 question, answers = await record(connection, inbound, received, decision)
                 await connection.execute("COMMIT")
+            committed = perf_counter()
         except BaseException:
             with suppress(psycopg.Error):
                 await connection.rollback()
             raise
+        for stage, seconds in (
+            ("receive", known - started),
+            ("decide", decided - known),
+            ("record", committed - decided),
+        ):
+            STAGE_SECONDS.labels(stage).observe(seconds)
+        OUTCOMES.labels(decision.outcome.kind).inc()
         return Taken(received.conversation_id, received.identity_id, question, answers)
 
 

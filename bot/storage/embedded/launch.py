@@ -1,7 +1,7 @@
 """The first step of every PostgreSQL process: a script of its own, run in a fresh interpreter.
 
 It becomes the account that PostgreSQL runs as, takes the server lock and turns into the program; a server it
-detaches first, so that it has no parent here and no terminal. All of this in a fresh process, because code
+detaches first, so that it has no parent here. The caller runs it in a session of its own, without a terminal. All of this in a fresh process, because code
 between fork and exec is unsafe in a program with threads. It imports the standard library only, and all of it
 before the change of account: afterwards the interpreter's own files may be out of reach.
 
@@ -94,7 +94,6 @@ def _detach(log: str) -> None:
     # The parent's end is what the caller waits for; the child belongs to init and holds the lock.
     if os.fork():
         os._exit(0)
-    os.setsid()
     os.dup2(nothing, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -19,8 +19,8 @@ BEGIN
       FROM jsonb_to_recordset(p_messages) AS m(id uuid, seq integer, direction text, author text, body jsonb,
                                                client_msg_id text, in_reply_to uuid, at timestamptz);
 
-    INSERT INTO bot.outbox (message_id, conversation_id, seq, account)
-    SELECT m.id, p_conversation, m.seq, p_account
+    INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id)
+    SELECT m.id, p_conversation, m.seq, p_account, p_trace
       FROM jsonb_to_recordset(p_messages) AS m(id uuid, seq integer, direction text)
      WHERE m.direction = 'out';
 

@@ -61,6 +61,7 @@ CREATE TABLE bot.outbox (
     conversation_id uuid NOT NULL,
     seq             integer NOT NULL,
     account         text NOT NULL,
+    trace_id        text NOT NULL,
     state           text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'begun', 'sent', 'failed', 'unknown')),
     queued_at       timestamptz NOT NULL DEFAULT now(),
     settled_at      timestamptz,
