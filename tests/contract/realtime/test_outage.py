@@ -7,7 +7,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.realtime import Hint, Missed, Realtime, Signal, open_realtime
-
 from tests.servers import free_port
 
 from .conftest import RedisServer
