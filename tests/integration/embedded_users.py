@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import psycopg
+import pytest
 
 from bot.storage.embedded import Databases, EmbeddedPostgres, status
 
@@ -31,13 +33,15 @@ with EmbeddedPostgres(Path(sys.argv[1])) as databases:
 class UserProcess:
     """A user in a process, session and process group of its own."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, packages: Path = ROOT) -> None:
+        """Packages are looked for in ``packages`` before those of this environment."""
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, str(data_dir)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(packages)},
             start_new_session=True,
         )
         self.pid = self._process.pid
@@ -79,8 +83,8 @@ class UserProcesses:
         self._processes: list[UserProcess] = []
         self._folders: set[Path] = set()
 
-    def start(self, data_dir: Path) -> UserProcess:
-        process = UserProcess(data_dir)
+    def start(self, data_dir: Path, packages: Path = ROOT) -> UserProcess:
+        process = UserProcess(data_dir, packages)
         self._processes.append(process)
         self._folders.add(data_dir)
         return process
@@ -95,6 +99,13 @@ class UserProcesses:
             assert not status(folder).running
 
 
+@pytest.fixture
+def users() -> Iterator[UserProcesses]:
+    processes = UserProcesses()
+    yield processes
+    processes.end()
+
+
 def server_pid(data_dir: Path) -> int:
     """The server's first process; it must be running and ready."""
     seen = status(data_dir)
@@ -107,8 +118,13 @@ def kill_server(data_dir: Path) -> None:
     """kill -9 of the server's first process, and wait until it is dead."""
     pid = server_pid(data_dir)
     os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not is_alive(pid))
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Until it is true, for at most ten seconds."""
     deadline = time.monotonic() + 10
-    while is_alive(pid):
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

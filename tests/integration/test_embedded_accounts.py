@@ -2,14 +2,19 @@
 
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, status
-from tests.integration.embedded_users import ROOT, run, server_pid, value
+from bot.storage.embedded.binaries import PACKAGE, find_binaries
+from tests.integration.embedded_users import ROOT, UserProcesses, run, server_pid, users, value
+
+__all__ = ["users"]
 
 STRANGER = 54321
 """A user id that no account has."""
@@ -47,6 +52,27 @@ def test_closed_folders_above_do_not_matter(tmp_path: Path) -> None:
             assert proc.stat().st_uid == owner
     assert closed.stat().st_mode & 0o777 == 0o700
     assert closed.stat().st_uid == os.geteuid()
+
+
+def test_programs_behind_closed_folders(tmp_path: Path, users: UserProcesses) -> None:
+    """A virtual environment in root's home, its files made with whatever umask."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    installed = find_binaries().root
+    shutil.copytree(installed, closed / PACKAGE / installed.name)
+    (closed / PACKAGE / "__init__.py").touch()
+    libraries = installed.parent.with_name(f"{PACKAGE}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, closed / libraries.name)
+    for umask in (0o022, 0o077):
+        data_dir = tmp_path / f"pg-{umask:o}"
+        for path in (closed / PACKAGE).rglob("*"):
+            path.chmod(path.stat().st_mode & ~umask)
+        user = users.start(data_dir, packages=closed)
+        assert value(user.databases().application_url, "SELECT 1") == 1
+        program = psutil.Process(server_pid(data_dir)).cmdline()[0]
+        assert program == str(closed / PACKAGE / installed.name / "bin/postgres")
+        assert user.leave() == 0
 
 
 def test_other_accounts_are_kept_out(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import pwd
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, server, status
 from bot.storage.embedded.layout import Layout
 from bot.storage.embedded.postmaster import signal_server
-from tests.integration.embedded_users import is_alive, kill_server, run, server_pid, value
+from tests.integration.embedded_users import is_alive, kill_server, run, server_pid, value, wait_for
 
 
 @pytest.fixture
@@ -97,6 +98,21 @@ def test_a_killed_server_recovers_what_was_committed(stopped: Path) -> None:
     assert status(stopped).running, "the first user has not left"
     first.stop()
     assert not status(stopped).running
+
+
+def test_leaving_while_the_server_recovers_takes_no_longer(stopped: Path) -> None:
+    """PostgreSQL 18 can hang when it is told to stop in the middle of its recovery."""
+    postgres = EmbeddedPostgres(stopped)
+    session = psycopg.connect(postgres.start().owner_url)
+    log = stopped / "server.log"
+    os.kill(session.info.backend_pid, signal.SIGKILL)
+    wait_for(lambda: "terminated by signal 9" in log.read_text())
+    started = time.monotonic()
+    postgres.stop()
+    assert time.monotonic() - started < 8.0
+    session.close()
+    with EmbeddedPostgres(stopped) as databases:
+        assert value(databases.owner_url, "SELECT id FROM t") == 7
 
 
 def test_no_second_server_beside_what_is_left_of_a_killed_one(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:

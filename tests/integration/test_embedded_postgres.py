@@ -1,6 +1,7 @@
 """One user of the embedded PostgreSQL: what it gets, and what is on disk."""
 
 import os
+import signal
 import stat
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy
 
 from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, status
-from tests.integration.embedded_users import is_alive, run, server_pid, value
+from tests.integration.embedded_users import is_alive, run, server_pid, value, wait_for
 
 
 def mode(path: Path) -> int:
@@ -179,6 +180,14 @@ def test_what_customers_write_does_not_reach_the_log(tmp_path: Path) -> None:
         with pytest.raises(psycopg.errors.InvalidTextRepresentation):
             run(databases.owner_url, "SELECT 'ada@example.com'::uuid")
         run(databases.owner_url, "DO $$ BEGIN RAISE WARNING 'ada@example.com'; END $$")
+        session = psycopg.connect(databases.owner_url)
+        session.pgconn.send_query(b"SELECT pg_sleep(60), 'ada@example.com'")
+        wait_for(
+            lambda: value(databases.owner_url, "SELECT max(query) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        )
+        os.kill(session.info.backend_pid, signal.SIGKILL)
+        wait_for(lambda: "terminated by signal 9" in (tmp_path / "pg/server.log").read_text())
+        session.close()
     log = (tmp_path / "pg/server.log").read_text()
     assert "ready to accept connections" in log
     assert "1380000" not in log

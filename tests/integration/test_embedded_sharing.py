@@ -1,20 +1,14 @@
 """Several processes use one embedded PostgreSQL, come and go, and are killed."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.storage.embedded import EmbeddedPostgres, status
-from tests.integration.embedded_users import UserProcesses, is_alive, run, server_pid, value
+from tests.integration.embedded_users import UserProcesses, is_alive, run, server_pid, users, value
 
-
-@pytest.fixture
-def users() -> Iterator[UserProcesses]:
-    processes = UserProcesses()
-    yield processes
-    processes.end()
+__all__ = ["users"]
 
 
 @pytest.fixture

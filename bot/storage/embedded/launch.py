@@ -1,9 +1,10 @@
 """The first step of every PostgreSQL process: a script of its own, run in a fresh interpreter.
 
 It becomes the account that PostgreSQL runs as, takes the server lock and turns into the program; a server it
-detaches first, so that it has no parent here. The caller runs it in a session of its own, without a terminal. All of this in a fresh process, because code
-between fork and exec is unsafe in a program with threads. It imports the standard library only, and all of it
-before the change of account: afterwards the interpreter's own files may be out of reach.
+detaches first, so that it has no parent here. The caller runs it in a session of its own, without a terminal.
+All of this in a fresh process, because code between fork and exec is unsafe in a program with threads. It
+imports the standard library only, and all of it before the change of account: afterwards the interpreter's own
+files may be out of reach.
 
 Called as ``launch.py ORDER`` with an ``Order`` in JSON. Exit status 70 means that it got no further; why is the
 last line of its standard error.

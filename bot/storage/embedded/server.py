@@ -20,7 +20,8 @@ from bot.storage.embedded.spawn import Spawner
 
 START_S = 60.0
 STOP_S = 60.0
-_FAST_STOP_S = 40.0
+_FAST_STOP_S = 30.0
+_RECOVERY_S = 10.0
 _POLL_S = 0.02
 _CONNECT_S = 10
 _OLD_LOG_BYTES = 5_000_000
@@ -75,9 +76,8 @@ class Server:
                 raise EmbeddedPostgresError(
                     f"PostgreSQL (process {seen.pid}) has not ended in {STOP_S:.0f} s; {self._log_tail(0)}"
                 )
-            # Fast first; then at once, without a last checkpoint, which the next start makes up for.
-            wanted = signal.SIGINT if waited < _FAST_STOP_S else signal.SIGQUIT
-            if seen.pid is not None and sent != wanted:
+            wanted = _next_signal(seen, sent, waited)
+            if seen.pid is not None and wanted is not None:
                 if sent is None:
                     self._say("Stopping PostgreSQL")
                 signal_server(seen.pid, self._layout, wanted)
@@ -136,6 +136,25 @@ def _tail(log: Path, start: int) -> list[str]:
             return file.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
     except FileNotFoundError:
         return []
+
+
+def _next_signal(seen: Observation, sent: signal.Signals | None, waited: float) -> signal.Signals | None:
+    """SIGINT ends the server fast and in order, SIGQUIT at once, for which the next start makes up by recovery.
+
+    PostgreSQL 18 may hang for ever when SIGINT meets it while it recovers, so it is asked first whether it serves.
+    """
+    if sent is None and seen.is_ready and seen.socket_dir is not None and _is_serving(seen.socket_dir):
+        return signal.SIGINT
+    patience = _RECOVERY_S if sent is None else _FAST_STOP_S
+    return signal.SIGQUIT if sent != signal.SIGQUIT and waited > patience else None
+
+
+def _is_serving(socket_dir: Path) -> bool:
+    try:
+        psycopg.connect(databases_at(socket_dir).application_url, connect_timeout=_CONNECT_S).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _check_connection(databases: Databases) -> None:
