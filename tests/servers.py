@@ -31,6 +31,7 @@ class LiveServer:
     def __init__(
         self, addresses: Addresses, var_dir: Path, module: str = "bot", port: int | None = None, **environment: str
     ) -> None:
+        self.addresses = addresses
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = var_dir / f"serve-{self.port}.log"

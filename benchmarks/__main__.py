@@ -1,0 +1,15 @@
+"""``make bench``: every benchmark, one after the other; fails when one of them misses its promise."""
+
+import sys
+
+from benchmarks import floor, growth
+
+if __name__ == "__main__":
+    results = {}
+    for benchmark in (floor, growth):
+        print(f"\n== {benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}", flush=True)
+        results[benchmark.__name__] = benchmark.main()
+    print()
+    for name, code in results.items():
+        print(f"{name:<20} {'holds' if code == 0 else 'MISSED'}")
+    sys.exit(max(results.values()))

@@ -1,0 +1,95 @@
+"""Does a message cost the same with a million in the store? ``python -m benchmarks.growth [--json] [--messages N]``.
+
+Fills the store by generated SQL in steps, and after each step measures throughput and the turn's own stages.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+
+import psycopg
+
+from benchmarks.floor import KEY, VISITORS, Bench, bench
+from benchmarks.load import Load
+from bot.storage.database import Addresses
+
+# Two messages each, as a turn leaves them; ids are random v7-like times in the past, content of a usual length.
+FILL = """
+WITH visitor AS (
+    SELECT gen_random_uuid() AS contact, gen_random_uuid() AS identity, gen_random_uuid() AS conversation, n
+      FROM generate_series(%(from)s::int, %(to)s::int) n
+), c AS (
+    INSERT INTO crm.contacts (id, locale) SELECT contact, 'en' FROM visitor
+), i AS (
+    INSERT INTO crm.identities (id, contact_id, channel, account, external_id, assurance)
+    SELECT identity, contact, 'web', 'shop', 'filled:' || n, 'anonymous' FROM visitor
+), k AS (
+    INSERT INTO bot.conversations (id, identity_id, channel, account, locale, last_seq)
+    SELECT conversation, identity, 'web', 'shop', 'en', 20 FROM visitor
+), line AS (
+    SELECT uuidv7(interval '-1 day' + s * interval '1 second') AS id, v.*, s FROM visitor v, generate_series(1, 20) s
+), m AS (
+    INSERT INTO bot.messages (id, conversation_id, seq, direction, author, body, client_msg_id, at)
+    SELECT id, conversation, s, CASE WHEN s %% 2 = 1 THEN 'in' ELSE 'out' END,
+           CASE WHEN s %% 2 = 1 THEN 'customer' ELSE 'bot' END,
+           jsonb_build_object('text', repeat('About the length of an answer. ', 6)), 'c' || s, now() FROM line
+), b AS (
+    INSERT INTO bot.inbox SELECT 'shop', n || ':' || s, conversation, id, now() FROM line WHERE s %% 2 = 1
+)
+INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, direction, occurred_at, content,
+                              trace_id, idempotency_key)
+SELECT id, identity, conversation, 'web', 'shop', 'in', now(), repeat('About the length of an answer. ', 6), '0',
+       'm:' || id FROM line
+"""
+PER_VISITOR = 20
+BATCH = 1000
+
+
+def fill(addresses: Addresses, start: int, messages: int) -> None:
+    """Adds ``messages`` to the store, ``start`` being how many it has been filled with."""
+    with psycopg.connect(addresses.owner_url, autocommit=True) as connection:
+        for visitor in range(start // PER_VISITOR, (start + messages) // PER_VISITOR, BATCH):
+            last = min(visitor + BATCH, (start + messages) // PER_VISITOR) - 1
+            connection.execute(FILL, {"from": visitor, "to": last})
+        connection.execute("VACUUM ANALYZE")
+
+
+def measure(place: Bench, total: int) -> list[dict[str, float]]:
+    """A row per size of the store: messages per second as fast as they go, p50 and p99 at 100 a second."""
+    rows = []
+    with place.ours() as server:
+        load = Load(server.url, KEY, VISITORS)
+        asyncio.run(load.closed(1000))
+        filled = 0
+        for size in (0, total // 10, total):
+            fill(server.addresses, filled, size - filled)
+            filled = size
+            fast = asyncio.run(load.closed(2000))
+            paced = asyncio.run(load.open(100, 8))
+            rows.append(
+                {
+                    "stored": size,
+                    "per_s": round(fast.per_s, 1),
+                    "p50_ms": round(paced.percentile(0.5), 2),
+                    "p99_ms": round(paced.percentile(0.99), 2),
+                }
+            )
+    return rows
+
+
+def main() -> int:
+    """Prints a row per size; 0 when the fullest store costs at most half as much again as the empty one."""
+    parser = argparse.ArgumentParser(prog="benchmarks.growth")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--messages", type=int, default=1_000_000)
+    args = parser.parse_args()
+    with bench() as place:
+        rows = measure(place, args.messages)
+    for row in rows:
+        print(json.dumps(row) if args.json else "  ".join(f"{name} {value:>10}" for name, value in row.items()))
+    return 0 if rows[-1]["per_s"] > rows[0]["per_s"] / 1.5 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
