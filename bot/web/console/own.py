@@ -28,7 +28,7 @@ DisplayName = Annotated[Line, Field(min_length=1, max_length=80)]
 
 
 class _Credentials(Body):
-    name: Annotated[str, Field(max_length=4 * NAME_LENGTH)]
+    name: Annotated[Line, Field(max_length=4 * NAME_LENGTH)]
     password: Password
 
 
