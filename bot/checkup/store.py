@@ -2,8 +2,6 @@
 
 import asyncio
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -74,6 +72,9 @@ async def check_redis(settings: Settings) -> Part:
     """Redis where it is configured; without it one process serves everybody, which is fine for one."""
     if settings.redis_url is None:
         return Part("realtime", "ok", "realtime_memory")
+    from redis.asyncio import Redis  # 24 MB that a server without Redis need not carry
+    from redis.exceptions import RedisError
+
     client = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=2, socket_timeout=2)
     try:
         await client.ping()
