@@ -58,6 +58,9 @@ async def receive(connection: Connection, pipeline: AsyncPipeline, inbound: Inbo
             inbound.received_at,
         ),
     )
+    # Without a sync PostgreSQL takes the statement for unfinished: not idle in its transaction, and so not subject
+    # to the timeout that frees a conversation whose node is cut off.
+    await pipeline.sync()
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
     identity_id, conversation_id, locale, owner, fence, state, last_seq, crashes, first, answers = row
