@@ -106,8 +106,11 @@ class FrontEnd:
                 return
             before = self.fingerprint()
             self._stamp.unlink(missing_ok=True)
+            node = find_node()
+            self._install(node)
+            _say("building the front end (some 15 s)")
             began = time.monotonic()
-            self.npm("run", "build")
+            self._run(node, "run", "build", quietly=True)
             if missing := self.missing():
                 raise FrontEndFailed(f"the build made no {', '.join(missing)} in {self.static}")
             self._stamp.write_text(before)
@@ -128,15 +131,20 @@ class FrontEnd:
             return
         _say("installing the front end's packages (the first time takes up to a minute)")
         # Scripts of packages are not run: none is needed, and none should be trusted.
-        self._run(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        self._run(node, "ci", "--ignore-scripts", "--no-audit", "--no-fund", quietly=True)
         stamp.parent.mkdir(exist_ok=True)  # npm makes none when there is nothing to install
         stamp.write_text(wanted)
 
-    def _run(self, node: Node, *arguments: str) -> None:
+    def _run(self, node: Node, *arguments: str, quietly: bool = False) -> None:
         with node.environment() as environment:
             npm = shutil.which("npm", path=environment["PATH"]) or "npm"
-            done = subprocess.run([npm, *arguments], cwd=self.ui, env=environment, timeout=1800)
+            output = subprocess.PIPE if quietly else None
+            done = subprocess.run(
+                [npm, *arguments], cwd=self.ui, env=environment, stdout=output, stderr=output, timeout=1800
+            )
         if done.returncode:
+            for said in (done.stdout, done.stderr):
+                sys.stderr.write((said or b"").decode(errors="replace"))
             raise FrontEndFailed(f"npm {' '.join(arguments)} failed; its message is above")
 
     @property

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -57,7 +58,7 @@ def test_without_its_pages_there_is_no_wheel(tmp_path: Path) -> None:
     (source / "ui" / "package.json").write_text(json.dumps(package))
     lock = {"name": "ui", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": package}}
     (source / "ui" / "package-lock.json").write_text(json.dumps(lock))
-    build = [str(ROOT / ".venv" / "bin" / "python"), "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
     done = subprocess.run(build, cwd=source, capture_output=True, text=True, timeout=300, env=clean_environment())
     assert done.returncode != 0
     assert "the build made no widget/frame.html" in done.stderr
