@@ -17,6 +17,9 @@ const encoder = new TextEncoder()
 /** From this share of the limit on, the count is shown. */
 const SHOW_COUNT_FROM = 0.8
 
+/** One message takes no more; further files go with the next. */
+const MAX_ATTACHMENTS = 5
+
 /** Where the customer writes: Enter sends, Shift+Enter is a new line, composing Chinese is left alone. */
 export class Composer {
   readonly element: HTMLFormElement
@@ -119,7 +122,8 @@ export class Composer {
     if (!this.sendable) return
     const text = this.field.value.trim()
     const attachments = this.tray.take()
-    if (attachments.length) this.actions.send({ attachments })
+    for (let start = 0; start < attachments.length; start += MAX_ATTACHMENTS)
+      this.actions.send({ attachments: attachments.slice(start, start + MAX_ATTACHMENTS) })
     if (text) this.actions.send({ text })
     this.complaint = ''
     this.fill('')
