@@ -24,9 +24,8 @@ check() { # check NAME COMMAND...
 }
 
 echo "== checks"
-python=(bot crm_adapter knowledge_base emulators benchmarks tests build_front.py hatch_build.py)
-check "ruff check" .venv/bin/ruff check "${python[@]}"
-check "ruff format" .venv/bin/ruff format --check "${python[@]}"
+check "ruff check" .venv/bin/ruff check .
+check "ruff format" .venv/bin/ruff format --check .
 check "mypy" .venv/bin/mypy
 check "import contracts" .venv/bin/lint-imports
 check "front end: types and lint" .venv/bin/python build_front.py npm run check
