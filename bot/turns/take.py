@@ -65,8 +65,10 @@ class Turns:
                 await connection.execute("COMMIT")
             committed = perf_counter()
         except BaseException:
+            # This attempt fails without killing its process, so its mark must not count as if it had.
             with suppress(psycopg.Error):
                 await connection.rollback()
+                await connection.execute(UNMARK, (inbound.account, inbound.external_id))
             raise
         for stage, seconds in (
             ("receive", known - started),
