@@ -10,6 +10,7 @@ the wrong field.
 
 import hashlib
 import ipaddress
+from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
@@ -75,7 +76,8 @@ async def _wait(connection: AsyncConnection, rules: StaffRules, whose: ColumnEle
     if row is None:
         return 0
     oldest_that_counts, at = row
-    return max(1, ceil((oldest_that_counts + rules.failure_window - at).total_seconds()))
+    left: timedelta = oldest_that_counts + rules.failure_window - at
+    return max(1, ceil(left.total_seconds()))
 
 
 def _name_hash(name: str) -> bytes:
