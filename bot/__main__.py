@@ -3,9 +3,12 @@
 import argparse
 import asyncio
 import inspect
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import FrameType
+from typing import NoReturn
 
 from bot.settings import SettingsFault
 
@@ -22,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in (named,) if named else COMMANDS:
         import_module(f"bot.commands.{name}").add_arguments(commands)
     args = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _leave)
     try:
         result = args.run(args)
         return int(asyncio.run(result) if inspect.isawaitable(result) else result)
@@ -30,6 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    """Ends like Ctrl-C does, so that an embedded database is let go of; ``serve`` and ``worker`` drain instead."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -29,13 +29,19 @@ class LiveServer:
     """One server process at a fixed port; what it prints is kept in ``log``."""
 
     def __init__(
-        self, addresses: Addresses, var_dir: Path, module: str = "bot", port: int | None = None, **environment: str
+        self,
+        addresses: Addresses,
+        var_dir: Path,
+        module: str = "bot",
+        command: str = "serve",
+        port: int | None = None,
+        **environment: str,
     ) -> None:
         self.addresses = addresses
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = var_dir / f"serve-{self.port}.log"
-        self._module = module
+        self.log = var_dir / f"{command}-{self.port}.log"
+        self._arguments = [module, command] if module == "bot" else [module]
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("YINGDA_")},
             "YINGDA_DATABASE_URL": addresses.application_url,
@@ -64,10 +70,9 @@ class LiveServer:
 
     def start(self, *, wait: bool = True) -> "LiveServer":
         """Starts the process and waits until it is ready."""
-        arguments = ["serve"] if self._module == "bot" else []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module, *arguments],
+                [sys.executable, "-m", *self._arguments],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -115,6 +120,11 @@ class LiveServer:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"the server did not stop:\n{self.log.read_text(encoding='utf-8')[-4000:]}") from None
+
+    def wait(self, within_s: float) -> int:
+        """The exit code of a process that ends by itself."""
+        assert self._process is not None
+        return self._process.wait(within_s)
 
     def restart(self) -> None:
         """A drain and a new start at the same address."""

@@ -46,7 +46,9 @@ class Turns:
                 TURNS.labels("unavailable").inc()
                 log.warning("turn unavailable", reason=type(error).__name__)
                 raise TurnUnavailable from error
-        TURNS.labels("duplicate" if taken.duplicate else "taken").inc()
+        result = "duplicate" if taken.duplicate else "taken"
+        TURNS.labels(result).inc()
+        log.debug(f"turn {result}", conversation=str(taken.conversation_id), seq=taken.message.seq)
         return taken
 
     async def _turn(self, connection: Connection, inbound: Inbound) -> Taken:

@@ -55,6 +55,6 @@ def check_version(layout: Layout, binaries: Binaries) -> None:
         raise EmbeddedPostgresError(
             f"{layout.data} was written by PostgreSQL {found}, the installed programs are PostgreSQL"
             f" {binaries.major}, and neither reads the other's data. Install the release of Yingda that wrote it,"
-            " make a backup with `yingda backup`, and restore that with this release into an empty folder; the"
-            " data is left as it is"
+            " write the database out with pg_dump, and read that with this release into an empty folder; the data is"
+            " left as it is"
         )

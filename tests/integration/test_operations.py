@@ -1,0 +1,190 @@
+"""The program as its operator sees it: start, health, logs, traces, drain, several processes."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.storage.database import Addresses
+from tests.servers import ROOT, LiveServer, free_port
+
+SECRET = "a key that only this test knows, and nobody else"
+WORDS = "my telephone number is 13800000000"
+
+
+async def token_of(session: aiohttp.ClientSession, server: LiveServer) -> str:
+    async with session.post(f"{server.url}/channels/shop/session", json={"locale": "en"}) as response:
+        return str((await response.json())["token"])
+
+
+async def say(session: aiohttp.ClientSession, server: LiveServer, token: str, text: str, number: str = "m1") -> None:
+    headers = {"Authorization": f"Bearer {token}", "traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
+    frame = {"client_msg_id": number, "text": text}
+    async with session.post(f"{server.url}/channels/shop/messages", json=frame, headers=headers) as response:
+        assert response.status == 200, await response.text()
+
+
+async def connect(session: aiohttp.ClientSession, server: LiveServer, token: str) -> aiohttp.ClientWebSocketResponse:
+    socket = await session.ws_connect(f"{server.url}/channels/shop/socket", protocols=["yingda.v1"])
+    await socket.send_json({"type": "hello", "token": token, "last_seq": 0})
+    assert (await socket.receive_json(timeout=5))["type"] == "welcome"
+    return socket
+
+
+async def test_health_and_metrics(live_server: LiveServer) -> None:
+    async with aiohttp.ClientSession(live_server.url) as session:
+        async with session.get("/healthz") as response:
+            assert response.status == 200
+        async with session.get("/readyz") as response:
+            assert (await response.json()) == {"ready": True, "parts": {"store": "ready", "serving": "ready"}}
+        await say(session, live_server, await token_of(session, live_server), "hello")
+        async with session.get("/metrics") as response:
+            figures = await response.text()
+    assert 'yingda_turns_total{result="taken"} 1.0' in figures
+    assert 'yingda_request_seconds_count{route="/channels/{account}/messages",status="200"} 1.0' in figures
+
+
+async def test_neither_secrets_nor_words_of_customers_are_logged(addresses: Addresses, tmp_path: Path) -> None:
+    with LiveServer(addresses, tmp_path, YINGDA_LOG_LEVEL="debug") as server:
+        async with aiohttp.ClientSession() as session:
+            token = await token_of(session, server)
+            await say(session, server, token, WORDS)
+        server.stop()
+    log = server.log.read_text(encoding="utf-8")
+    assert SECRET not in log
+    assert token not in log
+    assert "13800000000" not in log
+
+
+async def test_logs_are_json_with_the_messages_trace_id(addresses: Addresses, tmp_path: Path) -> None:
+    with LiveServer(addresses, tmp_path, YINGDA_LOG_LEVEL="debug") as server:
+        async with aiohttp.ClientSession() as session:
+            await say(session, server, await token_of(session, server), "hello")
+        server.stop()
+    events = [json.loads(line) for line in server.log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+    taken = [event for event in events if event.get("trace_id") == "ab" * 16]
+    assert [event["event"] for event in taken] == ["turn taken"]
+    assert taken[0]["account"] == "shop"
+
+
+async def test_spans_reach_a_collector_under_the_messages_trace_id(addresses: Addresses, tmp_path: Path) -> None:
+    arrived: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def collect(request: web.Request) -> web.Response:
+        await arrived.put(await request.read())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/v1/traces", collect)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    server = LiveServer(addresses, tmp_path, YINGDA_OTLP_ENDPOINT=f"http://127.0.0.1:{port}/v1/traces")
+    await asyncio.to_thread(server.start)
+    async with aiohttp.ClientSession() as session:
+        await say(session, server, await token_of(session, server), "hello")
+    await asyncio.to_thread(server.stop)
+    body = await asyncio.wait_for(arrived.get(), 10)
+    await runner.cleanup()
+    assert b"turn" in body
+    assert bytes.fromhex("ab" * 16) in body
+
+
+async def test_a_drain_sends_sockets_away_and_ends(live_server: LiveServer) -> None:
+    async with aiohttp.ClientSession() as session:
+        socket = await connect(session, live_server, await token_of(session, live_server))
+        os.kill(live_server.pid, signal.SIGTERM)
+        message = await socket.receive(timeout=10)
+    assert message.type is aiohttp.WSMsgType.CLOSE
+    assert message.data == 1001
+    assert await asyncio.to_thread(live_server.stop) == 0
+
+
+def test_a_second_start_serves_within_five_seconds(live_server: LiveServer) -> None:
+    live_server.stop()
+    started = time.monotonic()
+    live_server.start()
+    assert time.monotonic() - started < 5
+
+
+def test_a_taken_address_is_explained(live_server: LiveServer, tmp_path: Path) -> None:
+    folder = tmp_path / "second"
+    folder.mkdir()
+    second = LiveServer(live_server.addresses, folder, port=live_server.port)
+    second.start(wait=False)
+    assert second.wait(30) == 1
+    assert "YINGDA_HTTP__PORT" in second.log.read_text(encoding="utf-8")
+
+
+def test_wrong_settings_stop_the_start_with_a_line_each(tmp_path: Path) -> None:
+    environment = {**os.environ, "YINGDA_HTTP__PORT": "seventy", "YINGDA_SECRET_KEY": "short-secret"}
+    result = subprocess.run(
+        [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30
+    )
+    assert result.returncode == 2
+    assert re.search(r"^  http\.port: ", result.stderr, re.MULTILINE)
+    assert re.search(r"^  secret_key: ", result.stderr, re.MULTILINE)
+    assert "short-secret" not in result.stderr
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    """A real Redis of the test's own."""
+    port = free_port()
+    process = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path), "--bind", "127.0.0.1"],
+        stdout=subprocess.DEVNULL,
+    )
+    yield f"redis://127.0.0.1:{port}/0"
+    process.terminate()
+    process.wait(10)
+
+
+async def test_a_message_taken_by_one_server_is_seen_at_once_on_another(
+    addresses: Addresses, tmp_path: Path, redis_url: str
+) -> None:
+    folders = tmp_path / "one", tmp_path / "two"
+    for folder in folders:
+        folder.mkdir()
+    with (
+        LiveServer(addresses, folders[0], YINGDA_REDIS_URL=redis_url) as one,
+        LiveServer(addresses, folders[1], YINGDA_REDIS_URL=redis_url) as two,
+    ):
+        async with aiohttp.ClientSession() as session:
+            token = await token_of(session, one)
+            socket = await connect(session, two, token)
+            await say(session, one, token, "hello")
+            started = time.monotonic()
+            frames = [await socket.receive_json(timeout=5) for _ in range(2)]
+            assert time.monotonic() - started < 2
+            assert [frame["seq"] for frame in frames] == [1, 2]
+            await socket.close()
+
+
+async def test_a_worker_apart_does_the_periodic_work(addresses: Addresses, tmp_path: Path) -> None:
+    server = LiveServer(addresses, tmp_path, YINGDA_WORKER="false", YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001")
+    worker = LiveServer(
+        addresses, tmp_path, command="worker", YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001", YINGDA_LOG_LEVEL="info"
+    )
+    with server:
+        async with aiohttp.ClientSession() as session:
+            await say(session, server, await token_of(session, server), "hello")
+    worker.start(wait=False)
+    deadline = time.monotonic() + 30
+    # procrastinate defers a periodic task that was due within the last ten minutes as soon as it starts
+    while "closed silent conversations" not in worker.log.read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline, worker.log.read_text(encoding="utf-8")
+        await asyncio.sleep(0.2)
+    assert await asyncio.to_thread(worker.stop) == 0
+    assert '"count": 1' in worker.log.read_text(encoding="utf-8")
