@@ -31,7 +31,7 @@ export function shortTime(iso: string, now: Date = new Date()): string {
   if (at.getFullYear() === now.getFullYear()) {
     return stamp('day', { ...CLOCK, month: '2-digit', day: '2-digit' }).format(at)
   }
-  return stamp('date', { year: 'numeric', month: '2-digit', day: '2-digit' }).format(at)
+  return dateNumbers(iso)
 }
 
 /** For hovering: day of the week, date, time to the second, zone. */
@@ -57,6 +57,11 @@ export function dayName(iso: string): string {
 
 export function dateOnly(iso: string): string {
   return stamp('medium', { year: 'numeric', month: 'short', day: 'numeric' }).format(new Date(iso))
+}
+
+/** The date in figures, for narrow columns. */
+export function dateNumbers(iso: string): string {
+  return stamp('date', { year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(iso))
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [

@@ -14,6 +14,11 @@ export interface PagedList<T> {
   /** Starts from the first page. With `quiet`, rows stay on screen and a failure is thrown to the caller. */
   reload: (quiet?: boolean) => Promise<void>
   more: () => Promise<void>
+  /**
+   * Brings the rows up to date without a flicker, for a list one comes back to. A list read beyond its first page is
+   * left alone, so that nobody loses the place.
+   */
+  renew: () => Promise<void>
   /** Puts rows before the first, leaving out those already shown. */
   prepend: (rows: T[]) => void
 }
@@ -28,6 +33,7 @@ export function usePagedList<T extends { id: string }>(
   const next = ref<string | null>(null)
   const loadingMore = ref(false)
   const moreFault = shallowRef<unknown>(null)
+  const pages = ref(0)
   let running: AbortController | null = null
 
   function start(): AbortController {
@@ -51,6 +57,7 @@ export function usePagedList<T extends { id: string }>(
       if (mine.signal.aborted) return
       items.value = page.items
       next.value = page.next
+      pages.value = 1
       phase.value = 'ready'
     } catch (cause) {
       if (withdrawn(cause) || mine.signal.aborted) return
@@ -70,6 +77,7 @@ export function usePagedList<T extends { id: string }>(
       if (mine.signal.aborted) return
       items.value = [...items.value, ...without(page.items, items.value)]
       next.value = page.next
+      pages.value += 1
     } catch (cause) {
       if (withdrawn(cause) || mine.signal.aborted) return
       moreFault.value = cause
@@ -77,10 +85,15 @@ export function usePagedList<T extends { id: string }>(
     loadingMore.value = false
   }
 
+  async function renew(): Promise<void> {
+    if (phase.value === 'failed') return reload()
+    if (phase.value === 'ready' && pages.value === 1) await reload(true).catch(() => undefined)
+  }
+
   function prepend(rows: T[]): void {
     items.value = [...without(rows, items.value), ...items.value]
   }
 
   const further = computed(() => next.value !== null)
-  return { items, phase, fault, further, loadingMore, moreFault, reload, more, prepend }
+  return { items, phase, fault, further, loadingMore, moreFault, reload, more, renew, prepend }
 }

@@ -1,5 +1,5 @@
 import { t } from '../../i18n'
-import { dateOnly } from '../../i18n/format'
+import { dateNumbers } from '../../i18n/format'
 
 interface Span {
   valid_from?: string | null
@@ -18,8 +18,8 @@ export function standOf(span: Span, now: number = Date.now()): Stand {
 }
 
 export function validityWords({ valid_from: from, valid_until: until }: Span): string {
-  if (from && until) return t('knowledge.between', { from: dateOnly(from), until: dateOnly(until) })
-  if (from) return t('knowledge.from', { date: dateOnly(from) })
-  if (until) return t('knowledge.until', { date: dateOnly(until) })
+  if (from && until) return t('knowledge.between', { from: dateNumbers(from), until: dateNumbers(until) })
+  if (from) return t('knowledge.from', { date: dateNumbers(from) })
+  if (until) return t('knowledge.until', { date: dateNumbers(until) })
   return t('knowledge.always')
 }
