@@ -7,6 +7,7 @@ RUN deploy/build.sh /source /wheel
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/yingda --create-home yingda
 COPY deploy/install.sh requirements/run.txt /setup/
+ENV PIP_NO_CACHE_DIR=1
 RUN /setup/install.sh packages /opt/yingda /setup/run.txt
 COPY --from=build /wheel /setup/wheel
 RUN /setup/install.sh wheel /opt/yingda /setup/wheel/*.whl

@@ -4,7 +4,7 @@
 # Two steps, so that an image's layer with the packages outlives every change of the program.
 set -euo pipefail
 prefix=$2
-pip=("$prefix/bin/python" -m pip install -q --disable-pip-version-check --no-cache-dir)
+pip=("$prefix/bin/python" -m pip install -q --disable-pip-version-check)
 case $1 in
   packages)
     "${PYTHON:-python3}" -m venv "$prefix"
