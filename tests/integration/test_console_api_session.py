@@ -7,6 +7,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
+from bot.staff.attempts import begin_attempt
+from bot.staff.errors import LockedOut
 from bot.staff.links import issue_link
 from bot.staff.passwords import Passwords
 from bot.staff.rules import DEFAULT_RULES, StaffRules
@@ -286,3 +288,16 @@ async def test_the_numbers_are_settings(engine):
         browser = console.browser()
         codes = [(await browser.sign_in("mei", "wrong")).code for _ in range(3)]
         assert codes == ["sign_in_failed", "sign_in_failed", "locked_out"]
+
+
+async def test_an_ipv6_neighbourhood_counts_as_one_address(engine):
+    rules = StaffRules(failures_per_address=3)
+    for n in range(3):
+        await begin_attempt(engine, rules, f"name{n}", f"2001:db8:0:1::{n}")
+    with pytest.raises(LockedOut):
+        await begin_attempt(engine, rules, "another", "2001:db8:0:1:ffff::9")
+    await begin_attempt(engine, rules, "another", "2001:db8:0:2::1")
+    for address in ("192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201"):
+        await begin_attempt(engine, rules, "another", address)
+    with pytest.raises(LockedOut):
+        await begin_attempt(engine, rules, "another", "192.0.2.1")
