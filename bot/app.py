@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -16,6 +17,7 @@ from bot.handlers.answers import Answers
 from bot.jobs import make_jobs, run_worker
 from bot.realtime import Realtime, open_realtime
 from bot.settings import Settings
+from bot.staff.rules import StaffRules
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses, make_engine, signing_key
 from bot.storage.pool import Pool, make_pool
@@ -26,7 +28,7 @@ from bot.web.chat.routes import ROUTES as CHAT_ROUTES
 from bot.web.console import setup_console
 from bot.web.health import CHECKS
 from bot.web.health import ROUTES as HEALTH_ROUTES
-from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, PUBLIC_URL, STATUS
+from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, PUBLIC_URL, STAFF_RULES, STATUS
 from bot.web.measure import measure
 from bot.web.pages import add_pages
 from bot.web.peer import TRUSTED_PROXIES, networks
@@ -84,7 +86,12 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)
     app[CHECKS] = {"store": parts.store_answers, "serving": parts.takes_work}
     app[FRAME_ANCESTORS] = partial(_may_embed, settings)
-    shelf = Shelf(parts.live)
+    app[STAFF_RULES] = StaffRules(
+        first_link=timedelta(days=settings.staff.link_days),
+        session_idle=timedelta(hours=settings.staff.session_idle_h),
+        session_whole=timedelta(days=settings.staff.session_days),
+    )
+    shelf = Shelf(parts.engine, parts.live)
     app[ARTICLES] = shelf
     app[LABEL_OF] = shelf.label_of
     app[STATUS] = StatusReport(settings, parts.engine, addresses.application_url)
