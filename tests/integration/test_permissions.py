@@ -4,6 +4,7 @@ import pytest
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
+from bot.app import make_app
 from bot.staff.roles import ROLES, Permission, permissions_of
 from bot.staff.rules import DEFAULT_RULES
 from bot.staff.sessions import open_session
@@ -55,8 +56,6 @@ def test_the_roles_are_those_of_the_plan():
 
 
 def test_every_route_of_the_whole_program_names_its_permission(settings, addresses):
-    from bot.app import make_app
-
     app = make_app(settings, addresses)
     unnamed = [str(route) for route in app.router.routes() if permission_of(app, route) is None]
     assert unnamed == []
