@@ -1,0 +1,41 @@
+"""Which language, and which request, a message makes by itself."""
+
+import pytest
+
+from bot.flows.language import language_of
+from bot.flows.requests import request_in
+
+
+@pytest.mark.parametrize(
+    ("text", "fallback", "language"),
+    [
+        ("怎么退货", "en", "zh-Hans"),
+        ("怎麼退貨", "zh-Hans", "zh-Hant"),
+        ("how to return", "zh-Hans", "en"),
+        ("退回", "zh-Hant", "zh-Hant"),  # the same in both scripts: as before
+        ("退回", "en", "zh-Hans"),
+        ("我的iPhone坏了", "en", "zh-Hans"),
+        ("iPhone 壞了", "en", "zh-Hant"),
+        ("12345", "zh-Hant", "zh-Hant"),
+        ("👍", "en", "en"),
+        ("發票在哪里", "en", "zh-Hant"),  # mixed scripts: the one with more characters of its own
+        ("", "en", "en"),
+    ],
+)
+def test_the_script_tells_the_language(text: str, fallback: str, language: str) -> None:
+    assert language_of(text, fallback) == language
+
+
+@pytest.mark.parametrize("text", ["您好", "你好！", "Hi", "hello!!", "在吗？", "good morning", "  哈喽~ ", "HEY"])
+def test_a_greeting_alone_is_a_greeting(text: str) -> None:
+    assert request_in(text) == "greeting"
+
+
+@pytest.mark.parametrize("text", ["你好，怎么退货？", "hi, where is my order", "好的什么时候发货", "谢谢，那运费呢"])
+def test_a_question_after_a_greeting_is_a_question(text: str) -> None:
+    assert request_in(text) is None
+
+
+@pytest.mark.parametrize("text", ["谢谢", "非常感谢！", "thanks", "Thank you so much!", "好的谢谢", "多謝", "thx 😊"])
+def test_thanks_alone_are_thanks(text: str) -> None:
+    assert request_in(text) == "thanks"
