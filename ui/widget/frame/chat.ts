@@ -63,7 +63,7 @@ export class Chat {
     this.header = new Header({ speak: (locale) => this.choose(locale), close: () => this.close() }, page.embedded)
     this.log = new Log(
       {
-        choose: (choice, of) => this.tap(choice, of),
+        choose: (choice) => this.tap(choice),
         retry: (key) => conversation.retry(key),
         discard: (key) => conversation.queue.remove(key),
         fetchBlob: (id) => conversation.blobs.address(id),
@@ -125,8 +125,8 @@ export class Chat {
     this.speak(locale)
   }
 
-  private tap(choice: Choice, of: number | undefined): void {
-    this.conversation.say({ choice: choice.id }, { label: choice.label, ...(of !== undefined && { of }) })
+  private tap(choice: Choice): void {
+    this.conversation.say({ choice: choice.id }, choice.label)
     this.log.toEnd()
     this.composer.focus()
   }

@@ -81,8 +81,9 @@ export class Conversation {
     return this.thread.last < this.catchUpTo
   }
 
-  say(draft: Draft, shown: { label?: string; of?: number } = {}): void {
-    this.queue.add(draft, shown)
+  /** Queues what the customer wrote or tapped; `label` is what the button said. */
+  say(draft: Draft, label?: string): void {
+    this.queue.add(draft, { after: this.thread.last, ...(label !== undefined && { label }) })
     void this.sender.pump()
   }
 

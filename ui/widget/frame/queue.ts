@@ -11,9 +11,9 @@ export interface Draft {
 export interface Unsent extends Draft {
   client_msg_id: string
   at: string
-  /** What a tapped button said, and the message it belongs to: for showing it, never sent. */
+  /** What a tapped button said, and the last seq there was when this was written: for showing it, never sent. */
   label?: string
-  of?: number
+  after?: number
   state: 'waiting' | 'acknowledged' | 'failed'
   /** Place in the thread, known from the acknowledgement on. */
   seq?: number
@@ -39,7 +39,7 @@ export class Queue {
     private readonly now: () => number = Date.now,
   ) {}
 
-  add(draft: Draft, shown: { label?: string; of?: number } = {}): Unsent {
+  add(draft: Draft, shown: { label?: string; after?: number } = {}): Unsent {
     const item: Unsent = {
       ...draft,
       ...shown,

@@ -42,7 +42,7 @@ describe('the timeline', () => {
 
   it('closes an offer as soon as one of its buttons is tapped, before the server knows', () => {
     expect(messages([offer])[0]?.used).toBeUndefined()
-    const [shown, tap] = messages([offer], [unsent('m1', { choice: 'person', label: 'A person', of: 1 })])
+    const [shown, tap] = messages([offer], [unsent('m1', { choice: 'person', label: 'A person', after: 1 })])
     expect(shown?.used).toBe('person')
     expect(tap?.body.text).toBe('A person')
   })
@@ -58,6 +58,12 @@ describe('the timeline', () => {
     const [first, , second] = messages([offer, said(2, 'in', { text: 'hm' }), later, said(4, 'in', { choice: 'person' })])
     expect(first?.used).toBeUndefined()
     expect(second?.used).toBe('person')
+  })
+
+  it('leaves what was refused where it was written, and what waits at the end', () => {
+    const thread = [said(1, 'in', { text: 'a' }), said(2, 'out', { text: 'b' })]
+    const queue = [unsent('m1', { text: 'refused', state: 'failed', after: 1 }), unsent('m2', { text: 'waits', after: 1 })]
+    expect(messages(thread, queue).map((entry) => entry.body.text)).toEqual(['a', 'refused', 'b', 'waits'])
   })
 
   it('names each day once', () => {

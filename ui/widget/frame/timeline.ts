@@ -71,7 +71,10 @@ function matchChoices(entries: MessageEntry[]): void {
   }
 }
 
-/** What the log shows, in order: the thread by seq, then what is not yet in it as typed, days in between. */
+/**
+ * What the log shows, in order: the thread by seq, then what is not yet in it as typed, days in
+ * between. What was refused stays where it was written.
+ */
 export function timeline(
   thread: { messages: readonly Message[]; staffRead: number },
   queue: readonly Unsent[],
@@ -79,10 +82,12 @@ export function timeline(
   now: Date,
 ): Entry[] {
   const known = new Set(thread.messages.map((message) => message.client_msg_id))
-  const messages = [
-    ...thread.messages.map((message) => fromThread(message, thread.staffRead)),
-    ...queue.filter((item) => !known.has(item.client_msg_id)).map(fromQueue),
-  ]
+  const messages = thread.messages.map((message) => fromThread(message, thread.staffRead))
+  for (const item of queue) {
+    if (known.has(item.client_msg_id)) continue
+    const place = item.state === 'failed' ? messages.findIndex(({ seq = 0 }) => seq > (item.after ?? Infinity)) : -1
+    messages.splice(place < 0 ? messages.length : place, 0, fromQueue(item))
+  }
   matchChoices(messages)
   const entries: Entry[] = []
   let before: MessageEntry | undefined

@@ -4,6 +4,7 @@ const number = new Intl.NumberFormat('en')
 
 export const en: Texts = {
   name: 'English',
+  short: 'EN',
   title: 'Customer service',
   subtitle: 'Automatic answers, a person any time',
   close: 'Close chat',

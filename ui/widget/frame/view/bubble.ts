@@ -8,7 +8,7 @@ import { h, icon } from './dom'
 import { outsideLink, plainText, shopText } from './text'
 
 export interface BubbleActions {
-  choose(choice: Choice, of: number | undefined): void
+  choose(choice: Choice): void
   retry(key: string): void
   discard(key: string): void
   fetchBlob: FetchBlob
@@ -26,7 +26,7 @@ function choiceButtons(entry: MessageEntry, locale: Locale, actions: BubbleActio
       'aria-pressed': tapped ? 'true' : undefined,
     })
     button.append(choice.label)
-    button.addEventListener('click', () => actions.choose(choice, entry.seq))
+    button.addEventListener('click', () => actions.choose(choice))
     return button
   })
   return h('div', { class: 'choices', role: 'group', 'aria-label': TEXTS[locale].choices }, ...buttons)

@@ -7,6 +7,9 @@ import { h, icon } from './dom'
 /** Closer to the end than this (px), the reader wants to follow. */
 const NEAR_END = 80
 
+/** What stays visible (px) above an answer that fills the view. */
+const ABOVE = 12
+
 /** The scrolling list of messages. Only what changed is drawn again. */
 export class Log {
   readonly element: HTMLElement
@@ -81,8 +84,17 @@ export class Log {
     }
     for (const [key, { node }] of this.drawn) if (!next.has(key)) node.remove()
     this.drawn = next
-    if (this.following) this.toEnd()
+    if (this.following) this.follow()
     else if (grown) this.jump.hidden = false
+  }
+
+  /** Goes to the end, but not past the beginning of an answer that is taller than the view. */
+  private follow(): void {
+    this.toEnd()
+    const newest = this.list.lastElementChild
+    if (!(newest instanceof HTMLElement) || newest.offsetHeight <= this.element.clientHeight) return
+    this.element.scrollTop = newest.offsetTop - ABOVE
+    this.following = false
   }
 
   private build(entry: Entry, locale: Locale): HTMLElement {
