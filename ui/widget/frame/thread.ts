@@ -11,8 +11,8 @@ interface Kept {
   messages: Message[]
 }
 
-/** Enough to fill many screens and far below what a browser stores; the server keeps all of it. */
-const KEPT_MESSAGES = 200
+/** As many as the server replays, and far below what a browser stores. */
+const KEPT_MESSAGES = 500
 const KEY = 'thread'
 
 /**
