@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _leave)
     try:
         result = args.run(args)
-        return int(asyncio.run(result) if inspect.isawaitable(result) else result)
+        return int(asyncio.run(result) if inspect.iscoroutine(result) else result)
     except SettingsFault as fault:
         print("The settings are wrong:", *fault.faults, sep="\n  ", file=sys.stderr)
         return 2

@@ -26,7 +26,7 @@ from bot.turns.take import Turns
 from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.routes import ROUTES as CHAT_ROUTES
 from bot.web.console import setup_console
-from bot.web.health import CHECKS
+from bot.web.health import CHECKS, Check
 from bot.web.health import ROUTES as HEALTH_ROUTES
 from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, PUBLIC_URL, STAFF_RULES, STATUS
 from bot.web.measure import measure
@@ -84,8 +84,9 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     app[ENGINE] = parts.engine
     app[PUBLIC_URL] = settings.base_url
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)
-    app[CHECKS] = {"store": parts.store_answers, "serving": parts.takes_work}
-    app[FRAME_ANCESTORS] = partial(_may_embed, settings)
+    checks: dict[str, Check] = {"store": parts.store_answers, "serving": parts.takes_work}
+    app[CHECKS] = checks
+    app[FRAME_ANCESTORS] = lambda account: _may_embed(settings, account)
     app[STAFF_RULES] = StaffRules(
         first_link=timedelta(days=settings.staff.link_days),
         session_idle=timedelta(hours=settings.staff.session_idle_h),
@@ -94,7 +95,7 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     shelf = Shelf(parts.engine, parts.live)
     app[ARTICLES] = shelf
     app[LABEL_OF] = shelf.label_of
-    app[STATUS] = StatusReport(settings, parts.engine, addresses.application_url)
+    app[STATUS] = StatusReport(settings, parts.engine, addresses.application_url).describe
     secure(app)
     register(app, HEALTH_ROUTES)
     register(app, CHAT_ROUTES)

@@ -41,7 +41,7 @@ class StatusReport:
         self._url = application_url
         self._started = time.monotonic()
 
-    async def __call__(self, locale: Locale) -> Status:
+    async def describe(self, locale: Locale) -> Status:
         """The parts in the reader's language."""
         parts = await check_all(self._settings, self._engine, self._url)
         described = ((part, *part.words(locale)) for part in parts)

@@ -1,7 +1,7 @@
 """Is it alive, is it ready, what does it count: for orchestrators, proxies and Prometheus."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -13,7 +13,7 @@ CHECK_WITHIN_S = 2.0
 Check = Callable[[], Awaitable[None]]
 """Returns when the part is ready, raises when it is not."""
 
-CHECKS: web.AppKey[Mapping[str, Check]] = web.AppKey("CHECKS", Mapping)  # type: ignore[type-abstract]
+CHECKS: web.AppKey[dict[str, Check]] = web.AppKey("CHECKS", dict)
 
 
 async def healthz(request: web.Request) -> web.Response:
