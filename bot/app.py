@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -17,7 +16,7 @@ from bot.handlers.answers import Answers
 from bot.jobs import make_jobs, run_worker
 from bot.realtime import Realtime, open_realtime
 from bot.settings import Settings
-from bot.staff.rules import StaffRules
+from bot.staff.rules import rules_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses, make_engine, signing_key
 from bot.storage.pool import Pool, make_pool
@@ -87,11 +86,7 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     checks: dict[str, Check] = {"store": parts.store_answers, "serving": parts.takes_work}
     app[CHECKS] = checks
     app[FRAME_ANCESTORS] = lambda account: _may_embed(settings, account)
-    app[STAFF_RULES] = StaffRules(
-        first_link=timedelta(days=settings.staff.link_days),
-        session_idle=timedelta(hours=settings.staff.session_idle_h),
-        session_whole=timedelta(days=settings.staff.session_days),
-    )
+    app[STAFF_RULES] = rules_of(settings.staff)
     shelf = Shelf(parts.engine, parts.live)
     app[ARTICLES] = shelf
     app[LABEL_OF] = shelf.label_of

@@ -50,6 +50,7 @@ def make_engine(url: str, settings: Settings) -> AsyncEngine:
         max_overflow=4,
         pool_timeout=settings.database.wait_s,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error message would quote what customers wrote
     )
 
 

@@ -1,0 +1,58 @@
+"""A serving process: listens, shows its links, and drains when told to stop."""
+
+import asyncio
+import errno
+import signal
+import time
+
+import psutil
+from aiohttp import web
+
+from bot.app import drain, make_app
+from bot.settings import Settings
+from bot.staff.first import ensure_first_administrator
+from bot.storage.database import Addresses, Say
+from bot.web.keys import ENGINE, STAFF_RULES
+
+
+async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.Application | None = None) -> int:
+    """Runs ``app`` (by default the whole program) on the set address until SIGINT or SIGTERM.
+
+    0 after a drain, 1 when the address cannot be had; ``say`` gets what the operator should read.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    app = app or make_app(settings, addresses)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.http.drain_s, handler_cancellation=False)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.http.host, settings.http.port, reuse_port=False).start()
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
+                raise
+            say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
+            say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
+            return 1
+        await _show_links(settings, app, say)
+        await stop.wait()
+        say("Draining … (messages in flight finish, browsers reconnect later)")
+        await drain(app)
+    finally:
+        await runner.cleanup()
+    say("Stopped.")
+    return 0
+
+
+async def _show_links(settings: Settings, app: web.Application, say: Say) -> None:
+    seconds = time.time() - psutil.Process().create_time()
+    base = settings.base_url
+    say(f"Yingda serves after {seconds:.1f} s.")
+    say(f"  Demo shop with the chat   {base}/demo/")
+    say(f"  Console for staff         {base}/console/")
+    link = await ensure_first_administrator(app[ENGINE], base, app[STAFF_RULES])
+    if link:
+        say(f"  First sign-in, once only  {link}")
+    say("Press Ctrl-C to stop.")
