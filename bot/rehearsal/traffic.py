@@ -1,0 +1,74 @@
+"""Visitors that write one message after another, whatever happens to the servers."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from bot.rehearsal.session import Session
+from bot.rehearsal.visitors import PlainVisitor, SocketVisitor, Visitor
+
+PAUSE_S = 0.03
+
+
+class Traffic:
+    """A crowd of visitors; ``messages`` counts what was acknowledged."""
+
+    def __init__(self, visitors: Sequence[Visitor]) -> None:
+        self.visitors = visitors
+        self._stopping = asyncio.Event()
+
+    @property
+    def messages(self) -> int:
+        """How many messages were acknowledged so far."""
+        return sum(len(visitor.acked) for visitor in self.visitors)
+
+    def stop(self) -> None:
+        """Everybody finishes the message at hand."""
+        self._stopping.set()
+
+    async def until_more(self, messages: int) -> None:
+        """Returns when so many more messages have been acknowledged."""
+        wanted = self.messages + messages
+        while self.messages < wanted:
+            await asyncio.sleep(0.01)
+
+    async def write(self, visitor: Visitor, name: str) -> None:
+        """One visitor's part: waits for the answer of most messages, writes on without it after others."""
+        number = 0
+        while not self._stopping.is_set():
+            number += 1
+            text = f"note {number} of {name}"
+            if random.random() < 0.7:  # noqa: S311 - variety, not secrecy
+                await visitor.say(text)
+            else:
+                await visitor.send(text=text)
+            await asyncio.sleep(random.random() * PAUSE_S)  # noqa: S311
+        await visitor.catch_up()
+
+
+@asynccontextmanager
+async def traffic(servers: Sequence[str], visitors: int, patience_s: float = 60.0) -> AsyncIterator[Traffic]:
+    """Traffic while the block runs, two thirds over sockets, one third over plain HTTP.
+
+    After the block everybody has finished the message at hand and read the whole thread.
+    """
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        crowd: list[Visitor] = [
+            (PlainVisitor if number % 3 == 2 else SocketVisitor)(Session(http, servers, patience_s=patience_s))
+            for number in range(visitors)
+        ]
+        run = Traffic(crowd)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number, visitor in enumerate(crowd):
+                    group.create_task(run.write(visitor, f"visitor {number}"))
+                try:
+                    yield run
+                finally:
+                    run.stop()
+        finally:
+            for visitor in crowd:
+                await visitor.close()
