@@ -6,6 +6,7 @@ A feature is a string whose first character names its kind; :data:`KIND_WEIGHTS`
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from knowledge_base.concepts import Concepts, standard_concepts
@@ -27,8 +28,12 @@ _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _RUNS: Final = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+")
 _IS_HAN: Final = re.compile(rf"[{_HAN}]")
 _FILLERS: Final = frozenset(
-    "a an the i my me is are was were be been am do does did to of in on at for with and or it its this that so if "
-    "you your have has had can could will would should please just there from as by".split()
+    word
+    for line in (
+        "a an the i my me is are was were be been am do does did to of in on at for with and or it its this that so if",
+        "you your have has had can could will would should please just there from as by",
+    )
+    for word in line.split()
 )
 _MAX_CONCEPTS: Final = 8
 
@@ -63,9 +68,9 @@ def _add_words(found: Counter[str], words: list[str], meant: list[str], concepts
         return
     stems = [stem(word) for word in words]
     found.update("w" + each for each in stems)
-    found.update(f"b{first} {second}" for first, second in zip(stems, stems[1:], strict=False))
+    found.update(f"b{first} {second}" for first, second in pairwise(stems))
     telling = [each for each, word in zip(stems, words, strict=True) if word not in _FILLERS]
-    found.update(f"s{first} {second}" for first, second in zip(telling, telling[1:], strict=False))
+    found.update(f"s{first} {second}" for first, second in pairwise(telling))
     found.update(f"s{first} {second}" for first, second in zip(telling, telling[2:], strict=False))
     for word in words:
         found.update(_pieces(word))

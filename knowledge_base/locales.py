@@ -44,14 +44,17 @@ def _convert(config: str, text: str) -> str:
     if text.isascii():
         return text
     converter = _converter(config)
-    return "".join(
-        part if part.startswith("](") else converter.convert(part) for part in _LINK_TARGET.split(text)
-    )
+    return "".join(part if part.startswith("](") else converter.convert(part) for part in _LINK_TARGET.split(text))
 
 
 @cache
 def _converter(config: str) -> opencc.OpenCC:
     return opencc.OpenCC(config)
+
+
+def release_converters() -> None:
+    """Let go of the dictionaries of phrases: they take 45 MB and are used only while articles come in."""
+    _converter.cache_clear()
 
 
 @cache

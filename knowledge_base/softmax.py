@@ -37,21 +37,20 @@ class LandmarkSpace:
         return self._to_space @ solution
 
 
-def fit(points: Floats, labels: Labels, classes: int, importance: Floats, budget: float = BUDGET) -> Floats:
-    """The weights (dimensions by classes) that best tell the classes apart; ``importance`` is each row's weight."""
+def fit(points: Floats, labels: Labels, classes: int, budget: float = BUDGET) -> Floats:
+    """The weights (dimensions by classes) that best tell apart the classes which ``labels`` give each row."""
     rows, width = points.shape
     wanted = np.zeros((rows, classes), dtype=np.float32)
     wanted[np.arange(rows), labels] = 1.0
-    weighted = points * importance[:, None]
-    curvature = 0.5 * (weighted.T @ points)
+    curvature = 0.5 * (points.T @ points)
     curvature[np.diag_indices(width)] += RIDGE
-    step_of = np.linalg.inv(curvature).astype(np.float32)
+    to_step = np.linalg.inv(curvature)
     cost = classes * width * (2 * rows + width)
     current = ahead = np.zeros((width, classes), dtype=np.float32)
     momentum = 1.0
     for _ in range(int(np.clip(budget / cost, 1, MAX_STEPS))):
-        gradient = weighted.T @ (softmax(points @ ahead) - wanted) + RIDGE * ahead
-        following = ahead - step_of @ gradient
+        gradient = points.T @ (softmax(points @ ahead) - wanted) + RIDGE * ahead
+        following = ahead - to_step @ gradient
         next_momentum = (1 + np.sqrt(1 + 4 * momentum * momentum)) / 2
         ahead = following + np.float32((momentum - 1) / next_momentum) * (following - current)
         current, momentum = following, next_momentum

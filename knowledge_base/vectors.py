@@ -16,13 +16,15 @@ Integers = npt.NDArray[np.int32]
 class VectorSpace:
     """The example sentences of one index; immutable, safe to share between threads.
 
-    A feature weighs more the rarer it is among the examples. A question's features that no example has count in its
-    length too, so what the examples do not speak of lowers every similarity.
+    A feature weighs more the rarer it is among all examples; only the first ``landmarks`` of them are compared with.
+    A question's features that no example has count in its length too, so what the examples do not speak of lowers
+    every similarity.
     """
 
-    def __init__(self, sentences: Sequence[Mapping[str, int]]) -> None:
-        """Take the features of each example sentence, in the order in which similarities are returned."""
+    def __init__(self, sentences: Sequence[Mapping[str, int]], landmarks: int) -> None:
+        """Take the features of each example sentence; similarities come back in the order of the landmarks."""
         self.size = len(sentences)
+        self.landmarks = landmarks
         frequency: Counter[str] = Counter()
         for sentence in sentences:
             frequency.update(sentence.keys())
@@ -30,7 +32,7 @@ class VectorSpace:
         rarity = [self._weight(feature[0], count) for feature, count in frequency.items()]
         self._weights: Floats = np.array(rarity, dtype=np.float32)
         self._unseen = {kind: self._weight(kind, 0) ** 2 for kind in KIND_WEIGHTS}
-        self._index_postings(sentences)
+        self._index_postings(sentences[:landmarks])
 
     def _weight(self, kind: str, count: int) -> float:
         return KIND_WEIGHTS[kind] * (1.0 + math.log((1 + self.size) / (1 + count)))
@@ -66,21 +68,21 @@ class VectorSpace:
                 ids.append(number)
                 tallies.append(tally)
         known = np.array(ids, dtype=np.int32)
-        weights = self._weights[known]
+        weights: Floats = self._weights[known]
         if any(tally > 1 for tally in tallies):
-            weights = weights * (1.0 + np.log(np.array(tallies, dtype=np.float32)))
+            weights = weights * (1 + np.log(np.array(tallies, dtype=np.float32)))
         return known, weights, unknown
 
-    def similarities(self, sentence: Mapping[str, int]) -> tuple[Floats, float]:
-        """The sentence's cosine with each example, and the share (0..1) of it that the examples know at all."""
+    def similarities(self, sentence: Mapping[str, int]) -> Floats:
+        """The sentence's cosine with each landmark."""
         ids, weights, unknown = self._weigh(sentence)
         known = float(weights @ weights)
         if known == 0.0:
-            return np.zeros(self.size, dtype=np.float32), 0.0
+            return np.zeros(self.landmarks, dtype=np.float32)
         starts = self._starts[ids]
         lengths = self._starts[ids + 1] - starts
         offsets = np.cumsum(lengths) - lengths
         places = np.arange(int(lengths.sum())) + np.repeat(starts - offsets, lengths)
         shares = self._values[places] * np.repeat(weights, lengths)
-        sums = np.bincount(self._rows[places], weights=shares, minlength=self.size)
-        return (sums / math.sqrt(known + unknown)).astype(np.float32), known / (known + unknown)
+        sums = np.bincount(self._rows[places], weights=shares, minlength=self.landmarks)
+        return (sums / math.sqrt(known + unknown)).astype(np.float32)

@@ -1,0 +1,80 @@
+"""The index over the articles that are valid today: built once, searched from any thread, never changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from knowledge_base.articles import Article, revision_of
+from knowledge_base.calibration import Thresholds
+from knowledge_base.engine import Engine
+from knowledge_base.locales import resolve_locale
+
+Verdict = Literal["answer", "choices", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that may answer: its question in the customer's language, and the probability (0..1) that it does."""
+
+    article_id: str
+    question: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """``answer``: give the first hit; ``choices``: offer the hits; ``nothing``: neither. Hits are best first and are
+    there whatever the verdict, for measuring."""
+
+    verdict: Verdict
+    hits: tuple[Hit, ...]
+    locale: str
+
+
+class KnowledgeIndex:
+    """Searches and holds the articles of one day; see :meth:`build`."""
+
+    def __init__(
+        self, articles: Mapping[str, Article], revision: str, engine: Engine | None, thresholds: Thresholds
+    ) -> None:
+        """Take the parts; :meth:`build` makes them."""
+        self.revision = revision
+        """The content hash of the set of articles that it was built from, those not valid today included."""
+        self._articles = articles
+        self._engine = engine
+        self._thresholds = thresholds
+
+    @classmethod
+    def build(cls, articles: Iterable[Article], today: date, thresholds: Thresholds | None = None) -> "KnowledgeIndex":
+        """Train on the articles that are valid on a day; the same articles give the same index."""
+        everything = list(articles)
+        thresholds = thresholds or Thresholds()
+        valid = [article for article in everything if article.holds_on(today)]
+        revision = revision_of((article.id, article.content_hash()) for article in everything)
+        engine = Engine.train(valid, thresholds)
+        return cls({article.id: article for article in valid}, revision, engine, thresholds)
+
+    def __len__(self) -> int:
+        """How many articles can be found."""
+        return len(self._articles)
+
+    def article(self, article_id: str) -> Article | None:
+        """An article by its id; ``None`` when there is none of that id that is valid today."""
+        return self._articles.get(article_id)
+
+    def search(self, text: str, locale: str, limit: int = 3) -> SearchResult:
+        """Find the articles that answer a question; synchronous, in memory, sub-millisecond.
+
+        ``locale`` (a BCP 47 tag) says in which language the hits' questions come back; examples of every language
+        are searched. At most ``limit`` hits are returned.
+        """
+        locale = resolve_locale(locale)
+        ranked = self._engine.rank(text, limit) if self._engine else []
+        hits = tuple(Hit(name, self._articles[name].question_in(locale), sure) for name, sure in ranked)
+        return SearchResult(self._verdict(hits), hits, locale)
+
+    def _verdict(self, hits: tuple[Hit, ...]) -> Verdict:
+        if not hits or self._engine is None or hits[0].confidence < self._thresholds.choices:
+            return "nothing"
+        return "answer" if hits[0].confidence >= self._engine.answer_from else "choices"
