@@ -1,19 +1,13 @@
-import { matchLocale, type Locale } from '../shared/locale'
-import { THEMES, type ToFrame } from '../shared/messages'
+import { type Locale, matchLocale } from '../shared/locale'
+import { THEMES } from '../shared/messages'
 import { Chat } from './chat'
 import { firstLocale } from './i18n'
 import { Page } from './page'
-import { browserShelf, MemoryShelf, Store } from './store'
+import { browserShelf, PageShelf, Store } from './store'
 import { accentFrom, ThemeSwitch } from './theme'
 
 const asked = new URLSearchParams(location.search)
 const [, root, account] = /^(.*)\/widget\/frame\/([^/]+)/.exec(location.pathname) ?? []
-const store = new Store(`yingda:${account}:`, browserShelf() ?? new MemoryShelf())
-
-/** The customer's own choice of language holds as long as the page speaks the language it was made on. */
-const pageLocale = asked.get('locale') ?? ''
-const chosen = store.read<{ locale: Locale; page: string }>('locale')
-const locale = (chosen?.page === pageLocale && matchLocale(chosen.locale)) || firstLocale(pageLocale, navigator.languages)
 
 const theme = new ThemeSwitch(
   document.documentElement,
@@ -21,18 +15,7 @@ const theme = new ThemeSwitch(
   accentFrom(asked.get('accent')),
 )
 
-const page = new Page(asked.get('origin'), (message) => hear(message))
-const chat = new Chat({
-  base: `${location.origin}${root}/channels/${account}`,
-  place: document.getElementById('chat') as HTMLElement,
-  store,
-  page,
-  locale,
-  title: asked.get('title') ?? '',
-  remember: (choice) => store.set('locale', { locale: choice, page: pageLocale }),
-})
-
-function hear(message: ToFrame): void {
+const page = new Page(asked.get('origin'), (message) => {
   switch (message.type) {
     case 'state':
       return chat.open(message.open)
@@ -46,7 +29,26 @@ function hear(message: ToFrame): void {
       if (message.theme) theme.set(message.theme)
       if (message.locale) chat.speak(message.locale)
   }
-}
+})
+
+const shelf =
+  browserShelf() ?? new PageShelf(await page.restore(), (key, value) => page.tell({ type: 'keep', key, value }))
+const store = new Store(`yingda:${account}:`, shelf)
+
+/** The customer's own choice of language holds as long as the page speaks the language it was made on. */
+const pageLocale = asked.get('locale') ?? ''
+const chosen = store.read<{ locale: Locale; page: string }>('locale')
+
+const chat = new Chat({
+  base: `${location.origin}${root}/channels/${account}`,
+  place: document.getElementById('chat') as HTMLElement,
+  store,
+  page,
+  locale: (chosen?.page === pageLocale && matchLocale(chosen.locale)) || firstLocale(pageLocale, navigator.languages),
+  title: asked.get('title') ?? '',
+  remember: (locale) => store.set('locale', { locale, page: pageLocale }),
+})
 
 chat.start()
+// Only now: until it hears this, the page keeps back what it has to say.
 page.tell({ type: 'ready' })

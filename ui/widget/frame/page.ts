@@ -6,17 +6,30 @@ function surroundingOrigin(asked: string | null): string | undefined {
   return known ?? asked ?? undefined
 }
 
+const RESTORE_WITHIN_MS = 2_000
+
 /** The shop's page around the frame: heard only when it is our parent and of the expected origin. */
 export class Page {
   readonly embedded = window.parent !== window
   private readonly origin: string | undefined
+  private restored: ((entries: Record<string, string>) => void) | undefined
 
-  constructor(asked: string | null, hear: (message: ToFrame) => void) {
+  constructor(asked: string | null, hear: (message: Exclude<ToFrame, { type: 'kept' }>) => void) {
     this.origin = surroundingOrigin(asked)
     window.addEventListener('message', (event) => {
       if (!this.embedded || event.source !== window.parent || event.origin !== this.origin) return
       const message = readToFrame(event.data)
-      if (message) hear(message)
+      if (message?.type === 'kept') this.restored?.(message.entries)
+      else if (message) hear(message)
+    })
+  }
+
+  /** What the page has kept for us; empty when it does not answer soon. */
+  restore(): Promise<Record<string, string>> {
+    this.tell({ type: 'restore' })
+    return new Promise((resolve) => {
+      this.restored = resolve
+      setTimeout(() => resolve({}), RESTORE_WITHIN_MS)
     })
   }
 

@@ -1,3 +1,6 @@
+/** Where the copy of shown messages is kept. */
+export const THREAD_KEY = 'thread'
+
 /** The part of Web Storage that is used, so that tests and browsers without storage can stand in. */
 export interface Shelf {
   readonly length: number
@@ -32,6 +35,31 @@ export class MemoryShelf implements Shelf {
   }
 }
 
+/**
+ * A shelf that the page around us keeps for us, as long as its tab lives.
+ *
+ * The copy of shown messages stays here: the server has them, and the page need not.
+ */
+export class PageShelf extends MemoryShelf {
+  constructor(
+    entries: Record<string, string>,
+    private readonly keep: (key: string, value: string | null) => void,
+  ) {
+    super()
+    for (const [key, value] of Object.entries(entries)) super.setItem(key, value)
+  }
+
+  override setItem(key: string, value: string): void {
+    super.setItem(key, value)
+    if (!key.endsWith(`:${THREAD_KEY}`)) this.keep(key, value)
+  }
+
+  override removeItem(key: string): void {
+    super.removeItem(key)
+    this.keep(key, null)
+  }
+}
+
 /** The browser's own shelf, or undefined where it is refused (touching it may already throw). */
 export function browserShelf(): Shelf | undefined {
   try {
@@ -52,15 +80,11 @@ export function browserShelf(): Shelf | undefined {
  */
 export class Store {
   private readonly overflow = new MemoryShelf()
-  readonly durable: boolean
 
   constructor(
     readonly prefix: string,
     private readonly shelf: Shelf,
-    private readonly expendable = 'thread',
-  ) {
-    this.durable = !(shelf instanceof MemoryShelf)
-  }
+  ) {}
 
   get(key: string): string | null {
     return this.overflow.getItem(key) ?? this.shelf.getItem(this.prefix + key)
@@ -84,10 +108,10 @@ export class Store {
         this.shelf.setItem(this.prefix + key, text)
         return
       } catch {
-        if (attempt === 1) this.shelf.removeItem(this.prefix + this.expendable)
+        if (attempt === 1) this.shelf.removeItem(this.prefix + THREAD_KEY)
       }
     }
-    if (key !== this.expendable) this.overflow.setItem(key, text)
+    if (key !== THREAD_KEY) this.overflow.setItem(key, text)
   }
 
   remove(key: string): void {

@@ -1,5 +1,5 @@
 import type { Message } from './protocol'
-import type { Store } from './store'
+import { type Store, THREAD_KEY } from './store'
 
 export type Taken = 'shown' | 'known' | 'early'
 
@@ -13,7 +13,6 @@ interface Kept {
 
 /** As many as the server replays, and far below what a browser stores. */
 const KEPT_MESSAGES = 500
-const KEY = 'thread'
 
 /**
  * The visitor's messages in order of seq, without doubles and without gaps.
@@ -39,7 +38,7 @@ export class Thread {
 
   /** Shows the copy of this visitor's thread, or begins an empty one. */
   load(visitor: string): void {
-    const kept = this.store.read<Kept>(KEY)
+    const kept = this.store.read<Kept>(THREAD_KEY)
     this.visitor = visitor
     this.empty()
     if (kept?.visitor === visitor && Array.isArray(kept.messages)) {
@@ -54,15 +53,15 @@ export class Thread {
   /** Keeps a copy for the next load, unless another tab is already further. */
   keep(): void {
     if (!this.visitor) return
-    const kept = this.store.read<Kept>(KEY)
+    const kept = this.store.read<Kept>(THREAD_KEY)
     if (kept?.visitor === this.visitor && kept.last > this.last) return
     const { visitor, last, staffRead, ownRead } = this
-    this.store.set(KEY, { visitor, last, staffRead, ownRead, messages: this.messages.slice(-KEPT_MESSAGES) })
+    this.store.set(THREAD_KEY, { visitor, last, staffRead, ownRead, messages: this.messages.slice(-KEPT_MESSAGES) })
   }
 
   /** Another tab kept a copy: what was read there is read here. */
   follow(): void {
-    const kept = this.store.read<Kept>(KEY)
+    const kept = this.store.read<Kept>(THREAD_KEY)
     if (kept?.visitor === this.visitor) this.readByCustomer(kept.ownRead)
   }
 
@@ -90,7 +89,7 @@ export class Thread {
   /** The server's word that our copy is no longer of use. */
   reset(): void {
     this.empty()
-    this.store.remove(KEY)
+    this.store.remove(THREAD_KEY)
     this.anew = true
     this.changed()
   }

@@ -1,5 +1,6 @@
 import { type Locale, matchLocale } from '../shared/locale'
 import { readToPage, type Theme, THEMES, type ToFrame, type ToPage, wrap } from '../shared/messages'
+import { Keep } from './keep'
 import { frameAddress, readOptions } from './options'
 import { Panel } from './panel'
 
@@ -31,7 +32,7 @@ const READY_WITHIN_MS = 15_000
 function start(script: HTMLScriptElement): YingdaApi {
   const options = readOptions(script)
   const panel = new Panel(options.locale)
-  const keptKey = `yingda:${options.account}:kept`
+  const keep = new Keep(options.account)
   const handlers: Handlers = {}
   const waiting: ToFrame[] = []
   let ready = false
@@ -40,8 +41,12 @@ function start(script: HTMLScriptElement): YingdaApi {
     for (const handler of handlers[name] ?? []) handler(value)
   }
 
+  function post(message: ToFrame): void {
+    panel.frame?.contentWindow?.postMessage(wrap(message), options.base.origin)
+  }
+
   function tell(message: ToFrame): void {
-    if (ready) panel.frame?.contentWindow?.postMessage(wrap(message), options.base.origin)
+    if (ready) post(message)
     else waiting.push(message)
   }
 
@@ -50,23 +55,6 @@ function start(script: HTMLScriptElement): YingdaApi {
     const address = frameAddress(options, panel.accent)
     panel.load(address)
     setTimeout(() => ready || panel.fail(address), READY_WITHIN_MS)
-  }
-
-  function remember(kept: boolean): void {
-    try {
-      if (kept) localStorage.setItem(keptKey, '1')
-      else localStorage.removeItem(keptKey)
-    } catch {
-      // A browser without storage only loses the unread badge before the first click.
-    }
-  }
-
-  function wasKept(): boolean {
-    try {
-      return localStorage.getItem(keptKey) !== null
-    } catch {
-      return false
-    }
   }
 
   function open(text?: string): void {
@@ -103,10 +91,16 @@ function start(script: HTMLScriptElement): YingdaApi {
         emit('unread', message.count)
         break
       case 'session':
-        remember(message.kept)
+        keep.remember(message.kept)
         break
       case 'fault':
         emit('fault', message.code)
+        break
+      case 'restore':
+        post({ type: 'kept', entries: keep.entries })
+        break
+      case 'keep':
+        keep.set(message.key, message.value)
     }
   }
 
@@ -123,7 +117,7 @@ function start(script: HTMLScriptElement): YingdaApi {
   panel.tint(options.theme)
   document.body.append(panel.host)
   // A customer who has talked before is told of new answers without opening the chat.
-  if (wasKept()) load()
+  if (keep.known) load()
 
   return {
     open,

@@ -11,14 +11,21 @@ export type ToFrame =
   | { type: 'draft'; text: string }
   | { type: 'settings'; locale?: Locale; theme?: Theme }
   | { type: 'identify'; jwt: string | null }
+  | { type: 'kept'; entries: Record<string, string> }
 
-/** What the frame may tell the shop's page: never a word of the conversation. */
+/**
+ * What the frame may tell the shop's page: never a word of the conversation, except that a browser
+ * that refuses the frame a storage of its own makes it ask the page to keep the session and what is
+ * unsent (`restore`, `keep`), or both would be lost with every click in the shop.
+ */
 export type ToPage =
   | { type: 'ready' }
   | { type: 'close' }
   | { type: 'unread'; count: number }
   | { type: 'session'; kept: boolean }
   | { type: 'fault'; code: string }
+  | { type: 'restore' }
+  | { type: 'keep'; key: string; value: string | null }
 
 /** Both sides mark their messages, since a page's other frames talk over the same event. */
 const MARK = 'yingda'
@@ -56,6 +63,10 @@ export function readToFrame(data: unknown): ToFrame | undefined {
       const jwt = record['jwt']
       return typeof jwt === 'string' || jwt === null ? { type: 'identify', jwt } : undefined
     }
+    case 'kept': {
+      const entries = Object.entries(record['entries'] ?? {})
+      return { type: 'kept', entries: Object.fromEntries(entries.filter(([, value]) => typeof value === 'string')) }
+    }
     default:
       return undefined
   }
@@ -75,6 +86,12 @@ export function readToPage(data: unknown): ToPage | undefined {
       return { type: 'session', kept: record['kept'] === true }
     case 'fault':
       return typeof record['code'] === 'string' ? { type: 'fault', code: record['code'] } : undefined
+    case 'restore':
+      return { type: 'restore' }
+    case 'keep': {
+      const { key, value } = record
+      return typeof key === 'string' && (typeof value === 'string' || value === null) ? { type: 'keep', key, value } : undefined
+    }
     default:
       return undefined
   }
