@@ -1,5 +1,5 @@
 import type { Theme } from '../shared/messages'
-import { contrast, mixUntil, parseColour, type Rgb, toCss } from './colour'
+import { contrast, mixUntil, NEARLY_BLACK, parseColour, type Rgb, toCss, WHITE } from '../shared/colour'
 
 const SURFACES = { light: [255, 255, 255], dark: [30, 32, 36] } as const
 
@@ -26,13 +26,11 @@ export class ThemeSwitch {
     this.root.dataset['theme'] = dark ? 'dark' : 'light'
     if (!this.accent) return
     const surface = SURFACES[dark ? 'dark' : 'light'] as unknown as Rgb
-    const white: Rgb = [255, 255, 255]
-    const black: Rgb = [20, 20, 20]
-    const onAccent = contrast(white, this.accent) >= 4.5 ? white : black
-    const accent = onAccent === white ? this.accent : mixUntil(this.accent, onAccent, white)
+    const onAccent = contrast(WHITE, this.accent) >= 4.5 ? WHITE : NEARLY_BLACK
+    const accent = onAccent === WHITE ? this.accent : mixUntil(this.accent, onAccent, WHITE)
     this.root.style.setProperty('--accent', toCss(accent))
     this.root.style.setProperty('--on-accent', toCss(onAccent))
-    this.root.style.setProperty('--accent-text', toCss(mixUntil(this.accent, surface, dark ? white : black)))
+    this.root.style.setProperty('--accent-text', toCss(mixUntil(this.accent, surface, dark ? WHITE : NEARLY_BLACK)))
   }
 }
 

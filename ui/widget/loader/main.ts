@@ -113,9 +113,9 @@ function start(script: HTMLScriptElement): YingdaApi {
     if (event.key === 'Escape' && panel.isOpen && !event.defaultPrevented) close()
   })
   panel.launcher.addEventListener('click', () => (panel.isOpen ? close() : open()))
-  panel.paint(options.accent)
   panel.tint(options.theme)
   document.body.append(panel.host)
+  panel.paint(options.accent)
   // A customer who has talked before is told of new answers without opening the chat.
   if (keep.known) load()
 

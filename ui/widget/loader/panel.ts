@@ -1,3 +1,4 @@
+import { contrast, NEARLY_BLACK, parseColour, toCss, WHITE } from '../shared/colour'
 import type { Locale } from '../shared/locale'
 import type { Theme } from '../shared/messages'
 import { dress, FULL_SCREEN } from './style'
@@ -50,8 +51,11 @@ export class Panel {
     return getComputedStyle(this.host).getPropertyValue('--yingda-accent').trim()
   }
 
+  /** Takes the script's accent, else the page's, and a sign on it that can be seen. */
   paint(accent: string): void {
     if (accent) this.host.style.setProperty('--yingda-accent', accent)
+    const ground = parseColour(this.accent)
+    if (ground && contrast(WHITE, ground) < 3) this.host.style.setProperty('--yingda-on-accent', toCss(NEARLY_BLACK))
   }
 
   /** The ground under the frame, seen while it loads. */

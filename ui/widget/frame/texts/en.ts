@@ -6,7 +6,7 @@ export const en: Texts = {
   name: 'English',
   short: 'EN',
   title: 'Customer service',
-  subtitle: 'Automatic answers, a person any time',
+  subtitle: 'Automatic, or ask for a person',
   close: 'Close chat',
   language: 'Language',
   log: 'Conversation',

@@ -1,5 +1,8 @@
 export type Rgb = [red: number, green: number, blue: number]
 
+export const WHITE: Rgb = [255, 255, 255]
+export const NEARLY_BLACK: Rgb = [20, 20, 20]
+
 /** Reads `#rgb`, `#rrggbb` or `rgb(r, g, b)`; undefined for anything else. */
 export function parseColour(text: string): Rgb | undefined {
   const value = text.trim().toLowerCase()
