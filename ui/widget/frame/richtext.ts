@@ -22,7 +22,7 @@ export function safeUrl(url: string): string | undefined {
 // Every repetition is bounded: a hostile text must not cost quadratic time.
 const ADDRESS = String.raw`https?:\/\/[^\s<>"'，。；：！？、（）【】《》「」『』“”‘’]{1,2000}`
 const MAIL = String.raw`[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}`
-const NAMED = String.raw`\[([^\]\n]{1,200})\]\(([^)\s]{1,2000})\)`
+const NAMED = String.raw`\[([^\]\n]{1,200})\]\(([^)\s]{1,500})\)`
 const STRONG = String.raw`\*\*([^*\n]{1,500})\*\*`
 const PLAIN = new RegExp(`(${ADDRESS})|(${MAIL})`, 'g')
 const MARKED = new RegExp(`(${ADDRESS})|(${MAIL})|${NAMED}|${STRONG}`, 'g')
