@@ -3,6 +3,7 @@ import { Conversation } from './conversation'
 import { TEXTS } from './i18n'
 import type { Page } from './page'
 import type { Choice } from './protocol'
+import type { Draft } from './queue'
 import type { Store } from './store'
 import { timeline } from './timeline'
 import { OwnTyping, TheirTyping } from './typing'
@@ -37,7 +38,7 @@ export class Chat {
   private readonly log: Log
   private readonly composer: Composer
   private readonly notice: Notice
-  private readonly welcome = new Welcome((question) => this.conversation.say({ text: question }))
+  private readonly welcome = new Welcome((question) => this.say({ text: question }))
   private readonly own = new OwnTyping((on) => this.conversation.connection.typing(on))
   private readonly theirs = new TheirTyping((on) => this.log.showTyping(on))
   private locale: Locale
@@ -72,7 +73,7 @@ export class Chat {
       () => this.look(),
     )
     this.composer = new Composer({
-      send: (draft) => conversation.say(draft),
+      send: (draft) => this.say(draft),
       typing: (on) => this.own.update(on),
       draft: (text) => (text ? store.set('draft', text) : store.remove('draft')),
       upload: (file, progress) => conversation.blobs.upload(file, progress),
@@ -125,9 +126,14 @@ export class Chat {
     this.speak(locale)
   }
 
-  private tap(choice: Choice): void {
-    this.conversation.say({ choice: choice.id }, choice.label)
+  /** Who says something wants to see it, wherever they had scrolled to. */
+  private say(draft: Draft, label?: string): void {
+    this.conversation.say(draft, label)
     this.log.toEnd()
+  }
+
+  private tap(choice: Choice): void {
+    this.say({ choice: choice.id }, choice.label)
     this.composer.focus()
   }
 

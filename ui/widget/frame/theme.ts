@@ -1,7 +1,8 @@
 import type { Theme } from '../shared/messages'
 import { contrast, mixUntil, NEARLY_BLACK, parseColour, type Rgb, toCss, WHITE } from '../shared/colour'
 
-const SURFACES = { light: [255, 255, 255], dark: [30, 32, 36] } as const
+/** The grounds that accented words stand on, the ones hardest to be read on. */
+const SURFACES: Record<'light' | 'dark', Rgb> = { light: [245, 246, 247], dark: [38, 41, 46] }
 
 /** Applies light or dark and the shop's accent, kept readable on whatever it is used with. */
 export class ThemeSwitch {
@@ -25,7 +26,7 @@ export class ThemeSwitch {
     const dark = this.theme === 'dark' || (this.theme === 'auto' && this.system.matches)
     this.root.dataset['theme'] = dark ? 'dark' : 'light'
     if (!this.accent) return
-    const surface = SURFACES[dark ? 'dark' : 'light'] as unknown as Rgb
+    const surface = SURFACES[dark ? 'dark' : 'light']
     const onAccent = contrast(WHITE, this.accent) >= 4.5 ? WHITE : NEARLY_BLACK
     const accent = onAccent === WHITE ? this.accent : mixUntil(this.accent, onAccent, WHITE)
     this.root.style.setProperty('--accent', toCss(accent))
