@@ -1,5 +1,13 @@
 """The hot path's connections: psycopg without an ORM, with limits that let no dead host hold a lock for long."""
 
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
@@ -8,8 +16,35 @@ from psycopg_pool import AsyncConnectionPool
 from bot.settings import Settings
 from bot.storage.urls import libpq_url
 
+log = structlog.get_logger(__name__)
+
 Connection = AsyncConnection[TupleRow]
-Pool = AsyncConnectionPool[Connection]
+
+
+class Pool(AsyncConnectionPool[Connection]):
+    """Lends each connection for ``hold_s`` at most; then it is cut, and whoever waits for an answer on it fails.
+
+    PostgreSQL bounds what it works on, and TCP notices a host that is gone; but a database that hangs with its
+    connections open would hold its callers for as long as it hangs.
+    """
+
+    hold_s = 30.0
+
+    @asynccontextmanager
+    async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:
+        """A connection for the block; :class:`psycopg.OperationalError` inside it once it has been cut."""
+        async with super().connection(timeout) as connection:
+            cutting = asyncio.get_running_loop().call_later(self.hold_s, _cut, connection)
+            try:
+                yield connection
+            finally:
+                cutting.cancel()
+
+
+def _cut(connection: Connection) -> None:
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as way:
+        way.shutdown(socket.SHUT_RDWR)
+        log.warning("cut a database connection that does not answer")
 
 
 def bounded_conninfo(url: str, settings: Settings) -> str:
@@ -38,7 +73,7 @@ def bounded_conninfo(url: str, settings: Settings) -> str:
 
 def make_pool(url: str, settings: Settings) -> Pool:
     """A closed pool; ``async with`` opens it. Connections are in autocommit: a turn says BEGIN itself."""
-    return AsyncConnectionPool(
+    pool = Pool(
         bounded_conninfo(url, settings),
         connection_class=AsyncConnection[TupleRow],
         kwargs={"autocommit": True, "prepare_threshold": 1},
@@ -50,3 +85,5 @@ def make_pool(url: str, settings: Settings) -> Pool:
         open=False,
         name="turns",
     )
+    pool.hold_s = settings.turn.lock_s + settings.turn.idle_transaction_s
+    return pool
