@@ -25,7 +25,7 @@ from bot.turns.take import Turns
 from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.routes import ROUTES as CHAT_ROUTES
 from bot.web.console import setup_console
-from bot.web.health import CHECKS, Check
+from bot.web.health import READINESS, Readiness
 from bot.web.health import ROUTES as HEALTH_ROUTES
 from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, PUBLIC_URL, STAFF_RULES, STATUS
 from bot.web.measure import measure
@@ -83,8 +83,7 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     app[ENGINE] = parts.engine
     app[PUBLIC_URL] = settings.base_url
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)
-    checks: dict[str, Check] = {"store": parts.store_answers, "serving": parts.takes_work}
-    app[CHECKS] = checks
+    app[READINESS] = Readiness({"store": parts.store_answers, "serving": parts.takes_work})
     app[FRAME_ANCESTORS] = lambda account: _may_embed(settings, account)
     app[STAFF_RULES] = rules_of(settings.staff)
     shelf = Shelf(parts.engine, parts.live)
@@ -97,6 +96,7 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     setup_console(app)
     add_pages(app, frozenset(channel.name for channel in settings.channels))
     app.cleanup_ctx.append(partial(_open_parts, parts))
+    app.on_shutdown.append(app[READINESS].close)
     app.on_shutdown.append(drain)
     return app
 
@@ -127,7 +127,11 @@ async def drain(app: web.Application) -> None:
     """Stops taking work: readiness turns 503, long polls return, sockets are told to reconnect elsewhere."""
     edge = app[EDGE]
     edge.draining = True
-    for socket in list(edge.sockets):
-        with suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(2):
-                await socket.close(code=WSCloseCode.GOING_AWAY, message=b"going away")
+    edge.end_polls()
+    await asyncio.gather(*(_send_away(socket) for socket in list(edge.sockets)))
+
+
+async def _send_away(socket: web.WebSocketResponse) -> None:
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(2):
+            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"going away")

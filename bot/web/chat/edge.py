@@ -1,6 +1,9 @@
 """What the web channel's handlers share: the accounts, who is calling, and the way of a message into its turn."""
 
+import asyncio
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -36,6 +39,7 @@ class ChatEdge:
     draining: bool = False
     sockets: WeakSet[web.WebSocketResponse] = field(default_factory=WeakSet)
     sockets_by_address: dict[str, int] = field(default_factory=dict)
+    polls: set[asyncio.Timeout] = field(default_factory=set)
 
     def account(self, request: web.Request) -> WebChannel:
         """The web account a request names; 404 where there is none, 403 from a page that may not use it."""
@@ -72,6 +76,20 @@ class ChatEdge:
     def thread(self, visitor: Visitor) -> Thread:
         """The caller's own thread."""
         return Thread(self.pool, visitor.account, visitor.identity)
+
+    @contextmanager
+    def waiting(self, wait: asyncio.Timeout) -> Iterator[None]:
+        """While a long poll waits, so that a drain can end its wait."""
+        self.polls.add(wait)
+        try:
+            yield
+        finally:
+            self.polls.discard(wait)
+
+    def end_polls(self) -> None:
+        """Every long poll answers now, with what there is."""
+        for wait in self.polls:
+            wait.reschedule(asyncio.get_running_loop().time())
 
     async def limit(self, key: str, limit: int, window_s: float) -> float:
         """0 when allowed, else the seconds to wait."""

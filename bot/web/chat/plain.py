@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from aiohttp import web
 
@@ -12,7 +11,7 @@ from bot.channels.web.parse import parse_json, parse_seq
 from bot.channels.web.render import render_message
 from bot.channels.web.tokens import Visitor
 from bot.metrics import REFUSALS
-from bot.realtime import Hint
+from bot.realtime import Hint, Subscription
 from bot.turns.take import UNAVAILABLE, TurnUnavailable
 from bot.turns.thread import REPLAY_LIMIT
 from bot.web.chat.edge import EDGE, ChatEdge, topic, trace_id_of
@@ -67,7 +66,7 @@ async def get_messages(request: web.Request) -> web.Response:
             thread = edge.thread(visitor)
             position = await thread.position()
             if position.seq == after and wait_s > 0 and not edge.draining:
-                await _wait_for_news(signals, wait_s)
+                await _wait_for_news(edge, signals, wait_s)
                 position = await thread.position()
             reset = after > position.seq or position.seq - after > REPLAY_LIMIT
             messages = await thread.after(max(0, position.seq - REPLAY_LIMIT) if reset else after)
@@ -82,13 +81,14 @@ async def get_messages(request: web.Request) -> web.Response:
     )
 
 
-async def _wait_for_news(signals: Any, wait_s: float) -> None:
-    """Until a hint speaks of a message (or hints were lost), or the time is over."""
+async def _wait_for_news(edge: ChatEdge, signals: Subscription, wait_s: float) -> None:
+    """Until a hint speaks of a message (or hints were lost), the time is over, or the server drains."""
     try:
-        async with asyncio.timeout(wait_s):
-            async for signal in signals:
-                if not isinstance(signal, Hint) or signal.body.get("kind") in ("message", "drain"):
-                    return
+        async with asyncio.timeout(wait_s) as wait:
+            with edge.waiting(wait):
+                async for signal in signals:
+                    if not isinstance(signal, Hint) or signal.body.get("kind") == "message":
+                        return
     except TimeoutError:
         return
 
