@@ -11,16 +11,18 @@ RULES = {
     "a thread's seq has no gap and no double": """
         SELECT c.identity_id, count(*), min(m.seq), max(m.seq)
           FROM bot.messages m JOIN bot.conversations c ON c.id = m.conversation_id WHERE c.account = %(account)s
-         GROUP BY c.identity_id HAVING count(DISTINCT m.seq) <> count(*) OR count(*) <> max(m.seq) OR min(m.seq) <> 1""",
+         GROUP BY c.identity_id
+        HAVING count(DISTINCT m.seq) <> count(*) OR count(*) <> max(m.seq) OR min(m.seq) <> 1""",
     "a conversation's last_seq is its last message's": """
         SELECT c.id FROM bot.conversations c LEFT JOIN bot.messages m ON m.conversation_id = c.id
          WHERE c.account = %(account)s
-         GROUP BY c.id HAVING c.last_seq <> coalesce(max(m.seq), c.first_seq)
-             OR min(m.seq) <> c.first_seq + 1 OR NOT (c.received_seq >= c.read_seq AND c.last_seq >= c.received_seq)""",
+         GROUP BY c.id
+        HAVING c.last_seq <> coalesce(max(m.seq), c.first_seq) OR min(m.seq) <> c.first_seq + 1
+            OR NOT (c.received_seq >= c.read_seq AND c.last_seq >= c.received_seq)""",
     "a conversation goes on where the one before ended": """
-        SELECT id FROM (SELECT id, first_seq, lag(last_seq, 1, 0) OVER (PARTITION BY identity_id ORDER BY first_seq) AS ended
-                          FROM bot.conversations WHERE account = %(account)s) c
-         WHERE first_seq <> ended""",
+        SELECT c.id FROM (SELECT id, first_seq, lag(last_seq, 1, 0) OVER (PARTITION BY identity_id ORDER BY first_seq)
+                            FROM bot.conversations WHERE account = %(account)s) c (id, first_seq, ended)
+         WHERE c.first_seq <> c.ended""",
     "an identity has one open conversation at most": """
         SELECT identity_id FROM bot.conversations WHERE account = %(account)s AND closed_at IS NULL
          GROUP BY identity_id HAVING count(*) > 1""",

@@ -30,6 +30,7 @@ class Keeper:
         self.ends: list[int] = []
         """How each server ended: its exit status, or the number of the signal."""
         self._process = process
+        self._started = asyncio.Condition()
 
     async def keep(self) -> None:
         """Starts the server, waits for its end, and so on; ends by cancellation only."""
@@ -37,7 +38,9 @@ class Keeper:
             assert self._process.stdin is not None  # noqa: S101
             self._process.stdin.write(b"start\n")
             self.pid = await self._told("started", LOAD_WITHIN_S)
-            self.starts += 1
+            async with self._started:
+                self.starts += 1
+                self._started.notify_all()
             self.ends.append(await self._told("ended", None))
 
     def signal(self, number: signal.Signals) -> None:
@@ -48,9 +51,8 @@ class Keeper:
         """kill -9; returns when the process is gone and the next one started, ready or not."""
         starts = self.starts
         self.signal(signal.SIGKILL)
-        async with asyncio.timeout(LOAD_WITHIN_S):
-            while self.starts == starts:
-                await asyncio.sleep(0.005)
+        async with asyncio.timeout(LOAD_WITHIN_S), self._started:
+            await self._started.wait_for(lambda: self.starts > starts)
 
     async def until_ready(self) -> None:
         """Returns when /readyz says 200; TimeoutError with the log's end when it does not in time."""

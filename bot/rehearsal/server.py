@@ -13,9 +13,9 @@ import signal
 import sys
 
 from bot.app import make_app
-from bot.serving import serve
 from bot.logs import start_logging
 from bot.rehearsal.facts import FaultyFacts
+from bot.serving import serve
 from bot.settings import Settings, read_settings
 from bot.storage.database import open_database
 

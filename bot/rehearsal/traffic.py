@@ -19,6 +19,7 @@ class Traffic:
     def __init__(self, visitors: Sequence[Visitor]) -> None:
         self.visitors = visitors
         self._stopping = asyncio.Event()
+        self._progress = asyncio.Condition()
 
     @property
     def messages(self) -> int:
@@ -32,8 +33,8 @@ class Traffic:
     async def until_more(self, messages: int) -> None:
         """Returns when so many more messages have been acknowledged."""
         wanted = self.messages + messages
-        while self.messages < wanted:
-            await asyncio.sleep(0.01)
+        async with self._progress:
+            await self._progress.wait_for(lambda: self.messages >= wanted)
 
     async def write(self, visitor: Visitor, name: str) -> None:
         """One visitor's part: waits for the answer of most messages, writes on without it after others."""
@@ -45,6 +46,8 @@ class Traffic:
                 await visitor.say(text)
             else:
                 await visitor.send(text=text)
+            async with self._progress:
+                self._progress.notify_all()
             await asyncio.sleep(random.random() * PAUSE_S)  # noqa: S311
         await visitor.catch_up()
 

@@ -1,0 +1,80 @@
+"""A PostgreSQL of the rehearsal's own, to be stopped and frozen; never the user's."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+
+from bot.storage.database import Addresses
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.embedded.layout import Layout
+from bot.storage.embedded.postmaster import observe, signal_server
+from bot.storage.migrate import migrate
+
+GONE_WITHIN_S = 30.0
+
+
+class Database:
+    """A migrated database that can be taken away."""
+
+    def __init__(self, folder: Path, addresses: Addresses) -> None:
+        self.addresses = addresses
+        self._folder = folder
+        self._layout = Layout.of(folder)
+        self._uses: list[EmbeddedPostgres] = []
+
+    async def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Ends PostgreSQL, by default as a restart of its service does: sessions are cut at once."""
+        signal_server(self._pid(), self._layout, number)
+        deadline = time.monotonic() + GONE_WITHIN_S
+        while not observe(self._layout).is_gone:
+            if time.monotonic() > deadline:
+                raise TimeoutError("PostgreSQL has not ended")
+            await asyncio.sleep(0.02)
+
+    async def start(self) -> None:
+        """Starts it again at the same address; returns when it takes connections."""
+        use = EmbeddedPostgres(self._folder)
+        await asyncio.to_thread(use.start)
+        self._uses.append(use)
+
+    def freeze(self) -> None:
+        """PostgreSQL stands still, its connections stay: a disk or a machine that hangs."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on where it stood."""
+        self._signal_all(signal.SIGCONT)
+
+    def close(self) -> None:
+        """Lets go of what :meth:`start` started."""
+        while self._uses:
+            self._uses.pop().stop()
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        postmaster = psutil.Process(self._pid())
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            process.send_signal(number)
+
+    def _pid(self) -> int:
+        pid = observe(self._layout).pid
+        if pid is None:
+            raise RuntimeError("PostgreSQL does not run")
+        return pid
+
+
+@asynccontextmanager
+async def own_database(folder: Path) -> AsyncIterator[Database]:
+    """A fresh PostgreSQL under ``folder``, migrated; stopped at the end."""
+    with EmbeddedPostgres(folder) as urls:
+        addresses = Addresses(urls.owner_url, urls.application_url)
+        await asyncio.to_thread(migrate, addresses.owner_url, addresses.application_url)
+        database = Database(folder, addresses)
+        try:
+            yield database
+        finally:
+            await asyncio.to_thread(database.close)

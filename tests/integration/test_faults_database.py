@@ -1,0 +1,85 @@
+"""PostgreSQL goes away for 20 s under traffic and comes back: nothing lost, nothing twice, no restart of ours."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.audit import audit, compare_all
+from bot.rehearsal.database import Database, own_database
+from bot.rehearsal.keeper import Keeper, kept_server
+from bot.rehearsal.traffic import traffic
+from bot.settings import Settings
+from bot.storage.pool import make_pool
+from tests.servers import short_folder
+
+AWAY_S = 20.0
+VISITORS = 9
+
+
+@pytest.fixture
+async def database() -> AsyncIterator[Database]:
+    folder = short_folder()
+    async with own_database(folder / "pg") as database:
+        yield database
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def stop(database: Database) -> Callable[[], Awaitable[None]]:
+    await database.stop()
+    return database.start
+
+
+async def freeze(database: Database) -> Callable[[], Awaitable[None]]:
+    database.freeze()
+
+    async def thaw() -> None:
+        database.thaw()
+
+    return thaw
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("take_away", [stop, freeze])
+async def test_postgresql_is_away_for_twenty_seconds(
+    database: Database,
+    settings: Settings,
+    tmp_path: Path,
+    take_away: Callable[[Database], Awaitable[Callable[[], Awaitable[None]]]],
+) -> None:
+    async with (
+        asyncio.timeout(90),
+        kept_server(database.addresses, tmp_path, YINGDA_WORKER="true") as server,
+        traffic([server.url], VISITORS) as crowd,
+    ):
+        await crowd.until_more(50)
+        give_back = await take_away(database)
+        taken_away = time.monotonic()
+        try:
+            assert await seconds_until(server, ready=False) < 3
+            before = crowd.messages
+            while time.monotonic() < taken_away + AWAY_S:
+                assert not await server.ready()
+                await asyncio.sleep(0.5)
+            assert crowd.messages == before, "acknowledged without a store"
+        finally:
+            await give_back()
+        assert await seconds_until(server, ready=True) < 10
+        async with asyncio.timeout(10):
+            await crowd.until_more(50)
+
+    assert server.starts == 1, "it recovered without a restart"
+    async with make_pool(database.addresses.application_url, settings) as pool:
+        assert await audit(pool) == []
+        assert await compare_all(pool, crowd.visitors) == []
+
+
+async def seconds_until(server: Keeper, *, ready: bool) -> float:
+    started = time.monotonic()
+    while await server.ready() != ready:
+        await asyncio.sleep(0.1)
+        assert time.monotonic() - started < 30
+    return time.monotonic() - started
