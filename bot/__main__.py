@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import inspect
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,10 @@ from bot.settings import SettingsFault
 
 # Imported by name only when asked for: `yingda kb eval` should not wait for the web server's imports.
 COMMANDS = ("serve", "worker", "ask", "chat", "contact", "kb", "staff", "db", "doctor")
+
+
+# Before numpy is loaded: its matrices here are small, and a thread per core would fight with the event loop for them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -203,9 +203,7 @@ def read_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise SettingsFault(
-            [_line(fault) for fault in error.errors(include_input=False, include_url=False)]
-        ) from None
+        raise SettingsFault([_line(fault) for fault in error.errors(include_input=False, include_url=False)]) from None
     except (SettingsError, ValueError) as error:
         raise SettingsFault([f"{config or 'yingda.toml'}: {error}"]) from None
 
