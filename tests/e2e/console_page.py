@@ -8,10 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from tests.parts import needed_program
 from tests.servers import ROOT
+
+# The lists look for new rows every five seconds.
+expect.set_options(timeout=15_000)
 
 PASSWORD = "a warm kettle sings at dusk"
 PICTURES = ROOT / "artefacts" / "console"
@@ -63,7 +66,7 @@ class Console:
         await self.page.fill("#password", PASSWORD)
         await self.page.fill("#repeat", PASSWORD)
         await self.page.press("#repeat", "Enter")
-        await self.page.wait_for_selector(".side-nav")
+        await self.page.wait_for_selector(".shell")
 
     async def sign_in(self, name: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in form that is on screen."""

@@ -29,13 +29,13 @@ async def test_language_goes_with_the_account_and_theme_with_the_browser(live_se
             assert await page.evaluate("document.documentElement.lang") == "zh-Hant"
 
             await staff.open("/account")
-            await page.get_by_text("English", exact=True).first.click()
+            await page.locator(".cards").get_by_text("English", exact=True).click()
             await expect(page.get_by_role("heading", level=1)).to_have_text("My account")
             await expect(page).to_have_title("My account · Yingda")
             name = await page.locator("#own-name").input_value()
 
             assert await _brightness(staff) > 200
-            await page.get_by_text("Dark", exact=True).first.click()
+            await page.locator(".cards").get_by_text("Dark", exact=True).click()
             await expect(page.locator("html")).to_have_class("dark")
             assert await _brightness(staff) < 60
             await page.reload()

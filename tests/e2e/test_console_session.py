@@ -19,7 +19,7 @@ async def test_an_ended_session_leads_to_sign_in_and_back(live_server: LiveServe
         assert await staff.barriers() == []
 
         await staff.sign_in(me["staff"]["name"], "not my password")
-        await expect(page.get_by_role("alert")).to_have_text("名称或密码不正确。")
+        await expect(page.locator(".note")).to_have_text("名称或密码不正确。")
         await staff.sign_in(me["staff"]["name"])
         await expect(page.locator(".article-table")).to_be_visible()
         assert page.url.endswith("#/knowledge?from=elsewhere")
@@ -51,7 +51,7 @@ async def test_new_rows_wait_behind_a_button(live_server: LiveServer) -> None:
         await page.locator("h1").click()
         await page.keyboard.press("n")
         await expect(rows).to_have_count(4)
-        await expect(rows.filter(has_text="保修多久？")).to_have_count(1)
+        await expect(rows.filter(has=page.locator(".direction.in")).first).to_contain_text("保修多久？")
         await expect(pill).to_be_hidden()
 
         # A server out of reach is said once, and the page goes on by itself.
