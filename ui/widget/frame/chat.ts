@@ -213,7 +213,7 @@ export class Chat {
 
   /** Somebody may be looking: tell the server what was read, the page what was not. */
   private look(): void {
-    const seen = this.visible && document.visibilityState === 'visible' && this.log.atEnd
+    const seen = this.visible && document.visibilityState === 'visible' && this.log.newestSeen
     this.conversation.seen(seen)
     const count = this.conversation.thread.unread
     if (count !== this.toldUnread) this.options.page.tell({ type: 'unread', count })

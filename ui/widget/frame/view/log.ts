@@ -7,6 +7,8 @@ import { h, icon } from './dom'
 /** Closer to the end than this (px), the reader wants to follow. */
 const NEAR_END = 80
 
+/** So much of a message (px) makes it seen. */
+const SEEN_FROM = 40
 /** What stays visible (px) above an answer that fills the view. */
 const ABOVE = 12
 
@@ -39,7 +41,15 @@ export class Log {
     follow.observe(this.element)
   }
 
-  get atEnd(): boolean {
+  /** Whether the newest message has come into view, at least its beginning. */
+  get newestSeen(): boolean {
+    const newest = this.list.lastElementChild
+    if (!(newest instanceof HTMLElement)) return true
+    const { scrollTop, clientHeight } = this.element
+    return newest.offsetTop + Math.min(newest.offsetHeight, SEEN_FROM) <= scrollTop + clientHeight
+  }
+
+  private get atEnd(): boolean {
     const { scrollHeight, scrollTop, clientHeight } = this.element
     return scrollHeight - scrollTop - clientHeight < NEAR_END
   }

@@ -1,0 +1,182 @@
+"""The chat as its customers use it."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.e2e.console_page import chromium
+from tests.e2e.widget_page import customer, cut
+from tests.servers import LiveServer
+
+LANGUAGES = {
+    "zh-Hans": ("怎么退货？", "7 天", "自动回答", "依据："),
+    "zh-Hant": ("怎麼退貨？", "7 天", "自動回答", "依據："),
+    "en": ("How do I return a product?", "7 days", "Automatic answer", "Source: "),
+}
+
+
+async def test_a_customer_is_answered_in_three_languages(shop_server: LiveServer) -> None:
+    async with chromium() as browser:
+        for lang, (question, expected, automatic, source) in LANGUAGES.items():
+            async with customer(browser, shop_server.url) as someone:
+                await someone.visit(lang)
+                await expect(someone.frame.locator(f"html[lang={lang}]")).to_have_count(1)
+                await expect(someone.frame.locator(".chip")).to_have_count(4)
+                answer = await someone.ask(question)
+                assert expected in answer
+                assert source + question in answer, "the answer names its article"
+                await expect(someone.answers.locator(".author")).to_have_text(automatic)
+                await expect(someone.frame.locator(".welcome")).to_be_hidden()
+                await someone.picture(f"chat-{lang}")
+                await someone.check_policy()
+
+
+async def test_a_tapped_button_answers_once(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit()
+        await someone.frame.locator(".chip").first.click()
+        choices = someone.answers.first.locator(".choice")
+        await expect(choices.first).to_be_visible()
+        label = await choices.first.inner_text()
+        await choices.first.click()
+        await expect(someone.answers).to_have_count(2)
+        await expect(someone.own.nth(1).locator(".card")).to_have_text(label)
+        for index in range(await choices.count()):
+            await expect(choices.nth(index)).to_be_disabled()
+        await expect(someone.answers.first.locator("[aria-pressed=true]")).to_have_text(label)
+        assert await someone.answers.nth(1).locator(".source q").inner_text() == label
+
+        await someone.page.reload()
+        await someone.open()
+        await expect(choices.first).to_be_disabled()
+        await expect(someone.own.nth(1).locator(".card")).to_have_text(label)
+        await someone.check_policy()
+
+
+async def test_a_reload_shows_the_history_at_once_and_then_what_was_missed(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit()
+        await someone.ask("怎么退货？")
+        await someone.ask("保修多久？")
+        before = await someone.shown()
+        await expect(someone.own.last.locator(".mark-delivered")).to_be_visible()
+        await someone.settle()
+
+        await cut(someone.page)
+        await someone.page.reload()
+        await someone.open()
+        await expect(someone.answers).to_have_count(2)
+        assert await someone.shown() == before, "shown from what this browser keeps"
+
+        # Meanwhile the conversation goes on in another tab of the same browser.
+        page = await someone.context.new_page()
+        other = type(someone)(someone.context, page, someone.url)
+        await other.visit()
+        await expect(other.answers).to_have_count(2)
+        await other.ask("怎么开发票？")
+
+        await someone.page.unroute_all()
+        await someone.page.reload()
+        await someone.open()
+        await expect(someone.answers).to_have_count(3)
+        assert await someone.shown() == await other.shown()
+        # Two open tabs stay the same, without doubles.
+        await other.say("运费怎么收？")
+        await expect(someone.answers).to_have_count(4)
+        await expect(someone.own).to_have_count(4)
+        await expect(other.own).to_have_count(4)
+
+
+async def test_a_customer_without_a_mouse(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.page.goto(f"{someone.url}/demo/?lang=en")
+        await expect(someone.launcher).to_have_attribute("aria-expanded", "false")
+        await someone.page.evaluate("document.querySelector('.bottom a').focus()")
+        await someone.page.keyboard.press("Tab")
+        await expect(someone.launcher).to_be_focused()
+        await someone.page.keyboard.press("Enter")
+        await expect(someone.field).to_be_focused()
+        await expect(someone.launcher).to_have_attribute("aria-expanded", "true")
+        await someone.page.keyboard.type("How do I return")
+        await someone.page.keyboard.press("Shift+Enter")
+        await someone.page.keyboard.type("a product?")
+        await someone.page.keyboard.press("Enter")
+        await expect(someone.answers).to_have_count(1)
+        await expect(someone.own.locator(".card")).to_have_text(re.compile(r"^How do I return\na product\?$"))
+        log = someone.frame.get_by_role("log", name="Conversation")
+        await expect(log).to_have_attribute("aria-live", "polite")
+
+        choices = someone.frame.locator(".choice")
+        await expect(choices.first).to_be_visible()
+        for _ in range(2 + await choices.count()):
+            await someone.page.keyboard.press("Shift+Tab")
+            if await choices.last.evaluate("element => element === document.activeElement"):
+                break
+        await expect(choices.last).to_be_focused()
+        await someone.page.keyboard.press("Enter")
+        await expect(someone.answers).to_have_count(2)
+        await expect(someone.field).to_be_focused()
+        await someone.page.keyboard.press("Escape")
+        await expect(someone.launcher).to_be_focused()
+        await expect(someone.launcher).to_have_attribute("aria-expanded", "false")
+        await someone.check_policy()
+
+
+async def test_answers_to_a_closed_chat_are_counted(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit("en")
+        # Sent in the same breath as the chat is closed, so that the answer comes to a closed one.
+        await someone.field.fill("How do I return a product?")
+        await someone.frame.locator("body").evaluate(
+            """body => { body.querySelector('form').requestSubmit(); body.querySelector('header .close').click() }"""
+        )
+        badge = someone.page.locator("yingda-chat .badge")
+        await expect(badge).to_have_text("1")
+        await expect(someone.launcher).to_have_attribute("aria-label", re.compile("1 unread message"))
+        await someone.page.reload()
+        await expect(badge).to_have_text("1")
+        await someone.open()
+        await expect(badge).to_be_hidden()
+        await someone.page.keyboard.press("Escape")
+        await expect(badge).to_be_hidden()
+        await someone.page.reload()
+        await someone.page.wait_for_timeout(1500)
+        await expect(badge).to_be_hidden()
+
+
+async def test_the_enter_that_ends_a_composition_does_not_send(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit()
+        await someone.field.fill("zenme")
+        for how in ("isComposing: true", "keyCode: 229"):
+            await someone.field.evaluate(
+                "field => field.dispatchEvent(new KeyboardEvent('keydown',"
+                f" {{ key: 'Enter', bubbles: true, cancelable: true, {how} }}))"
+            )
+        await expect(someone.field).to_have_value("zenme")
+        await expect(someone.own).to_have_count(0)
+        await someone.field.press("Enter")
+        await expect(someone.own).to_have_count(1)
+
+
+async def test_forgetting_this_browser(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit("en")
+        await someone.ask("How do I return a product?")
+        await someone.field.fill("a draft")
+        frame = next(frame for frame in someone.page.frames if "/widget/frame/" in frame.url)
+        before = await frame.evaluate("localStorage.getItem('yingda:shop:session')")
+        await someone.frame.get_by_role("button", name="Start anew and clear").click()
+        await someone.frame.get_by_role("button", name="Cancel").click()
+        await expect(someone.own).to_have_count(1)
+        await someone.frame.get_by_role("button", name="Start anew and clear").click()
+        await someone.frame.locator("dialog .strong").click()
+        await expect(someone.own).to_have_count(0)
+        await expect(someone.frame.locator(".chip")).to_have_count(4)
+        await expect(someone.field).to_have_value("")
+        await someone.settle()
+        kept = await frame.evaluate("JSON.stringify(localStorage)")
+        assert "How do I return" not in kept
+        assert "draft" not in kept
+        assert await frame.evaluate("localStorage.getItem('yingda:shop:session')") != before
+        assert await someone.thread() == []
