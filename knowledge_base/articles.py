@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from knowledge_base.locales import fallbacks, to_simplified, to_traditional
+from knowledge_base.locales import LOCALES, fallbacks, to_simplified, to_traditional
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,18 @@ class Article:
             self.valid_until is None or day <= self.valid_until
         )
 
-    def examples(self) -> Iterator[str]:
-        """Every question and variant, in all languages."""
-        yield from self.question.values()
-        for wordings in self.variants.values():
-            yield from wordings
+    def wordings(self) -> Iterator[tuple[str, ...]]:
+        """Every question and variant in every language; one wording in both Chinese scripts comes as one."""
+        listed = {
+            locale: [text for text in (self.question.get(locale), *self.variants.get(locale, ())) if text]
+            for locale in LOCALES
+        }
+        simplified, traditional = listed["zh-Hans"], listed["zh-Hant"]
+        if len(simplified) == len(traditional):
+            yield from zip(simplified, traditional, strict=True)
+        else:
+            yield from ((text,) for text in simplified + traditional)
+        yield from ((text,) for text in listed["en"])
 
     def content_hash(self) -> str:
         """A SHA-256 in hexadecimal of everything the article says; equal articles have equal hashes."""

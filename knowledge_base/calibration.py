@@ -40,9 +40,9 @@ class Thresholds:
     """
 
     wrong_rate: float = 0.045
-    lowest: float = 0.5
-    highest: float = 0.8
-    untried: float = 0.7
+    lowest: float = 0.45
+    highest: float = 0.7
+    untried: float = 0.65
     choices: float = 0.2
     listed: float = 0.06
     """Beside a first choice, others are listed from this confidence on."""
@@ -60,9 +60,9 @@ class Calibration:
         return _sigmoid(evidence @ self.coefficients)
 
 
-def calibrate(trials: Trials | None, thresholds: Thresholds) -> Calibration:
+def calibrate(trials: Trials, thresholds: Thresholds) -> Calibration:
     """Fit the model to the trials, held near the constants by :data:`PRIOR_STRENGTH`."""
-    if trials is None or int(trials.answerable_first.sum()) < _ENOUGH_TRIALS:
+    if int(trials.answerable_first.sum()) < _ENOUGH_TRIALS:
         return Calibration(thresholds.untried)
     coefficients = _fit(trials)
     fitted = Calibration(thresholds.untried, coefficients)

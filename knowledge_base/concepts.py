@@ -1,6 +1,7 @@
 """Different words for the same thing, from a dictionary: 退货, 退回 and "send back" are one concept."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -9,10 +10,22 @@ from knowledge_base.normalise import normalise
 from knowledge_base.stem import stem
 
 _MAX_WORDS: Final = 4
+_THING: Final = "@"
 
 
 class FaultyConceptLineError(ValueError):
     """A line of a concept dictionary is not ``name: form, form, …``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A concept met in a text: ``start`` to ``end`` (exclusive) count characters or words."""
+
+    name: str
+    start: int
+    end: int
+    is_thing: bool
+    """Whether it is a thing asked about, such as a product, rather than what is asked about it."""
 
 
 class Concepts:
@@ -41,32 +54,32 @@ class Concepts:
         else:
             self._chinese[form] = name
 
-    def in_chinese(self, run: str) -> list[str]:
+    def in_chinese(self, run: str) -> list[Met]:
         """The concepts met from left to right, the longest form first; no character serves two of them."""
-        met: list[str] = []
+        met: list[Met] = []
         start, end = 0, len(run)
         forms, longest = self._chinese, self._longest
         while start < end:
             for size in range(min(longest, end - start), 0, -1):
                 name = forms.get(run[start : start + size])
                 if name is not None:
-                    met.append(name)
+                    met.append(Met(name.lstrip(_THING), start, start + size, name.startswith(_THING)))
                     start += size
                     break
             else:
                 start += 1
         return met
 
-    def in_english(self, stems: Sequence[str]) -> list[str]:
+    def in_english(self, stems: Sequence[str]) -> list[Met]:
         """The concepts met from left to right, the longest form first; no word serves two of them."""
-        met: list[str] = []
+        met: list[Met] = []
         start, end = 0, len(stems)
         forms = self._english
         while start < end:
             for size in range(min(_MAX_WORDS, end - start), 0, -1):
                 name = forms.get(tuple(stems[start : start + size]))
                 if name is not None:
-                    met.append(name)
+                    met.append(Met(name.lstrip(_THING), start, start + size, name.startswith(_THING)))
                     start += size
                     break
             else:

@@ -7,7 +7,7 @@ from knowledge_base.articles import Article
 from knowledge_base.background import everyday_sentences
 from knowledge_base.calibration import Calibration, Thresholds, calibrate
 from knowledge_base.features import analyse
-from knowledge_base.matcher import MAX_LANDMARKS, Features, Matcher, Training
+from knowledge_base.matcher import MAX_LANDMARKS, Example, Features, Matcher, Training
 from knowledge_base.normalise import normalise
 from knowledge_base.trials import hold_out
 from knowledge_base.vectors import VectorSpace
@@ -45,17 +45,17 @@ class Engine:
     @classmethod
     def train(cls, articles: Sequence[Article], thresholds: Thresholds) -> "Engine | None":
         """Learn the articles' examples; ``None`` when there is none to learn from."""
-        texts, labels, names = _labelled_examples(articles)
-        if not texts:
+        known, names = _examples(articles)
+        if not known:
             return None
-        examples = [analyse(text) for text in texts]
-        foreign = _sentences_foreign_to(examples)
-        training = Training(examples, labels, [analyse(text) for text in foreign])
+        foreign = _sentences_foreign_to([example.features for example in known])
+        strangers = [Example(text, analyse(text), len(names), -number) for number, text in enumerate(foreign, 1)]
+        training = Training([*known, *strangers], len(names))
         return cls(
             names,
             training.matcher(),
             calibrate(hold_out(training), thresholds),
-            _unambiguous(texts, labels),
+            _unambiguous(known),
             frozenset(normalise(text) for text in foreign),
         )
 
@@ -77,19 +77,23 @@ class Engine:
         return [(self._names[label], sure) for label, sure in best_first[:limit]]
 
 
-def _labelled_examples(articles: Sequence[Article]) -> tuple[list[str], list[int], list[str]]:
-    """Each different example once per article, its class number, and the classes' article ids."""
-    texts: list[str] = []
-    labels: list[int] = []
+def _examples(articles: Sequence[Article]) -> tuple[list[Example], list[str]]:
+    """Each different example once per article, and the ids of the articles that have any, by class number."""
+    examples: list[Example] = []
     names: list[str] = []
+    wording = 0
     for article in articles:
-        different = {normalise(text): text for text in article.examples()}
-        different.pop("", None)
-        if different:
-            texts.extend(different.values())
-            labels.extend([len(names)] * len(different))
+        seen = {""}
+        for texts in article.wordings():
+            wording += 1
+            for text in texts:
+                plain = normalise(text)
+                if plain not in seen:
+                    examples.append(Example(plain, analyse(text), len(names), wording))
+                    seen.add(plain)
+        if len(seen) > 1:
             names.append(article.id)
-    return texts, labels, names
+    return examples, names
 
 
 def _sentences_foreign_to(examples: Sequence[Features]) -> list[str]:
@@ -97,9 +101,9 @@ def _sentences_foreign_to(examples: Sequence[Features]) -> list[str]:
     return [text for text in everyday_sentences() if space.similarities(analyse(text)).max() < _BACKGROUND_LOOKALIKE]
 
 
-def _unambiguous(texts: Sequence[str], labels: Sequence[int]) -> dict[str, int]:
-    """The class of each example's normal form, where it is the example of one article only."""
+def _unambiguous(examples: Sequence[Example]) -> dict[str, int]:
+    """The class of each example's text, where it is the example of one article only."""
     owners: dict[str, set[int]] = {}
-    for text, label in zip(texts, labels, strict=True):
-        owners.setdefault(normalise(text), set()).add(label)
+    for example in examples:
+        owners.setdefault(example.text, set()).add(example.label)
     return {text: next(iter(classes)) for text, classes in owners.items() if len(classes) == 1}

@@ -22,6 +22,7 @@ KIND_WEIGHTS: Final[dict[str, float]] = {
     "g": 1.0,  # a piece of a word, two to four letters: what survives a typing error
     "k": 3.5,  # a concept
     "p": 1.5,  # two concepts in one sentence
+    "t": 2.0,  # a thing asked about
 }
 
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -42,19 +43,19 @@ def analyse(text: str, concepts: Concepts | None = None) -> Counter[str]:
     """The features of a message as typed, with how often each occurs; empty when it holds no letter or digit."""
     concepts = concepts or standard_concepts()
     found: Counter[str] = Counter()
-    meant: list[str] = []
+    meant: set[str] = set()
     words: list[str] = []
     for run in _RUNS.findall(normalise(text)):
         if _IS_HAN.match(run):
             _add_words(found, words, meant, concepts)
             words = []
-            found.update("c" + sign for sign in run)
-            found.update("d" + run[i : i + 2] for i in range(len(run) - 1))
-            meant.extend(concepts.in_chinese(run))
+            _add_characters(found, run, meant, concepts)
         else:
             words.append(run)
     _add_words(found, words, meant, concepts)
-    _add_concepts(found, meant)
+    found.update("k" + concept for concept in meant)
+    few = sorted(meant)[:_MAX_CONCEPTS]
+    found.update(f"p{first} {second}" for i, first in enumerate(few) for second in few[i + 1 :])
     return found
 
 
@@ -63,10 +64,33 @@ def has_chinese(text: str) -> bool:
     return _IS_HAN.search(text) is not None
 
 
-def _add_words(found: Counter[str], words: list[str], meant: list[str], concepts: Concepts) -> None:
+def _add_characters(found: Counter[str], run: str, meant: set[str], concepts: Concepts) -> None:
+    done = 0
+    for met in concepts.in_chinese(run):
+        if met.is_thing:
+            found["t" + met.name] += 1
+            _add_piece(found, run[done : met.start])
+            done = met.end
+        else:
+            meant.add(met.name)
+    _add_piece(found, run[done:])
+
+
+def _add_piece(found: Counter[str], piece: str) -> None:
+    found.update("c" + sign for sign in piece)
+    found.update("d" + piece[i : i + 2] for i in range(len(piece) - 1))
+
+
+def _add_words(found: Counter[str], words: list[str], meant: set[str], concepts: Concepts) -> None:
     if not words:
         return
     stems = [stem(word) for word in words]
+    for met in reversed(concepts.in_english(stems)):
+        if met.is_thing:
+            found["t" + met.name] += 1
+            del stems[met.start : met.end], words[met.start : met.end]
+        else:
+            meant.add(met.name)
     found.update("w" + each for each in stems)
     found.update(f"b{first} {second}" for first, second in pairwise(stems))
     telling = [each for each, word in zip(stems, words, strict=True) if word not in _FILLERS]
@@ -74,17 +98,9 @@ def _add_words(found: Counter[str], words: list[str], meant: list[str], concepts
     found.update(f"s{first} {second}" for first, second in zip(telling, telling[2:], strict=False))
     for word in words:
         found.update(_pieces(word))
-    meant.extend(concepts.in_english(stems))
 
 
 @lru_cache(maxsize=4096)
 def _pieces(word: str) -> tuple[str, ...]:
     padded = f" {word[:24]} "
     return tuple("g" + padded[i : i + size] for size in (2, 3, 4) for i in range(len(padded) - size + 1))
-
-
-def _add_concepts(found: Counter[str], meant: list[str]) -> None:
-    different = sorted(set(meant))
-    found.update("k" + concept for concept in different)
-    few = different[:_MAX_CONCEPTS]
-    found.update(f"p{first} {second}" for i, first in enumerate(few) for second in few[i + 1 :])

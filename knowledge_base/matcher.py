@@ -1,6 +1,7 @@
 """Which answer a question is about: trained on examples, asked with a question, evidence per candidate returned."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,23 +31,31 @@ class Candidates:
     evidence: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence and the class it is of. Examples of one ``wording`` are the same sentence written otherwise."""
+
+    text: str
+    features: Features
+    label: int
+    wording: int
+
+
 class Training:
     """What a matcher learns from, and what trials need to hold parts of it out; large, and dropped after the build.
 
     The answers are classes 0..classes-1; one class more, the background, stands for what is none of them.
     """
 
-    def __init__(self, examples: Sequence[Features], labels: Sequence[int], background: Sequence[Features]) -> None:
-        """Take the examples, at least one, and their class numbers; each class up to the highest needs an example."""
-        self.classes = max(labels) + 1
-        everything = [*examples, *background]
-        classes = [*labels, *[self.classes] * len(background)]
-        order = _landmarks_first(classes)
-        self.landmarks = min(MAX_LANDMARKS, len(order))
-        self.labels: Labels = np.array(classes, dtype=np.int64)[order]
-        self.sentences = [everything[number] for number in order]
-        self.space = VectorSpace(self.sentences, self.landmarks)
-        self.likenesses: Floats = np.stack([self.space.similarities(each) for each in self.sentences])
+    def __init__(self, examples: Sequence[Example], classes: int) -> None:
+        """Take the examples, at least one of each class; those of the background have the label ``classes``."""
+        self.classes = classes
+        self.examples = _landmarks_first(examples)
+        self.landmarks = min(MAX_LANDMARKS, len(examples))
+        self.labels: Labels = np.array([example.label for example in self.examples], dtype=np.int64)
+        sentences = [example.features for example in self.examples]
+        self.space = VectorSpace(sentences, self.landmarks)
+        self.likenesses: Floats = np.stack([self.space.similarities(each) for each in sentences])
         self.coordinates = softmax.LandmarkSpace(self.likenesses)
 
     def matcher(self) -> "Matcher":
@@ -121,17 +130,16 @@ def weigh(scores: Floats, best_likeness: Floats, length: int, limit: int) -> Can
 
 def length_of(question: Features) -> int:
     """How many different Chinese characters and words the question has."""
-    return sum(1 for feature in question if feature[0] in "cw")
+    return sum(1 for feature in question if feature[0] in "cwt")
 
 
-def _landmarks_first(classes: Sequence[int]) -> list[int]:
-    """The examples' order: landmarks spread evenly over the classes and sorted by class, then the others."""
-    shuffled = random.Random(0).sample(range(len(classes)), len(classes))  # noqa: S311 - a fixed shuffle
-    seen: dict[int, int] = {}
-    ranked: list[tuple[int, int]] = []
-    for number in shuffled:
-        seen[classes[number]] = seen.get(classes[number], 0) + 1
-        ranked.append((seen[classes[number]], number))
-    ordered = [number for _, number in sorted(ranked)]
-    landmarks = sorted(ordered[:MAX_LANDMARKS], key=lambda number: classes[number])
+def _landmarks_first(examples: Sequence[Example]) -> list[Example]:
+    """The examples reordered: landmarks spread evenly over the classes and sorted by class, then the others."""
+    seen: Counter[int] = Counter()
+    ranked: list[tuple[int, int, Example]] = []
+    for number, example in enumerate(random.Random(0).sample(examples, len(examples))):  # noqa: S311 - a fixed shuffle
+        seen[example.label] += 1
+        ranked.append((seen[example.label], number, example))
+    ordered = [example for _, _, example in sorted(ranked, key=lambda rank: rank[:2])]
+    landmarks = sorted(ordered[:MAX_LANDMARKS], key=lambda example: example.label)
     return landmarks + ordered[MAX_LANDMARKS:]

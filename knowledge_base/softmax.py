@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
 RIDGE: Final = 0.03
-MAX_STEPS: Final = 60
+MAX_STEPS: Final = 40
 BUDGET: Final = 4e11
 """Multiplications one fit may cost: some ten seconds on one core, reached by ten thousand sentences."""
 

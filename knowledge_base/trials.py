@@ -5,6 +5,8 @@ could: the hard kind to refuse. Background sentences held out are the easy kind.
 """
 
 import random
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,76 +14,84 @@ import numpy.typing as npt
 
 from knowledge_base import softmax
 from knowledge_base.calibration import Trials
-from knowledge_base.matcher import Candidates, Groups, Labels, Training, length_of, weigh
+from knowledge_base.features import has_chinese
+from knowledge_base.matcher import Candidates, Groups, Training, length_of, weigh
 
 Flags = npt.NDArray[np.bool_]
 
-FOLDS: Final = 5
-_SMALL: Final = 1500
-_MEDIUM: Final = 4000
+_FOLDS: Final = 5
+_FOLDS_TRIED: Final = ((1_500, 5), (3_000, 2))
+"""Up to so many examples so many folds are tried; beyond, one has questions enough."""
 _SHARE: Final = {"answerable": 0.7, "left out": 0.15, "background": 0.15}
 """How often each kind of question is assumed to come; they settle how careful the calibration is."""
 _CANDIDATES: Final = 3
 _LATER_CANDIDATE: Final = 0.3
+"""The weight of a second or third candidate beside the first."""
 
 
-def hold_out(training: Training) -> Trials | None:
-    """The trials of one training, deterministic; ``None`` where no answer has a second example to try with."""
-    counts = np.bincount(training.labels, minlength=training.classes + 1)
-    if not (counts[:-1] > 1).any():
-        return None
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    kind: str
+    label: int
+    candidates: Candidates
+
+
+def hold_out(training: Training) -> Trials:
+    """Trials of one training, the same each time; none answerable where every answer has a single example."""
     shuffle = random.Random(1)  # noqa: S311 - a fixed shuffle
-    class_fold = np.array([*(shuffle.randrange(FOLDS) for _ in range(training.classes)), -1])
-    row_fold = _spread(training.labels, shuffle)
-    rows = len(training.labels)
-    collected: list[tuple[str, int, Candidates]] = []
-    for fold in range(FOLDS if rows <= _SMALL else 2 if rows <= _MEDIUM else 1):
-        left_out = (class_fold == fold)[training.labels]
-        held = left_out | ((row_fold == fold) & (counts[training.labels] > 1))
-        collected.extend(_try(training, held, left_out))
-    return _as_trials(collected)
+    answer_folds = np.array([*(shuffle.randrange(_FOLDS) for _ in range(training.classes)), -1])
+    wordings = sorted({example.wording for example in training.examples})
+    fold_of = dict(zip(shuffle.sample(wordings, len(wordings)), _rounds(len(wordings)), strict=True))
+    wording_folds = np.array([fold_of[example.wording] for example in training.examples])
+    tried = next((folds for limit, folds in _FOLDS_TRIED if len(training.examples) <= limit), 1)
+    trials: list[_Trial] = []
+    for fold in range(tried):
+        left_out = answer_folds[training.labels] == fold
+        trials.extend(_try(training, left_out | (wording_folds == fold), left_out))
+    return _as_trials(trials)
 
 
-def _spread(labels: Labels, shuffle: random.Random) -> Labels:
-    """A fold for each row, each class's rows spread evenly over them."""
-    folds = np.zeros(len(labels), dtype=np.int64)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        offset = shuffle.randrange(FOLDS)
-        folds[shuffle.sample(list(rows), len(rows))] = (np.arange(len(rows)) + offset) % FOLDS
-    return folds
+def _rounds(count: int) -> Iterator[int]:
+    return (number % _FOLDS for number in range(count))
 
 
-def _try(training: Training, held: Flags, left_out: Flags) -> list[tuple[str, int, Candidates]]:
-    points, labels = training.coordinates.points, training.labels
-    kept = ~held
+def _try(training: Training, held: Flags, left_out: Flags) -> Iterator[_Trial]:
+    """Learn from what is not held out, and ask what is."""
+    points, labels, kept = training.coordinates.points, training.labels, ~held
     solution = softmax.fit(points[kept], labels[kept], training.classes + 1)
     scores = points[held] @ solution
-    absent = np.setdiff1d(np.arange(training.classes), labels[kept])
-    scores[:, absent] = -np.inf
+    scores[:, np.setdiff1d(np.arange(training.classes), labels[kept])] = -np.inf
     shown = kept[: training.landmarks]
     groups = Groups(labels[: training.landmarks][shown], training.classes)
-    tried = []
+    taught = {
+        (example.label, has_chinese(example.text))
+        for example, is_kept in zip(training.examples, kept, strict=True)
+        if is_kept
+    }
     for row, score in zip(np.flatnonzero(held), scores, strict=True):
+        example = training.examples[row]
         best = groups.best(training.likenesses[row][shown])
-        candidates = weigh(score, best, length_of(training.sentences[row]), _CANDIDATES)
-        label = int(labels[row])
-        kind = "background" if label == training.classes else "left out" if left_out[row] else "answerable"
-        tried.append((kind, label if kind == "answerable" else -1, candidates))
-    return tried
+        candidates = weigh(score, best, length_of(example.features), _CANDIDATES)
+        if example.label == training.classes:
+            yield _Trial("background", -1, candidates)
+        elif left_out[row]:
+            yield _Trial("left out", -1, candidates)
+        elif (example.label, has_chinese(example.text)) in taught:
+            yield _Trial("answerable", example.label, candidates)
 
 
-def _as_trials(collected: list[tuple[str, int, Candidates]]) -> Trials:
-    number_of = {kind: sum(1 for found, _, _ in collected if found == kind) for kind in _SHARE}
-    evidence, right, weight, first = [], [], [], []
-    for kind, label, candidates in collected:
-        for rank, (answer, row) in enumerate(zip(candidates.classes, candidates.evidence, strict=True)):
+def _as_trials(trials: list[_Trial]) -> Trials:
+    number_of = {kind: sum(trial.kind == kind for trial in trials) for kind in _SHARE}
+    rows: list[npt.NDArray[np.float32]] = []
+    right: list[float] = []
+    weight: list[float] = []
+    first: list[bool] = []
+    for trial in trials:
+        for rank, (answer, row) in enumerate(zip(trial.candidates.classes, trial.candidates.evidence, strict=True)):
             if not np.isfinite(row).all():
                 continue
-            evidence.append(row)
-            right.append(float(answer == label))
-            weight.append(_SHARE[kind] / number_of[kind] * (1.0 if rank == 0 else _LATER_CANDIDATE))
-            first.append(rank == 0 and kind == "answerable")
-    return Trials(
-        np.array(evidence, dtype=np.float64), np.array(right), np.array(weight), np.array(first, dtype=np.bool_)
-    )
+            rows.append(row)
+            right.append(float(answer == trial.label))
+            weight.append(_SHARE[trial.kind] / number_of[trial.kind] * (1.0 if rank == 0 else _LATER_CANDIDATE))
+            first.append(rank == 0 and trial.kind == "answerable")
+    return Trials(np.array(rows, dtype=np.float64), np.array(right), np.array(weight), np.array(first, dtype=np.bool_))
