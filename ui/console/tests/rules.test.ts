@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { browserName } from '../src/pages/account/browserName'
 import { standOf } from '../src/pages/knowledge/validity'
+import { plainText } from '../src/thread/plainText'
 
 const views = import.meta.glob<string>('../src/**/*.vue', { query: '?raw', import: 'default', eager: true })
 
@@ -24,4 +25,8 @@ it('counts a bare end date to the end of its day', () => {
   expect(standOf({ valid_until: '2026-11-20' }, noon)).toBe('expired')
   expect(standOf({ valid_from: '2026-11-22' }, noon)).toBe('planned')
   expect(standOf({ valid_from: null, valid_until: null }, noon)).toBe('valid')
+})
+
+it('reads a marked answer as words', () => {
+  expect(plainText('打开[我的订单](https://www.example.com/orders)，**7 天**内')).toBe('打开我的订单，7 天内')
 })
