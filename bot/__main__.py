@@ -11,6 +11,7 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
+from bot.faults import StartFault
 from bot.settings import SettingsFault
 
 # Imported by name only when asked for: `yingda kb eval` should not wait for the web server's imports.
@@ -37,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsFault as fault:
         print("The settings are wrong:", *fault.faults, sep="\n  ", file=sys.stderr)
         return 2
+    except StartFault as fault:
+        print(f"{fault}\nyingda doctor checks every part and says how to mend it.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

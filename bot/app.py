@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 import structlog
@@ -110,17 +110,20 @@ def _may_embed(settings: Settings, account: str) -> list[str]:
 
 async def _open_parts(parts: Parts, app: web.Application) -> AsyncIterator[None]:
     """Opens in the order of need and closes in reverse; the loops that belong to the process live in between."""
-    async with parts.pool, parts.jobs.open_async():
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(parts.engine.dispose)
+        opened.push_async_callback(parts.realtime.close)
+        await opened.enter_async_context(parts.pool)
+        await opened.enter_async_context(parts.jobs.open_async())
         await parts.live.refresh(parts.engine)
         async with asyncio.TaskGroup() as loops:
-            running = [loops.create_task(parts.live.run(parts.engine))]
+            running = [loops.create_task(parts.live.run(parts.engine), name="articles")]
             if parts.settings.worker:
-                running.append(loops.create_task(run_worker(parts.jobs, parts.settings, parts.pool)))
+                worker = run_worker(parts.jobs, parts.settings, parts.pool)
+                running.append(loops.create_task(worker, name="jobs"))
             yield
             for loop in running:
                 loop.cancel()
-        await parts.realtime.close()
-        await parts.engine.dispose()
 
 
 async def drain(app: web.Application) -> None:

@@ -9,19 +9,31 @@ from typing import Any
 
 import structlog
 
+from bot.faults import places_of
 from bot.settings import Settings
 
 
-def start_logging(settings: Settings) -> None:
-    """Sends the program's and its libraries' logs to standard error in one form."""
+def _tell_places(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Places and types instead of a traceback: an exception's message may quote a row or a body."""
+    if told := event.pop("exc_info", None):
+        fault = told if isinstance(told, BaseException) else told[1] if isinstance(told, tuple) else sys.exception()
+        if fault is not None:
+            event["fault"] = places_of(fault)
+    return event
+
+
+def start_logging(settings: Settings, *, quiet: bool = False) -> None:
+    """Sends the program's and its libraries' logs to standard error in one form; ``quiet`` for commands that print."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     level = getattr(logging, settings.log_level.upper())
+    if quiet and level == logging.INFO:
+        level = logging.WARNING
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,  # plain tracebacks: local variables would show what customers wrote
+        _tell_places,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)

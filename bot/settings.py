@@ -4,15 +4,19 @@ The environment wins: ``YINGDA_HTTP__PORT=9000`` sets ``[http] port``. Numbers t
 the id of its row in their description. Secrets are ``SecretStr``: they print as stars everywhere.
 """
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     HttpUrl,
+    RedisDsn,
     SecretStr,
     ValidationError,
     field_validator,
@@ -25,6 +29,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 from pydantic_settings.exceptions import SettingsError
+
+from bot.urls import libpq_url
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 LOCALES: tuple[Locale, ...] = ("zh-Hans", "zh-Hant", "en")
@@ -47,7 +53,17 @@ class Http(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     drain_s: Annotated[float, Field(gt=0, le=300)] = 20.0
     trusted_proxies: list[str] = []
-    """Addresses whose ``X-Forwarded-For`` is believed."""
+    """Addresses and networks whose ``X-Forwarded-For`` is believed."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: list[str]) -> list[str]:
+        try:
+            for address in value:
+                ipaddress.ip_network(address, strict=False)
+        except ValueError:
+            raise ValueError("addresses or networks, such as 10.0.0.1 or 10.0.0.0/8") from None
+        return value
 
 
 class Limits(Section):
@@ -163,6 +179,33 @@ class Settings(BaseSettings):
             raise ValueError("at least 32 characters")
         return value
 
+    @field_validator("database_url", "owner_database_url")
+    @classmethod
+    def _address_is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                conninfo_to_dict(libpq_url(value.get_secret_value()))
+            except psycopg.Error:  # its message would quote the password
+                raise ValueError("not a PostgreSQL address (postgresql://user:password@host/database)") from None
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _address_is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                RedisDsn(value.get_secret_value())
+            except ValidationError:
+                raise ValueError("not a Redis address (redis://host:6379/0)") from None
+        return value
+
+    @model_validator(mode="after")
+    def _hangs_fit_into_transactions(self) -> "Settings":
+        # One hang takes decide_s, those that hang beside it a tenth each; their transactions wait meanwhile.
+        if self.turn.decide_s * (1 + self.database.pool_size / 10) + 1 > self.turn.idle_transaction_s:
+            raise ValueError("turn.idle_transaction_s is too short for turn.decide_s and database.pool_size")
+        return self
+
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Settings":
         names = [channel.name for channel in self.channels]
@@ -177,6 +220,7 @@ class Settings(BaseSettings):
         if self.public_url:
             return self.public_url.rstrip("/")
         host = "127.0.0.1" if self.http.host in ("0.0.0.0", "::", "") else self.http.host  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.http.port}"
 
     @classmethod
@@ -200,12 +244,22 @@ def read_settings(**overrides: Any) -> Settings:
     config = os.environ.get("YINGDA_CONFIG")
     if config and not Path(config).is_file():
         raise SettingsFault([f"YINGDA_CONFIG: there is no file {config}"])
+    strangers = _strangers()
+    if strangers:
+        raise SettingsFault([f"{name}: there is no such setting" for name in strangers])
     try:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsFault([_line(fault) for fault in error.errors(include_input=False, include_url=False)]) from None
     except (SettingsError, ValueError) as error:
         raise SettingsFault([f"{config or 'yingda.toml'}: {error}"]) from None
+
+
+def _strangers() -> list[str]:
+    """Environment names that look like ours and are not: a typing error should not pass in silence."""
+    known = {f"YINGDA_{field.upper()}" for field in Settings.model_fields} | {"YINGDA_CONFIG"}
+    ours = (name for name in os.environ if name.upper().startswith("YINGDA_"))
+    return sorted(name for name in ours if name.upper().split("__")[0] not in known)
 
 
 def _line(fault: Any) -> str:

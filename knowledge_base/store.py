@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Column, DateTime, MetaData, SmallInteger, String, Table, delete, func, select, text
+from sqlalchemy import Column, DateTime, MetaData, SmallInteger, Table, Text, delete, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,9 +15,9 @@ metadata: Final = MetaData(schema="kb")
 articles_table: Final = Table(
     "articles",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("source", String, nullable=False),
-    Column("content_hash", String, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
     Column("content", JSONB, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
@@ -26,7 +26,7 @@ revision_table: Final = Table(
     "revision",
     metadata,
     Column("one", SmallInteger, primary_key=True),
-    Column("content_hash", String, nullable=False),
+    Column("content_hash", Text, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 

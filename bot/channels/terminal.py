@@ -21,13 +21,18 @@ def parse_line(line: str, choices: list[dict[str, Any]], locale: str) -> Inbound
         channel="terminal",
         account=ACCOUNT,
         external_id=number,
-        identity=f"user:{getpass.getuser()}",
+        identity=identity_here(),
         assurance="claimed",
         locale=locale,
         body=body,
         received_at=datetime.now(UTC),
         trace_id=number,
     )
+
+
+def identity_here() -> str:
+    """Who sits at this terminal."""
+    return f"user:{getpass.getuser()}"
 
 
 def render_lines(message: Message) -> str:

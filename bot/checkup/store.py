@@ -15,7 +15,7 @@ WITHIN_S = 5.0
 _ABOUT = text(
     "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
     "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "
-    "has_table_privilege('crm.interactions', 'DELETE')"
+    "has_table_privilege(to_regclass('crm.interactions'), 'DELETE')"
 )
 _ARTICLES = text("SELECT count(*) FROM kb.articles")
 _JOBS = text(
@@ -29,10 +29,12 @@ async def check_store(settings: Settings, engine: AsyncEngine, application_url: 
     try:
         async with asyncio.timeout(WITHIN_S), engine.connect() as connection:
             version, number, superuser, may_delete = (await connection.execute(_ABOUT)).one()
-            current = await asyncio.to_thread(is_current, application_url)
+            server = _server(settings, str(version), int(number))
+            if not await asyncio.to_thread(is_current, application_url):
+                return [server, Part("schema", "failed", "schema_behind")]
             return [
-                _server(settings, str(version), int(number)),
-                Part("schema", "ok", "schema_ok") if current else Part("schema", "failed", "schema_behind"),
+                server,
+                Part("schema", "ok", "schema_ok"),
                 _role(bool(superuser), bool(may_delete)),
                 await _knowledge(connection),
                 await _jobs(connection),

@@ -5,15 +5,17 @@ import asyncio
 import contextlib
 from typing import Any
 
-from bot.channels.terminal import parse_line, render_lines
+from bot.channels.terminal import ACCOUNT, identity_here, parse_line, render_lines
 from bot.commands.store import open_addresses
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
+from bot.logs import start_logging
 from bot.settings import LOCALES, Settings, read_settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.pool import make_pool
 from bot.turns.decide import Decider
 from bot.turns.take import Turns, TurnUnavailable
+from bot.turns.thread import Thread
 from knowledge_base.watch import LiveIndex
 
 
@@ -27,6 +29,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def run(args: argparse.Namespace) -> int:
     """Chats until the input ends."""
     settings = read_settings()
+    start_logging(settings, quiet=True)
     with open_addresses(settings) as addresses:
         return asyncio.run(_chat(settings, addresses, args.locale))
 
@@ -50,6 +53,7 @@ async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
             for answer in taken.answers:
                 print(render_lines(answer))
                 choices = answer.body.get("choices", [])
+                await Thread(pool, ACCOUNT, identity_here()).acknowledge(answer.seq, answer.seq)
     return 0
 
 

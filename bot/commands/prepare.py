@@ -2,6 +2,9 @@
 
 import asyncio
 
+from sqlalchemy.exc import OperationalError
+
+from bot.faults import StartFault
 from bot.settings import Settings
 from bot.storage.database import Addresses, Say, make_engine
 from bot.storage.migrate import is_current, migrate
@@ -10,11 +13,22 @@ from knowledge_base.files import read_articles
 from knowledge_base.store import import_articles, revision
 
 
+class DatabaseAway(StartFault):
+    """The database of the settings refuses us or does not answer."""
+
+
 def prepare(settings: Settings, addresses: Addresses, say: Say) -> None:
-    """Migrates if there is something to migrate, and loads the demo company into an empty store."""
-    if not is_current(addresses.application_url):
-        say("Migrating the database …")
-        migrate(addresses.owner_url, addresses.application_url)
+    """Migrates if there is something to migrate, and loads the demo company into an empty store.
+
+    Raises :class:`DatabaseAway`.
+    """
+    try:
+        if not is_current(addresses.application_url):
+            say("Migrating the database …")
+            migrate(addresses.owner_url, addresses.application_url)
+    except OperationalError as error:
+        # The driver's message names host and role, never the password.
+        raise DatabaseAway(f"the database cannot be used: {str(error.orig).strip()}") from None
     if settings.demo:
         asyncio.run(_load_demo(settings, addresses, say))
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commands.prepare import prepare
 from bot.commands.speech import say
+from bot.logs import start_logging
 from bot.settings import Settings, read_settings
 from bot.storage.database import Addresses, make_engine, open_database
 
@@ -25,6 +26,7 @@ def open_addresses(settings: Settings) -> Iterator[Addresses]:
 async def open_store(args: argparse.Namespace) -> AsyncIterator[AsyncEngine]:
     """An engine on the migrated store, as the application role."""
     settings = read_settings()
+    start_logging(settings, quiet=True)
     opening = open_addresses(settings)
     addresses = await asyncio.to_thread(opening.__enter__)
     engine = make_engine(addresses.application_url, settings)

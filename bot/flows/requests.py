@@ -34,7 +34,7 @@ _WHOLE: dict[Request, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+LONGEST_WISH, LONGEST_SMALL_TALK = 200, 60
 
 
 def request_in(text: str) -> Request | None:
@@ -42,10 +42,18 @@ def request_in(text: str) -> Request | None:
     plain = unicodedata.normalize("NFKC", text).strip()
     if _BOT.search(plain):
         return "bot"
-    if len(plain) <= 200 and _PERSON.search(plain):
+    if len(plain) <= LONGEST_WISH and _PERSON.search(plain):
         return "person"
-    core = _EDGES.sub("", plain)
+    if len(plain) > LONGEST_SMALL_TALK:
+        return None
+    core = _without_edges(plain)
     for request, pattern in _WHOLE.items():
         if pattern.fullmatch(core):
             return request
     return None
+
+
+def _without_edges(text: str) -> str:
+    """Without the punctuation, spaces and emoji around it."""
+    words = [place for place, letter in enumerate(text) if letter.isalnum()]
+    return text[words[0] : words[-1] + 1] if words else ""

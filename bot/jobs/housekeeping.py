@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import structlog
 from procrastinate import Blueprint, JobContext
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from bot.settings import Settings
 from bot.storage.pool import Pool
@@ -12,20 +14,17 @@ log = structlog.get_logger(__name__)
 
 housekeeping = Blueprint()
 
-# Skips conversations that a turn is using: they are not silent.
+# Skips conversations that a turn is using: they are not silent. Who waits for a person (SL1) keeps waiting.
 CLOSE_SILENT = """
 WITH silent AS (
     SELECT id FROM bot.conversations
-     WHERE closed_at IS NULL AND last_at < now() - %s AND owner <> 'agent'
+     WHERE closed_at IS NULL AND last_at < now() - %s AND owner = 'bot'
      ORDER BY last_at LIMIT 1000 FOR UPDATE SKIP LOCKED
 )
 UPDATE bot.conversations c SET closed_at = now(), fence = c.fence + 1 FROM silent WHERE c.id = silent.id
 """
 FORGET_TOKENS = "DELETE FROM bot.spent_tokens WHERE expires_at < now() - interval '1 hour'"
-FORGET_ATTEMPTS = """
-DELETE FROM bot.attempts a
- WHERE EXISTS (SELECT FROM bot.inbox i WHERE i.account = a.account AND i.external_id = a.external_id)
-"""
+FORGET_ATTEMPTS = "DELETE FROM bot.attempts WHERE at < now() - interval '1 day'"
 
 
 @housekeeping.periodic(cron="*/5 * * * *")
@@ -42,7 +41,7 @@ async def close_silent_conversations(context: JobContext, timestamp: int) -> Non
 @housekeeping.periodic(cron="17 * * * *")
 @housekeeping.task(name="forget_what_has_expired", queueing_lock="forget_what_has_expired", pass_context=True)
 async def forget_what_has_expired(context: JobContext, timestamp: int) -> None:
-    """Removes spent identity tokens that have expired anyway, and marks of attempts whose message got through."""
+    """Removes spent identity tokens that have expired anyway, and marks of attempts that nobody repeats."""
     _, pool = parts_of(context)
     async with pool.connection() as connection:
         await connection.execute(FORGET_TOKENS)
@@ -55,7 +54,10 @@ async def revive_stalled_jobs(context: JobContext, timestamp: int) -> None:
     """Puts jobs of killed workers back in the queue; procrastinate leaves that to its user."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:  # its successor is in the queue already
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)
         log.warning("revived a stalled job", task=job.task_name, job=job.id)
 
 

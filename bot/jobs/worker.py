@@ -33,8 +33,8 @@ async def run_worker(jobs: App, settings: Settings, pool: Pool) -> None:
                 shutdown_graceful_timeout=settings.http.drain_s,
                 additional_context={"settings": settings, "pool": pool},
             )
-        except Exception:
-            log.warning("job worker lost its database; trying again")
+        except Exception as error:
+            log.warning("job worker stopped; starting again", reason=type(error).__name__)
             await asyncio.sleep(2)
         else:
             return

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import sys
+import traceback
 
 from bot.app import make_app
 from bot.logs import start_logging
@@ -66,6 +67,8 @@ def _serve(settings: Settings) -> int:
             status = asyncio.run(
                 serve(settings, addresses, lambda line: None, make_app(settings, addresses, lambda live: FaultyFacts()))
             )
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)
 

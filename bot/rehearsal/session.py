@@ -58,6 +58,12 @@ class Session:
         self._account = account
         self._token: str | None = None
 
+    def via(self, servers: Sequence[str]) -> "Session":
+        """The same visitor on other servers."""
+        other = Session(self.http, servers, self._account, self.patience_s)
+        other._token = self._token
+        return other
+
     @property
     def base(self) -> str:
         """The channel's address on the server in use."""

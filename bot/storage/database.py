@@ -2,19 +2,27 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.faults import StartFault
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.pool import bounded_conninfo
 
+SHORTEST_KEY = 32
 Say = Callable[[str], None]
+
+
+class KeyDamaged(StartFault):
+    """The kept signing key is not whole; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +63,25 @@ def make_engine(url: str, settings: Settings) -> AsyncEngine:
 
 
 def signing_key(settings: Settings) -> str:
-    """The key of session tokens: the setting's, else one made once and kept in ``var_dir``, readable by us alone."""
+    """The key of session tokens: the setting's, else one made once and kept in ``var_dir``, readable by us alone.
+
+    Raises :class:`KeyDamaged` for a kept key that is too short to be whole.
+    """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
     path = settings.var_dir / "secret.key"
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        # Written whole under another name and linked into place: of two first starts at once, both read one key.
-        part = path.with_name(f".secret.{os.getpid()}")
-        part.touch(mode=0o600)
-        part.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        # Written whole under a name of its own and linked into place: of two first starts at once, both read one key.
+        descriptor, part = tempfile.mkstemp(prefix=".secret.", dir=settings.var_dir)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(descriptor)
         with suppress(FileExistsError):
             os.link(part, path)
-        part.unlink()
-    return path.read_text(encoding="ascii")
+        Path(part).unlink()
+    key = path.read_text(encoding="ascii").strip()
+    if len(key) < SHORTEST_KEY:
+        raise KeyDamaged(f"{path} is damaged: remove it to have a new one made (customers get new sessions)")
+    return key

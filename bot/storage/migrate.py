@@ -14,12 +14,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from bot.storage.urls import sqlalchemy_url
+from bot.urls import sqlalchemy_url
 
 PACKAGES = ("crm_adapter", "bot", "knowledge_base")
-SCHEMAS = ("bot", "crm", "kb", "public")
+SCHEMAS = ("bot", "crm", "kb")
 APPEND_ONLY = ("crm.interactions",)
 VERSION_TABLE = "schema_version"
+JOB_TABLES = text(
+    "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'procrastinate\\_%'"
+)
+JOB_SEQUENCES = text(
+    "SELECT quote_ident(sequencename) FROM pg_sequences "
+    "WHERE schemaname = 'public' AND sequencename LIKE 'procrastinate\\_%'"
+)
 LOCK = 0x79696E67  # any constant; "ying"
 
 
@@ -117,5 +124,10 @@ def grant(connection: Connection, role: str) -> None:
         connection.exec_driver_sql(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {name}")
     for table in APPEND_ONLY:
         connection.exec_driver_sql(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")
-    connection.exec_driver_sql(f"REVOKE ALL ON public.schema_version FROM {name}")
-    connection.exec_driver_sql(f"GRANT SELECT ON public.schema_version TO {name}")
+    # public may be shared with others: there, only the job engine's tables and the schema's version are ours.
+    connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {name}")
+    for (table,) in connection.execute(JOB_TABLES).all():
+        connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON public.{table} TO {name}")
+    for (sequence,) in connection.execute(JOB_SEQUENCES).all():
+        connection.exec_driver_sql(f"GRANT USAGE, SELECT ON public.{sequence} TO {name}")
+    connection.exec_driver_sql(f"GRANT SELECT ON public.{VERSION_TABLE} TO {name}")

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import psycopg
 import structlog
@@ -14,7 +15,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from bot.settings import Settings
-from bot.storage.urls import libpq_url
+from bot.urls import libpq_url
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,9 @@ def bounded_conninfo(url: str, settings: Settings) -> str:
         "idle_in_transaction_session_timeout": f"{settings.turn.idle_transaction_s * 1000:.0f}",
         "statement_timeout": "30000",
         "tcp_user_timeout": f"{silence_s * 1000}",
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "2",
+        "tcp_keepalives_count": "3",
         "timezone": "UTC",
     }
     options = " ".join(f"-c {name}={value}" for name, value in session.items())
@@ -73,10 +77,13 @@ def bounded_conninfo(url: str, settings: Settings) -> str:
 
 def make_pool(url: str, settings: Settings) -> Pool:
     """A closed pool; ``async with`` opens it. Connections are in autocommit: a turn says BEGIN itself."""
+    turn = settings.turn
+    transaction_s = max(turn.idle_transaction_s, turn.lock_s + 2 * turn.decide_s)
     pool = Pool(
         bounded_conninfo(url, settings),
         connection_class=AsyncConnection[TupleRow],
         kwargs={"autocommit": True, "prepare_threshold": 1},
+        configure=partial(_bound_transactions, within_s=transaction_s),
         min_size=2,
         max_size=settings.database.pool_size,
         timeout=settings.database.wait_s,
@@ -85,5 +92,12 @@ def make_pool(url: str, settings: Settings) -> Pool:
         open=False,
         name="turns",
     )
-    pool.hold_s = settings.turn.lock_s + settings.turn.idle_transaction_s
+    pool.hold_s = turn.lock_s + transaction_s
     return pool
+
+
+async def _bound_transactions(connection: Connection, *, within_s: float) -> None:
+    # A client cut off in the middle of a pipeline is not idle to PostgreSQL, whatever it waits for; only this ends
+    # its transaction, where PostgreSQL has it (from 17 on).
+    if connection.info.server_version >= 170_000:
+        await connection.execute(f"SET transaction_timeout = {within_s * 1000:.0f}")

@@ -28,7 +28,7 @@ async def record(
     answers = tuple(
         Message(uuid7(), seq + number, "out", "bot", reply, now) for number, reply in enumerate(decision.replies, 1)
     )
-    latency_ms = round((now - inbound.received_at).total_seconds() * 1000, 3)
+    latency_ms = round(max(0.0, (now - inbound.received_at).total_seconds()) * 1000, 3)
     rows = [_message_row(question, None), *(_message_row(answer, question) for answer in answers)]
     interactions = [
         _interaction(question.direction, question, decision.outcome.kind, decision.outcome.ref, latency_ms),

@@ -1,5 +1,6 @@
 """Takes one message through its turn."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
 
@@ -7,7 +8,9 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout, TooManyRequests
 
+from bot.domain.decision import Decision, Situation
 from bot.domain.message import Inbound, Taken
+from bot.faults import places_of
 from bot.metrics import OUTCOMES, STAGE_SECONDS, TURN_SECONDS, TURNS
 from bot.storage.pool import Connection, Pool
 from bot.tracing import span
@@ -21,6 +24,11 @@ log = structlog.get_logger(__name__)
 UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests)
 
 
+Mark = tuple[str, str, int]
+"""Account, external id and database session of an attempt."""
+Decide = Callable[[Inbound, Situation, int], Decision]
+
+
 class TurnUnavailable(Exception):
     """The store cannot take the message now; nothing of it was recorded unless it was recorded whole. Send it again."""
 
@@ -31,6 +39,7 @@ class Turns:
     def __init__(self, pool: Pool, decider: Decider) -> None:
         self._pool = pool
         self._decider = decider
+        self._owed: set[Mark] = set()
 
     async def take(self, inbound: Inbound) -> Taken:
         """Receives, decides, records and commits one message.
@@ -41,36 +50,52 @@ class Turns:
         with TURN_SECONDS.time(), span("turn", inbound.trace_id):
             try:
                 async with self._pool.connection() as connection:
-                    taken = await self._turn(connection, inbound)
+                    await self._pay_owed(connection)
+                    taken = await self._turn_or_apology(connection, inbound)
             except UNAVAILABLE as error:
                 TURNS.labels("unavailable").inc()
                 log.warning("turn unavailable", reason=type(error).__name__)
                 raise TurnUnavailable from error
         result = "duplicate" if taken.duplicate else "taken"
         TURNS.labels(result).inc()
-        log.debug(f"turn {result}", conversation=str(taken.conversation_id), seq=taken.message.seq)
+        conversation, seq = str(taken.conversation_id), taken.message.seq
+        log.debug("turn taken", duplicate=taken.duplicate, conversation=conversation, seq=seq)
         return taken
 
-    async def _turn(self, connection: Connection, inbound: Inbound) -> Taken:
+    async def _turn_or_apology(self, connection: Connection, inbound: Inbound) -> Taken:
+        try:
+            return await self._turn(connection, inbound, self._decider.decide)
+        except UNAVAILABLE:
+            raise
+        except Exception as error:
+            # What was decided cannot be recorded (an answer PostgreSQL refuses, a body that is no JSON): the same
+            # message would break the same way for ever, so this time a person gets it.
+            log.error("decision cannot be recorded", fault=places_of(error))
+            return await self._turn(connection, inbound, self._decider.give_up)
+
+    async def _turn(self, connection: Connection, inbound: Inbound, decide: Decide) -> Taken:
+        mark = (inbound.account, inbound.external_id, connection.info.backend_pid)
         try:
             async with connection.pipeline() as pipeline:
                 started = perf_counter()
                 received = await receive(connection, pipeline, inbound)
                 if received.first is not None:
                     await connection.execute("ROLLBACK")
-                    await connection.execute(UNMARK, (inbound.account, inbound.external_id))
+                    await connection.execute(UNMARK, mark)
                     return _repeat(received)
                 known = perf_counter()
-                decision = self._decider.decide(inbound, received.situation, received.crashes)
+                decision = decide(inbound, received.situation, received.crashes)
                 decided = perf_counter()
                 question, answers = await record(connection, inbound, received, decision)
                 await connection.execute("COMMIT")
             committed = perf_counter()
         except BaseException:
-            # This attempt fails without killing its process, so its mark must not count as if it had.
+            # This attempt fails without killing its process, so its mark must not count as if it had; when the
+            # session is lost, the next turn removes it.
+            self._owed.add(mark)
             with suppress(psycopg.Error):
                 await connection.rollback()
-                await connection.execute(UNMARK, (inbound.account, inbound.external_id))
+                await self._pay_owed(connection)
             raise
         for stage, seconds in (
             ("receive", known - started),
@@ -80,6 +105,11 @@ class Turns:
             STAGE_SECONDS.labels(stage).observe(seconds)
         OUTCOMES.labels(decision.outcome.kind).inc()
         return Taken(received.conversation_id, received.identity_id, question, answers)
+
+    async def _pay_owed(self, connection: Connection) -> None:
+        for mark in list(self._owed):
+            await connection.execute(UNMARK, mark)
+            self._owed.discard(mark)
 
 
 def _repeat(received: Received) -> Taken:

@@ -6,6 +6,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.faults import StartFault
 from bot.web.problems import Problem
 from bot.web.routes import PUBLIC, Route, name_access, register
 
@@ -15,7 +16,7 @@ _YEAR = "public, max-age=31536000, immutable"
 _ALWAYS_ASK = "no-cache"
 
 
-class FrontEndMissing(Exception):
+class FrontEndMissing(StartFault):
     """The front end has not been built: ``make front`` builds it, a wheel contains it."""
 
 

@@ -1,7 +1,6 @@
 """Errors over HTTP: ``application/problem+json`` (RFC 9457) with a stable code and a text the caller can read."""
 
 import json
-import traceback
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -15,12 +14,12 @@ import yaml
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.faults import places_of
 from bot.settings import Locale
 from bot.web.language import locale_of
 
 log = structlog.get_logger(__name__)
 
-_FRAMES = 12
 
 _AWAY = (
     psycopg.OperationalError,
@@ -143,19 +142,8 @@ def _answer_fault(request: web.Request, fault: Exception, problem: Problem) -> w
         method=request.method,
         route=resource.canonical if resource else None,
         status=problem.status,
-        fault=_where(fault),
+        fault=places_of(fault),
     )
     if request.writer.output_size > 0:
         raise fault
     return problem_response(problem, locale_of(request))
-
-
-def _where(fault: BaseException) -> str:
-    """The chain of exceptions with their frames, without their messages: those quote what customers wrote."""
-    lines: list[str] = []
-    seen: BaseException | None = fault
-    while seen is not None and len(lines) < 200:
-        frames = traceback.extract_tb(seen.__traceback__)
-        lines += [type(seen).__qualname__, *(f"  {f.filename}:{f.lineno} {f.name}" for f in frames[-_FRAMES:])]
-        seen = seen.__cause__ or seen.__context__
-    return "\n".join(lines)

@@ -15,7 +15,7 @@ from bot.staff import tables as staff_tables
 from bot.storage import tables as bot_tables
 from bot.storage.database import Addresses
 from bot.storage.migrate import alembic_config, is_current, migrate, wanted_heads
-from bot.storage.urls import sqlalchemy_url
+from bot.urls import sqlalchemy_url
 from crm_adapter import tables as crm_tables
 from knowledge_base import store as kb_tables
 from tests.conftest import OWNER, SUPERUSER

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from bot.domain.decision import Decision, Outcome, Situation
 from bot.domain.message import Inbound, Taken
+from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from bot.turns.decide import Decider
-from bot.turns.take import Turns
+from bot.turns.take import Turns, TurnUnavailable
 from bot.turns.thread import Thread
 
 MakeTurns = Callable[..., Turns]
@@ -186,3 +188,60 @@ async def test_a_stale_fence_is_refused_and_nothing_of_the_turn_remains(pool: Po
                 "'[]', '[]') FROM bot.conversations"
             )
     assert await rows(pool, "SELECT last_seq FROM bot.conversations") == [(2,)]
+
+
+@pytest.mark.parametrize("reply", [{"text": "a\x00b"}, {"text": object()}], ids=["refused", "no json"])
+async def test_a_decision_that_cannot_be_recorded_becomes_an_apology(pool: Pool, reply: dict[str, object]) -> None:
+    def unstorable(inbound: Inbound, situation: Situation) -> Decision:
+        return Decision((reply,), Outcome("none"))
+
+    taken = await turns_with(pool, unstorable).take(say("boom"))
+    assert [answer.body["text"] for answer in taken.answers] == ["sorry"]
+    assert await rows(pool, "SELECT count(*) FROM bot.messages") == [(2,)]
+    assert await rows(pool, "SELECT count(*) FROM bot.attempts") == [(0,)]
+
+
+async def test_the_bot_takes_over_from_an_agent_whom_the_customer_leaves(pool: Pool) -> None:
+    def back(inbound: Inbound, situation: Situation) -> Decision:
+        return Decision(({"text": "back"},), Outcome("none"), {}, owner="bot")
+
+    await turns_with(pool).take(say("hello"))
+    async with pool.connection() as connection:
+        await connection.execute("UPDATE bot.conversations SET owner = 'agent', agent_id = id")
+    await turns_with(pool, back).take(say("back to the assistant"))
+    assert await rows(pool, "SELECT owner, agent_id, fence FROM bot.conversations") == [("bot", None, 1)]
+
+
+async def test_lost_database_sessions_are_not_crashes_of_the_process(pool: Pool, addresses: Addresses) -> None:
+    turns = turns_with(pool)
+    await turns.take(say("first"))
+    async with await psycopg.AsyncConnection.connect(addresses.owner_url) as holder:
+        await holder.execute("SELECT FROM bot.conversations FOR UPDATE")
+        innocent = say("innocent", external_id="innocent")
+        waiting = [asyncio.ensure_future(turns.take(innocent)) for _ in range(3)]
+        await asyncio.sleep(0.3)
+        await holder.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        await holder.rollback()
+    assert all(isinstance(result, TurnUnavailable) for result in results)
+
+    taken = await turns.take(innocent)
+    assert taken.answers[0].body["text"] == "2: innocent"
+    assert await rows(pool, "SELECT count(*) FROM bot.attempts") == [(0,)]
+
+
+async def test_many_hanging_decisions_at_once_do_not_take_their_neighbours_along(pool: Pool) -> None:
+    def hanging(inbound: Inbound, situation: Situation) -> Decision:
+        if inbound.body["text"] == "hang":
+            time.sleep(60)
+        return echo(inbound, situation)
+
+    turns = turns_with(pool, hanging, budget_s=1.0)
+    messages = [say("hang" if number % 2 else "fine", identity=f"visitor:{number}") for number in range(16)]
+    started = time.monotonic()
+    takens = await asyncio.gather(*(turns.take(message) for message in messages))
+    assert time.monotonic() - started < 6
+    assert [taken.answers[0].body["text"] for taken in takens] == ["1: fine", "sorry"] * 8

@@ -1,5 +1,7 @@
 """Which language, and which request, a message makes by itself."""
 
+import time
+
 import pytest
 
 from bot.flows.language import language_of
@@ -34,6 +36,12 @@ def test_a_greeting_alone_is_a_greeting(text: str) -> None:
 @pytest.mark.parametrize("text", ["你好，怎么退货？", "hi, where is my order", "好的什么时候发货", "谢谢，那运费呢"])
 def test_a_question_after_a_greeting_is_a_question(text: str) -> None:
     assert request_in(text) is None
+
+
+def test_a_long_message_of_punctuation_costs_nothing() -> None:
+    started = time.perf_counter()
+    assert request_in("a" + "." * 60_000 + "a") is None
+    assert time.perf_counter() - started < 0.1
 
 
 @pytest.mark.parametrize("text", ["谢谢", "非常感谢！", "thanks", "Thank you so much!", "好的谢谢", "多謝", "thx 😊"])

@@ -62,8 +62,40 @@ def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
         read_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres//user:SECRET@host/db"),
+        ("DATABASE_URL", "postgresql://user:SE%ZZCRET@host/db"),
+        ("OWNER_DATABASE_URL", "h:SECRET"),
+        ("REDIS_URL", "http://:SECRET@host"),
+        ("HTTP__TRUSTED_PROXIES", '["SECRET"]'),
+    ],
+)
+def test_a_faulty_address_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"YINGDA_{name}", value)
+    with pytest.raises(SettingsFault) as caught:
+        read_settings()
+    assert len(caught.value.faults) == 1
+    assert caught.value.faults[0].startswith(name.lower().replace("__", "."))
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["YINGDA_HTPP__PORT", "YINGDA_LOGLEVEL"])
+def test_a_setting_that_does_not_exist_is_a_fault(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsFault, match=name):
+        read_settings()
+
+
+def test_hangs_must_fit_into_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YINGDA_TURN__DECIDE_S", "30")
+    with pytest.raises(SettingsFault, match="idle_transaction_s"):
+        read_settings()
+
+
 def test_secrets_print_as_stars(monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = "a very long secret that nobody may ever see"
+    secret = "a-very-long-secret-that-nobody-may-ever-see"
     monkeypatch.setenv("YINGDA_SECRET_KEY", secret)
     monkeypatch.setenv("YINGDA_DATABASE_URL", f"postgresql://app:{secret}@db/yingda")
     settings = read_settings()

@@ -4,8 +4,10 @@ EmbeddedPostgresError
 └── StillStarting
 """
 
+from bot.faults import StartFault
 
-class EmbeddedPostgresError(Exception):
+
+class EmbeddedPostgresError(StartFault):
     """The embedded PostgreSQL cannot be used; the message says why and how to mend it."""
 
 

@@ -7,6 +7,7 @@ CREATE OR REPLACE FUNCTION bot.record(
 BEGIN
     UPDATE bot.conversations c
        SET state = p_state, locale = p_locale, owner = p_owner,
+           agent_id = CASE WHEN p_owner = 'agent' THEN c.agent_id END,
            fence = c.fence + (c.owner <> p_owner)::integer,
            last_seq = c.last_seq + jsonb_array_length(p_messages), last_at = now()
      WHERE c.id = p_conversation AND c.fence = p_fence;

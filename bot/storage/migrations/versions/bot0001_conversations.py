@@ -71,11 +71,13 @@ CREATE TABLE bot.outbox (
 CREATE INDEX outbox_open_idx ON bot.outbox (conversation_id, seq) WHERE state IN ('queued', 'begun');
 
 -- A mark per attempt at a message, written before the message is decided and outside its transaction: what is left
--- of it after its database session is gone is an attempt that killed its process. UNLOGGED: its commit waits for no disk.
+-- of it after its database session is gone is an attempt that killed its process. UNLOGGED: its commit waits for
+-- no disk.
 CREATE UNLOGGED TABLE bot.attempts (
     account     text NOT NULL,
     external_id text NOT NULL,
-    backend     integer NOT NULL DEFAULT pg_backend_pid()
+    backend     integer NOT NULL DEFAULT pg_backend_pid(),
+    at          timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX attempts_message_idx ON bot.attempts (account, external_id);
 
