@@ -72,9 +72,16 @@ class Limits(Section):
     messages_per_visitor: Annotated[int, Field(ge=1)] = 30
     """How many messages one visitor may send in ``messages_window_s``."""
     messages_window_s: Annotated[float, Field(gt=0)] = 60.0
+    signals_per_visitor: Annotated[int, Field(ge=1)] = 240
+    """How much else one visitor may send or ask for (receipts, typing, pings, polls) in ``signals_window_s``."""
+    signals_window_s: Annotated[float, Field(gt=0)] = 60.0
     sessions_per_address: Annotated[int, Field(ge=1)] = 60
     sessions_window_s: Annotated[float, Field(gt=0)] = 60.0
     sockets_per_address: Annotated[int, Field(ge=1)] = 200
+    """How many sockets and waiting polls an address may hold open; an IPv6 address counts as its /64."""
+    upload_bytes_per_address: Annotated[int, Field(ge=1024)] = 200 * 1024 * 1024
+    """How many bytes of files an address may send in ``uploads_window_s``."""
+    uploads_window_s: Annotated[float, Field(gt=0)] = 600.0
     faults_per_socket: Annotated[int, Field(ge=1)] = 20
 
 
@@ -115,6 +122,8 @@ class WebChannel(Section):
     identity_secret: SecretStr | None = None
     """Shared with the shop, which signs the identity of its logged-in customers with it (HS256)."""
     session_hours: Annotated[float, Field(gt=0)] = 12.0
+    identity_hours: Annotated[float, Field(gt=0)] = 24.0
+    """How long after the shop's word a session of its customer may be renewed without a new one."""
 
     @field_validator("origins")
     @classmethod

@@ -9,7 +9,6 @@ the wrong field.
 """
 
 import hashlib
-import ipaddress
 from datetime import timedelta
 from math import ceil
 from uuid import UUID
@@ -18,6 +17,7 @@ from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
+from bot.domain.network import network_of
 from bot.staff.errors import LockedOut
 from bot.staff.names import fold
 from bot.staff.rules import StaffRules
@@ -33,7 +33,7 @@ async def begin_attempt(engine: AsyncEngine, rules: StaffRules, name: str, addre
 
     What is refused is not counted, so a lock ends ``failure_window`` after the failures that caused it.
     """
-    name_hash, place = _name_hash(name), _place(address)
+    name_hash, place = _name_hash(name), network_of(address)
     async with engine.begin() as connection:
         await connection.execute(_LOCK, {"room": _NAMES, "key": name_hash.hex()})
         await connection.execute(_LOCK, {"room": _ADDRESSES, "key": place})
@@ -82,16 +82,3 @@ async def _wait(connection: AsyncConnection, rules: StaffRules, whose: ColumnEle
 
 def _name_hash(name: str) -> bytes:
     return hashlib.sha256(fold(name).encode("utf-8", "surrogatepass")).digest()
-
-
-def _place(address: str) -> str:
-    # An IPv6 customer owns a /64: counting single addresses would give one machine 2^64 tries.
-    try:
-        parsed = ipaddress.ip_address(address.split("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,16 +1,20 @@
 """Reading a request's JSON: whatever is sent, the outcome is a checked value or a typed problem."""
 
+import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from bot.web.problems import Problem
 
 BODY_LIMIT = 64 * 1024
+BODY_WITHIN_S = 30.0
 _FIELDS_TOLD = 20
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -56,11 +60,11 @@ async def read_json(request: web.Request, *, limit: int = BODY_LIMIT) -> dict[st
     """The request's JSON object.
 
     Raises :class:`Problem` 415 ``unsupported_type`` (also a defence: a form of another site cannot send this type),
-    413 ``too_large`` above ``limit`` bytes, 400 ``malformed_json`` for anything that is no JSON object.
+    400 ``malformed_json`` for anything that is no JSON object, and what :func:`read_body` does.
     """
     if request.content_type != "application/json":
         raise Problem(415, "unsupported_type")
-    raw = await _read(request, limit)
+    raw = await read_body(request, limit)
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -70,18 +74,36 @@ async def read_json(request: web.Request, *, limit: int = BODY_LIMIT) -> dict[st
     return value
 
 
-async def _read(request: web.Request, limit: int) -> bytes:
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The request's bytes.
+
+    Raises :class:`Problem` 413 ``too_large`` above ``limit`` bytes, and what :func:`reading` does.
+    """
     if (request.content_length or 0) > limit:
         raise Problem(413, "too_large")
     raw = bytearray()
-    try:
+    async with reading():
         async for chunk in request.content.iter_chunked(16 * 1024):
             raw += chunk
             if len(raw) > limit:
                 raise Problem(413, "too_large")
-    except web.RequestPayloadError:
-        raise Problem(400, "bad_request") from None
     return bytes(raw)
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[asyncio.Timeout]:
+    """Around the reading of a body; gives the timeout, which whoever takes a large one moves on as it comes.
+
+    Raises :class:`Problem` 408 ``request_timeout`` when the body stalls, 400 ``bad_request`` when it is not what its
+    headers say (chunks, compression, the headers of its parts).
+    """
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S) as patience:
+            yield patience
+    except TimeoutError:
+        raise Problem(408, "request_timeout") from None
+    except (web.RequestPayloadError, HttpProcessingError):
+        raise Problem(400, "bad_request") from None
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
+from bot.domain.network import network_of
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 TRUSTED_PROXIES = web.AppKey[Sequence[Network]]("TRUSTED_PROXIES")
@@ -33,6 +35,11 @@ def client_address(request: web.Request) -> str:
         if not _is_trusted(request, hop):
             break
     return address
+
+
+def client_network(request: web.Request) -> str:
+    """What limits count by: the client's address, or the /64 it has from IPv6."""
+    return network_of(client_address(request))
 
 
 def is_secure(request: web.Request) -> bool:

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
+from math import ceil
 from typing import NamedTuple, cast
 
 import psycopg
@@ -35,6 +36,7 @@ _OF_STATUS = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "too_large",
     415: "unsupported_type",
     500: "internal",
@@ -99,8 +101,11 @@ def problem_response(problem: Problem, locale: Locale) -> web.Response:
         content_type="application/problem+json",
         headers={"Content-Language": locale, "Cache-Control": "no-store", "Vary": "Accept-Language"},
     )
-    if "retry_after" in problem.values:
-        response.headers["Retry-After"] = str(problem.values["retry_after"])
+    retry_after = problem.values.get("retry_after")
+    if isinstance(retry_after, int | float):
+        response.headers["Retry-After"] = str(ceil(retry_after))  # HTTP knows whole seconds only
+    if problem.status == HTTPStatus.REQUEST_TIMEOUT:
+        response.force_close()  # what may still come of this request is not the next one
     return response
 
 
