@@ -2,6 +2,7 @@ import type { Locale } from '../../shared/locale'
 import { TEXTS, timeLabel } from '../i18n'
 import type { Choice } from '../protocol'
 import { safeUrl } from '../richtext'
+import type { Texts } from '../texts/texts'
 import type { MessageEntry } from '../timeline'
 import { attachment, type FetchBlob } from './attachment'
 import { h, icon } from './dom'
@@ -47,7 +48,7 @@ function meta(entry: MessageEntry, locale: Locale): HTMLElement {
   if (entry.mark) {
     const state = texts.marks[entry.mark]
     const sign = h('span', { class: `mark mark-${entry.mark}`, title: state }, icon(entry.mark))
-    return h('div', { class: 'meta' }, time, sign, h('span', { class: 'unseen' }, state))
+    return h('div', { class: 'meta', 'aria-live': 'off' }, time, sign, h('span', { class: 'unseen' }, state))
   }
   const author = { bot: texts.automatic, agent: texts.agent, system: texts.system, customer: '' }[entry.author]
   return h('div', { class: 'meta' }, h('span', { class: `author author-${entry.author}` }, author), time)
@@ -63,19 +64,42 @@ function failure(entry: MessageEntry, locale: Locale, actions: BubbleActions): H
   return h('div', { class: 'failure', role: 'alert' }, texts.faults[entry.code ?? ''] ?? texts.fault, retry, discard)
 }
 
+function card(entry: MessageEntry, texts: Texts, actions: BubbleActions): HTMLElement {
+  const { body } = entry
+  const element = h('div', { class: 'card' })
+  if (body.text) element.append(...(entry.author === 'customer' ? [plainText(body.text)] : shopText(body.text)))
+  for (const item of body.attachments ?? []) element.append(attachment(item, texts, actions.fetchBlob))
+  const further = links(entry)
+  if (further) element.append(further)
+  if (body.article?.question)
+    element.append(h('p', { class: 'source' }, texts.source, h('q', {}, body.article.question)))
+  return element
+}
+
+function className({ body, author }: MessageEntry): string {
+  const bare = !body.text && (body.attachments ?? []).every((item) => item.type.startsWith('image/'))
+  return `bubble ${author}${bare ? ' bare' : ''}`
+}
+
+/** What stands around the card and changes while the message is on its way. */
+function surroundings(entry: MessageEntry, locale: Locale, actions: BubbleActions): HTMLElement[] {
+  const parts = [choiceButtons(entry, locale, actions), failure(entry, locale, actions), meta(entry, locale)]
+  return parts.filter((part) => part !== undefined)
+}
+
 /** One message with everything that belongs to it. */
 export function bubble(entry: MessageEntry, locale: Locale, actions: BubbleActions): HTMLElement {
-  const texts = TEXTS[locale]
-  const { body } = entry
-  const own = entry.author === 'customer'
-  const card = h('div', { class: 'card' })
-  if (body.text) card.append(...(own ? [plainText(body.text)] : shopText(body.text)))
-  for (const item of body.attachments ?? []) card.append(attachment(item, texts, actions.fetchBlob))
-  const further = links(entry)
-  if (further) card.append(further)
-  if (body.article?.question)
-    card.append(h('p', { class: 'source' }, texts.source, h('q', {}, body.article.question)))
-  const bare = !body.text && (body.attachments ?? []).every((item) => item.type.startsWith('image/'))
-  const parts = [card, choiceButtons(entry, locale, actions), failure(entry, locale, actions), meta(entry, locale)]
-  return h('div', { class: `bubble ${entry.author}${bare ? ' bare' : ''}` }, ...parts)
+  const parts = surroundings(entry, locale, actions)
+  return h('div', { class: className(entry) }, card(entry, TEXTS[locale], actions), ...parts)
+}
+
+/**
+ * Brings a message on screen up to date where its card has not changed: a picture must not flicker,
+ * and a screen reader must not read the message again, because it was delivered.
+ */
+export function refresh(node: HTMLElement, entry: MessageEntry, locale: Locale, actions: BubbleActions): void {
+  const [drawn, ...around] = node.children
+  for (const part of around) part.remove()
+  node.className = className(entry)
+  drawn?.after(...surroundings(entry, locale, actions))
 }

@@ -1,7 +1,7 @@
 import type { Locale } from '../../shared/locale'
 import { TEXTS } from '../i18n'
 import type { Entry } from '../timeline'
-import { bubble, type BubbleActions } from './bubble'
+import { bubble, type BubbleActions, refresh } from './bubble'
 import { h, icon } from './dom'
 
 /** Closer to the end than this (px), the reader wants to follow. */
@@ -12,6 +12,13 @@ const SEEN_FROM = 40
 /** What stays visible (px) above an answer that fills the view. */
 const ABOVE = 12
 
+/** An entry on screen: what it was drawn from, and of that what stands in its card. */
+interface Drawn {
+  node: HTMLElement
+  sign: string
+  words: string
+}
+
 /** The scrolling list of messages. Only what changed is drawn again. */
 export class Log {
   readonly element: HTMLElement
@@ -19,7 +26,7 @@ export class Log {
   private readonly list = h('div', { class: 'list', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions' })
   private readonly typing = h('div', { class: 'typing', hidden: true })
   private readonly typingText = h('span', { class: 'unseen' })
-  private drawn = new Map<string, { node: HTMLElement; sign: string }>()
+  private drawn = new Map<string, Drawn>()
   private following = true
 
   constructor(
@@ -76,21 +83,17 @@ export class Log {
   /** `quiet` while history is filled in: a screen reader need not read all of it aloud. */
   draw(entries: readonly Entry[], locale: Locale, quiet: boolean): void {
     this.list.setAttribute('aria-live', quiet ? 'off' : 'polite')
-    const next = new Map<string, { node: HTMLElement; sign: string }>()
+    const next = new Map<string, Drawn>()
     let before: ChildNode | null = this.list.firstChild
     let grown = false
     for (const entry of entries) {
-      const sign = locale + JSON.stringify(entry)
       const old = this.drawn.get(entry.key)
-      const node = old?.sign === sign ? old.node : this.build(entry, locale)
+      const drawn = this.update(entry, locale, old)
       if (!old) grown = true
-      else if (old.node !== node) {
-        if (before === old.node) before = node
-        this.replace(old.node, node)
-      }
-      next.set(entry.key, { node, sign })
-      if (node === before) before = before.nextSibling
-      else this.list.insertBefore(node, before)
+      if (old && before === old.node) before = drawn.node
+      next.set(entry.key, drawn)
+      if (drawn.node === before) before = before.nextSibling
+      else this.list.insertBefore(drawn.node, before)
     }
     for (const [key, { node }] of this.drawn) if (!next.has(key)) node.remove()
     this.drawn = next
@@ -107,14 +110,20 @@ export class Log {
     this.following = false
   }
 
-  private build(entry: Entry, locale: Locale): HTMLElement {
-    return entry.kind === 'day' ? h('div', { class: 'day' }, entry.label) : bubble(entry, locale, this.actions)
-  }
-
-  /** A button that is replaced while it has the focus hands it to the log instead of losing it. */
-  private replace(old: HTMLElement, node: HTMLElement): void {
-    const focused = old.contains(document.activeElement)
-    old.replaceWith(node)
-    if (focused) this.element.focus({ preventScroll: true })
+  private update(entry: Entry, locale: Locale, old: Drawn | undefined): Drawn {
+    const sign = locale + JSON.stringify(entry)
+    if (old?.sign === sign) return old
+    const words = entry.kind === 'day' ? sign : locale + JSON.stringify(entry.body)
+    // A button that goes while it has the focus hands it to the log instead of losing it.
+    const focused = old?.node.contains(document.activeElement) === true
+    let node = old?.node
+    if (node && old?.words === words && entry.kind === 'message') {
+      refresh(node, entry, locale, this.actions)
+    } else {
+      node = entry.kind === 'day' ? h('div', { class: 'day' }, entry.label) : bubble(entry, locale, this.actions)
+      old?.node.replaceWith(node)
+    }
+    if (focused && !node.contains(document.activeElement)) this.element.focus({ preventScroll: true })
+    return { node, sign, words }
   }
 }

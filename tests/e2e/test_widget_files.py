@@ -1,0 +1,90 @@
+"""Pictures and files in the chat."""
+
+import struct
+import zlib
+
+from playwright.async_api import FilePayload, expect
+
+from tests.e2e.console_page import chromium
+from tests.e2e.widget_page import customer
+from tests.servers import LiveServer
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture in one colour."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    rows = (b"\x00" + b"\xc2\x49\x1d" * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+PICTURE: FilePayload = {"name": "冰箱.png", "mimeType": "image/png", "buffer": png(320, 200)}
+INVOICE: FilePayload = {"name": "invoice.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n" + b" " * 4000}
+
+
+async def test_a_picture_and_a_file_are_sent_and_shown(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit("en")
+        await someone.frame.locator("input[type=file]").set_input_files([PICTURE, INVOICE])
+        await expect(someone.frame.locator(".tray-item.done")).to_have_count(2)
+        await someone.say("what is this?")
+        await expect(someone.own).to_have_count(2)
+        await expect(someone.frame.locator(".tray-item")).to_have_count(0)
+        image = someone.own.first.get_by_role("img", name="Picture: 冰箱.png")
+        # A picture is fetched when somebody looks at it.
+        await image.scroll_into_view_if_needed()
+        await expect(image).to_have_js_property("naturalWidth", 320)
+        assert (await image.get_attribute("src") or "").startswith("blob:"), "no token in an address"
+        async with someone.page.expect_download() as download:
+            await someone.own.first.get_by_role("button", name="invoice.pdf").click()
+        assert (await download.value).suggested_filename == "invoice.pdf"
+        await someone.picture("files")
+
+        await someone.page.reload()
+        await someone.open()
+        await image.scroll_into_view_if_needed()
+        await expect(image).to_have_js_property("naturalWidth", 320)
+        first = (await someone.thread())[0]
+        assert [item["name"] for item in first["body"]["attachments"]] == ["冰箱.png", "invoice.pdf"]
+        await someone.check_policy()
+
+
+async def test_a_pasted_picture_is_taken(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit("en")
+        await someone.field.evaluate(
+            """(field, bytes) => {
+                const data = new DataTransfer()
+                data.items.add(new File([new Uint8Array(bytes)], 'pasted.png', { type: 'image/png' }))
+                const how = { clipboardData: data, bubbles: true, cancelable: true }
+                field.dispatchEvent(new ClipboardEvent('paste', how))
+            }""",
+            list(png(20, 20)),
+        )
+        await expect(someone.frame.locator(".tray-item.done")).to_have_count(1)
+        await someone.frame.get_by_role("button", name="Send").click()
+        await expect(someone.own.locator("img")).to_have_js_property("naturalWidth", 20)
+
+
+async def test_what_cannot_be_sent_is_explained(shop_server: LiveServer) -> None:
+    program: FilePayload = {"name": "setup.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
+    huge: FilePayload = {"name": "huge.png", "mimeType": "image/png", "buffer": b"\x89PNG" + bytes(10 * 1024 * 1024)}
+    disguised: FilePayload = {"name": "page.png", "mimeType": "image/png", "buffer": b"<html><script>alert(1)</script>"}
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit("en")
+        picker = someone.frame.locator("input[type=file]")
+        hint = someone.frame.locator(".hint")
+        await picker.set_input_files([program])
+        await expect(hint).to_contain_text("“setup.exe” cannot be sent")
+        await picker.set_input_files([huge])
+        await expect(hint).to_contain_text("“huge.png” is too large, 10 MB is the limit")
+        await expect(someone.frame.locator(".tray-item")).to_have_count(0)
+        # The server looks at the content, whatever the name says.
+        await picker.set_input_files([disguised])
+        await expect(someone.frame.locator(".tray-item")).to_contain_text("could not be uploaded")
+        await expect(someone.frame.get_by_role("button", name="Send")).to_be_disabled()
+        await someone.frame.get_by_role("button", name="Remove page.png").click()
+        await expect(someone.frame.locator(".tray-item")).to_have_count(0)
