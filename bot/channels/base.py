@@ -1,7 +1,4 @@
-"""What every channel is: a name, what it can do, and pure functions between its wire and our messages."""
-
-from dataclasses import dataclass
-from typing import Literal
+"""What every channel shares: how it refuses what is not a message."""
 
 
 class BadInbound(ValueError):
@@ -11,19 +8,3 @@ class BadInbound(ValueError):
         super().__init__(code)
         self.code = code
         self.values = values
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a channel's platform offers.
-
-    ``delivery`` is ``pull`` where the client reads its thread by a cursor (a message can be sent again without harm),
-    ``push`` where a message goes out once through the platform's API. ``text_bytes`` is the longest text in UTF-8.
-    """
-
-    delivery: Literal["pull", "push"]
-    text_bytes: int
-    choices: Literal["buttons", "numbered"]
-    attachments: bool
-    typing: bool
-    receipts: bool

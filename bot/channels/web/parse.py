@@ -16,7 +16,7 @@ MAX_LABEL = 200
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A message the widget wants taken; exactly one of text, choice and attachments carries it."""
+    """A message the widget wants taken: text, choice and attachments, at least one of them; attachments differ."""
 
     client_msg_id: str
     text: str | None
@@ -77,7 +77,7 @@ def _attachments(value: object) -> tuple[UUID, ...]:
     if not isinstance(value, list) or len(value) > MAX_ATTACHMENTS:
         raise BadInbound("bad_message", field="attachments")
     try:
-        return tuple(UUID(item) for item in value)
+        return tuple(dict.fromkeys(UUID(item) for item in value))
     except (ValueError, TypeError, AttributeError):
         raise BadInbound("bad_message", field="attachments") from None
 

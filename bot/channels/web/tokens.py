@@ -1,12 +1,13 @@
 """Who is at the other end: our own session tokens, and the shop's word for its logged-in customers.
 
-Both are JWTs (HS256). Ours names a visitor for some hours and can be renewed for 30 days after it has ended. The
-shop's is short-lived, names us as audience and opens one session only, so that a stolen one is of no use.
+Both are JWTs (HS256). Ours names a visitor for some hours and can be renewed for 30 days after it has ended; one of a
+customer only as long as the shop's word counts. The shop's is short-lived, names us as audience and opens one session
+only, so that a stolen one is of no use.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import uuid4
 
 import jwt
@@ -14,6 +15,7 @@ import jwt
 from bot.domain.message import Assurance
 
 RENEWABLE = timedelta(days=30)
+WORD_COUNTS = timedelta(hours=24)
 MAX_IDENTITY_LIFE = timedelta(minutes=15)
 LEEWAY_S = 30
 _ALGORITHM = "HS256"
@@ -29,12 +31,17 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whom a session token names: ``identity`` is ``visitor:…`` or ``user:…`` within the account."""
+    """Whom a session token names: ``identity`` is ``visitor:…`` or ``user:…`` within the account.
+
+    ``vouched_at`` is when the shop gave its word for a ``user:…``; ``expires_at`` when the token ends that named them.
+    """
 
     account: str
     identity: str
     assurance: Assurance
     locale: str
+    vouched_at: datetime | None = None
+    expires_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +58,24 @@ def new_visitor(account: str, locale: str) -> Visitor:
     return Visitor(account, f"visitor:{uuid4().hex}", "anonymous", locale)
 
 
-class SessionTokens:
-    """Makes and reads session tokens with one key."""
+def customer(account: str, shop: ShopIdentity, locale: str) -> Visitor:
+    """A customer the shop vouches for, now."""
+    return Visitor(account, f"user:{shop.subject}", "verified", locale, datetime.now(UTC).replace(microsecond=0))
 
-    def __init__(self, key: str, life: timedelta) -> None:
+
+class SessionTokens:
+    """Makes and reads session tokens with one key; ``word_counts`` is how long a shop's word allows renewals."""
+
+    def __init__(self, key: str, life: timedelta, word_counts: timedelta = WORD_COUNTS) -> None:
         self._key = key
         self._life = life
+        self._word_counts = word_counts
 
     def issue(self, visitor: Visitor) -> tuple[str, datetime]:
         """A token and when it ends."""
         now = datetime.now(UTC)
         expires_at = now + self._life
-        claims = {
+        claims: dict[str, Any] = {
             "aud": _audience(visitor.account),
             "sub": visitor.identity,
             "asr": visitor.assurance,
@@ -70,12 +83,14 @@ class SessionTokens:
             "iat": now,
             "exp": expires_at,
         }
+        if visitor.vouched_at is not None:
+            claims["auth"] = int(visitor.vouched_at.timestamp())
         return jwt.encode(claims, self._key, _ALGORITHM), expires_at
 
     def read(self, token: str, account: str, *, renewing: bool = False) -> Visitor:
         """The visitor a token names; ``renewing`` also takes one that ended within the last 30 days.
 
-        Raises :class:`TokenRefused`.
+        Renewing never takes a customer's for whom the shop's word is too old. Raises :class:`TokenRefused`.
         """
         try:
             claims = jwt.decode(
@@ -89,7 +104,22 @@ class SessionTokens:
         except (jwt.InvalidTokenError, ValueError):
             raise TokenRefused("unauthorised") from None
         assurance = cast("Assurance", claims.get("asr", "anonymous"))
-        return Visitor(account, claims["sub"], assurance, claims.get("loc", "en"))
+        visitor = Visitor(
+            account,
+            claims["sub"],
+            assurance,
+            claims.get("loc", "en"),
+            datetime.fromtimestamp(claims["auth"], UTC) if "auth" in claims else None,
+            datetime.fromtimestamp(claims["exp"], UTC),
+        )
+        if renewing and not self._is_renewable(visitor):
+            raise TokenRefused("unauthorised")
+        return visitor
+
+    def _is_renewable(self, visitor: Visitor) -> bool:
+        if not visitor.identity.startswith("user:"):
+            return True
+        return visitor.vouched_at is not None and datetime.now(UTC) - visitor.vouched_at < self._word_counts
 
 
 def read_identity(token: str, account: str, secret: str) -> ShopIdentity:
