@@ -6,7 +6,7 @@ export const en: Texts = {
   name: 'English',
   short: 'EN',
   title: 'Customer service',
-  subtitle: 'Automatic, or ask for a person',
+  subtitle: 'Automatic, people on call',
   close: 'Close chat',
   language: 'Language',
   log: 'Conversation',

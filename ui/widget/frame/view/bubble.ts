@@ -1,6 +1,6 @@
 import type { Locale } from '../../shared/locale'
 import { TEXTS, timeLabel } from '../i18n'
-import type { Choice } from '../protocol'
+import type { Author, Choice } from '../protocol'
 import { safeUrl } from '../richtext'
 import type { Texts } from '../texts/texts'
 import type { MessageEntry } from '../timeline'
@@ -41,7 +41,7 @@ function links(entry: MessageEntry): HTMLElement | undefined {
   return found.length ? h('div', { class: 'links' }, ...found) : undefined
 }
 
-/** Who speaks, when, and for one's own messages how far they got. */
+/** When, and for one's own messages how far they got. */
 function meta(entry: MessageEntry, locale: Locale): HTMLElement {
   const texts = TEXTS[locale]
   const time = h('time', { datetime: entry.at }, timeLabel(entry.at, locale))
@@ -50,8 +50,7 @@ function meta(entry: MessageEntry, locale: Locale): HTMLElement {
     const sign = h('span', { class: `mark mark-${entry.mark}`, title: state }, icon(entry.mark))
     return h('div', { class: 'meta', 'aria-live': 'off' }, time, sign, h('span', { class: 'unseen' }, state))
   }
-  const author = { bot: texts.automatic, agent: texts.agent, system: texts.system, customer: '' }[entry.author]
-  return h('div', { class: 'meta' }, h('span', { class: `author author-${entry.author}` }, author), time)
+  return h('div', { class: 'meta', 'aria-live': 'off' }, time)
 }
 
 function failure(entry: MessageEntry, locale: Locale, actions: BubbleActions): HTMLElement | undefined {
@@ -64,9 +63,16 @@ function failure(entry: MessageEntry, locale: Locale, actions: BubbleActions): H
   return h('div', { class: 'failure', role: 'alert' }, texts.faults[entry.code ?? ''] ?? texts.fault, retry, discard)
 }
 
+/** Said first, so that nobody takes an automatic answer for a person's, however long it is. */
+function speaker(author: Exclude<Author, 'customer'>, texts: Texts): string {
+  return { bot: texts.automatic, agent: texts.agent, system: texts.system }[author]
+}
+
 function card(entry: MessageEntry, texts: Texts, actions: BubbleActions): HTMLElement {
   const { body } = entry
   const element = h('div', { class: 'card' })
+  if (entry.author !== 'customer')
+    element.append(h('p', { class: `author author-${entry.author}` }, speaker(entry.author, texts)))
   if (body.text) element.append(...(entry.author === 'customer' ? [plainText(body.text)] : shopText(body.text)))
   for (const item of body.attachments ?? []) element.append(attachment(item, texts, actions.fetchBlob))
   const further = links(entry)
