@@ -51,9 +51,17 @@ class KnowledgeIndex:
         everything = list(articles)
         thresholds = thresholds or Thresholds()
         valid = [article for article in everything if article.holds_on(today)]
+        return cls.around(Engine.train(valid, thresholds), everything, today, thresholds)
+
+    @classmethod
+    def around(
+        cls, engine: Engine | None, articles: Iterable[Article], today: date, thresholds: Thresholds | None = None
+    ) -> "KnowledgeIndex":
+        """The index of articles and an engine that was trained on those of them that are valid on a day."""
+        everything = list(articles)
+        valid = {article.id: article for article in everything if article.holds_on(today)}
         revision = revision_of((article.id, article.content_hash()) for article in everything)
-        engine = Engine.train(valid, thresholds)
-        return cls({article.id: article for article in valid}, revision, engine, thresholds)
+        return cls(valid, revision, engine, thresholds or Thresholds())
 
     def __len__(self) -> int:
         """How many articles can be found."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Column, DateTime, MetaData, SmallInteger, Table, Text, delete, func, select, text
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, SmallInteger, Table, Text, delete, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,15 @@ revision_table: Final = Table(
     Column("content_hash", Text, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
+
+engines_table: Final = Table(
+    "engines",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("trained_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+KEPT_ENGINES: Final = 4
 
 
 class ArticleOfOtherSourceError(ValueError):
@@ -131,3 +140,18 @@ async def _move_revision(connection: AsyncConnection) -> None:
             where=revision_table.c.content_hash != content_hash,
         )
     )
+
+
+async def load_engine(connection: AsyncConnection, key: str) -> bytes | None:
+    """The packed engine of that key, if one was trained."""
+    query = select(engines_table.c.content).where(engines_table.c.key == key)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def keep_engine(connection: AsyncConnection, key: str, content: bytes) -> None:
+    """Keep a packed engine for others, and only the last few: older articles are not searched any more."""
+    kept = insert(engines_table).values(key=key, content=content)
+    replaced = kept.on_conflict_do_update(index_elements=["key"], set_={"content": content, "trained_at": func.now()})
+    await connection.execute(replaced)
+    newest = select(engines_table.c.key).order_by(engines_table.c.trained_at.desc()).limit(KEPT_ENGINES)
+    await connection.execute(delete(engines_table).where(engines_table.c.key.not_in(newest)))

@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from knowledge_base.articles import Article
 from knowledge_base.index import KnowledgeIndex
-from knowledge_base.store import load_articles, revision
+from knowledge_base.packing import UnknownContent, engine_key, unpack
+from knowledge_base.store import keep_engine, load_articles, load_engine, revision
+from knowledge_base.train import TrainingFailed, train_apart
 
 log = logging.getLogger(__name__)
 
-Build = Callable[[list[Article], date], KnowledgeIndex]
+Train = Callable[[Sequence[Article]], Awaitable[bytes]]
 
 
 def _today() -> date:
@@ -22,19 +24,22 @@ def _today() -> date:
 
 
 class LiveIndex:
-    """Holds the current index; it is replaced as a whole, so whoever has read it goes on with a consistent one."""
+    """Holds the current index; it is replaced as a whole, so whoever has read it goes on with a consistent one.
+
+    What was trained is kept in the store: of all processes on it, and over restarts, one trains and the others load.
+    """
 
     def __init__(
         self,
-        build: Build = KnowledgeIndex.build,
+        train: Train = train_apart,
         today: Callable[[], date] = _today,
         timeout_s: float = 10.0,
     ) -> None:
         """Start with an empty index; ``timeout_s`` bounds each reading of the store."""
-        self._build = build
+        self._train = train
         self._today = today
         self._timeout_s = timeout_s
-        self._current = KnowledgeIndex.build([], today())
+        self._current = KnowledgeIndex.around(None, [], today())
         self._seen: tuple[str | None, date] | None = None
 
     @property
@@ -43,10 +48,10 @@ class LiveIndex:
         return self._current
 
     async def refresh(self, engine: AsyncEngine) -> bool:
-        """Build and swap when the articles changed or a new day began; whether the index was replaced.
+        """Load or train and swap when the articles changed or a new day began; whether the index was replaced.
 
-        A build that fails leaves the current index in place, is logged, and is not tried again until the articles or
-        the day change. Errors of the database are raised.
+        A training that fails leaves the current index in place, is logged, and is not tried again until the articles
+        or the day change. Errors of the database are raised.
         """
         day = self._today()
         async with asyncio.timeout(self._timeout_s), engine.connect() as connection:
@@ -54,15 +59,12 @@ class LiveIndex:
             if (stored, day) == self._seen:
                 return False
             articles = await load_articles(connection)
-        try:
-            built = await asyncio.to_thread(self._build, articles, day)
-        except Exception:
-            log.exception("the index was not built; the one before stays", extra={"revision": stored})
-            self._seen = (stored, day)
+        built = await self._built(engine, articles, day)
+        self._seen = (stored, day)
+        if built is None:
             return False
         self._current = built
-        self._seen = (stored, day)
-        log.info("the index was built", extra={"revision": stored, "articles": len(built)})
+        log.info("the index is current: %d articles", len(built))
         return True
 
     async def run(self, engine: AsyncEngine, interval_s: float = 2.0) -> None:
@@ -78,3 +80,24 @@ class LiveIndex:
             else:
                 reachable = True
             await asyncio.sleep(interval_s)
+
+    async def _built(self, engine: AsyncEngine, articles: Sequence[Article], day: date) -> KnowledgeIndex | None:
+        """The index of a day, from a kept engine or a newly trained one; ``None`` when the training failed."""
+        valid = [article for article in articles if article.holds_on(day)]
+        key = engine_key(valid)
+        async with asyncio.timeout(self._timeout_s), engine.connect() as connection:
+            packed = await load_engine(connection, key)
+        if packed is not None:
+            try:
+                return KnowledgeIndex.around(unpack(packed), articles, day)
+            except UnknownContent as error:
+                log.warning("a kept index cannot be read and is trained again: %s", error)
+        try:
+            packed = await self._train(valid)
+            index = KnowledgeIndex.around(unpack(packed), articles, day)
+        except (TrainingFailed, UnknownContent, OSError) as error:
+            log.error("the index was not built; the one before stays", exc_info=error)
+            return None
+        async with asyncio.timeout(self._timeout_s), engine.begin() as connection:
+            await keep_engine(connection, key, packed)
+        return index
