@@ -99,9 +99,19 @@ class Console:
         )
 
     async def barriers(self) -> list[str]:
-        """What axe-core calls a serious or critical fault of accessibility on the page as it is now."""
-        await self.settle()
+        """What axe-core calls a serious or critical fault of accessibility on the page as it is now.
+
+        A message that fades away while axe measures has any contrast: a fault counts when it is still there
+        once such messages have gone.
+        """
         await self.page.evaluate(_AXE.read_text(encoding="utf-8"))
+        if not await self._measure():
+            return []
+        await self.page.wait_for_selector(".el-message", state="detached")
+        return await self._measure()
+
+    async def _measure(self) -> list[str]:
+        await self.settle()
         found = await self.page.evaluate(
             """axe.run().then((result) => result.violations
                 .filter((one) => ['serious', 'critical'].includes(one.impact))
