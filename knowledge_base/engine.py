@@ -1,5 +1,6 @@
 """Ranking articles for a question: the trained matcher, its calibration, and what is known word for word."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ _VERBATIM: Final = 0.99
 """The confidence of an article when the question is one of its examples, sign by sign."""
 
 
+_LINK_TARGET: Final = re.compile(r"\]\([^)]*\)")
 _COMPARED: Final = 3
 """Even where one article is wanted, the first few are weighed against each other."""
 
@@ -78,18 +80,21 @@ class Engine:
 
 
 def _examples(articles: Sequence[Article]) -> tuple[list[Example], list[str]]:
-    """Each different example once per article, and the ids of the articles that have any, by class number."""
+    """Each different example once per article, the answers' texts as weak ones, and the articles' ids by class."""
     examples: list[Example] = []
     names: list[str] = []
-    wording = 0
+    number = 0
     for article in articles:
         seen = {""}
-        for texts in article.wordings():
-            wording += 1
+        wordings = [(texts, True) for texts in article.wordings()]
+        if wordings:
+            wordings += [((_LINK_TARGET.sub(" ", text),), False) for text in article.answer.values()]
+        for texts, is_question in wordings:
+            number += 1
             for text in texts:
                 plain = normalise(text)
                 if plain not in seen:
-                    examples.append(Example(plain, analyse(text), len(names), wording))
+                    examples.append(Example(plain, analyse(text), len(names), number, is_question))
                     seen.add(plain)
         if len(seen) > 1:
             names.append(article.id)
@@ -105,5 +110,6 @@ def _unambiguous(examples: Sequence[Example]) -> dict[str, int]:
     """The class of each example's text, where it is the example of one article only."""
     owners: dict[str, set[int]] = {}
     for example in examples:
-        owners.setdefault(example.text, set()).add(example.label)
+        if example.is_question:
+            owners.setdefault(example.text, set()).add(example.label)
     return {text: next(iter(classes)) for text, classes in owners.items() if len(classes) == 1}

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from knowledge_base.articles import Article, with_both_scripts
+from knowledge_base.calibration import Thresholds
 from knowledge_base.index import KnowledgeIndex, SearchResult
 from knowledge_base.locales import resolve_locale
 
@@ -94,7 +95,7 @@ def read_queries(path: Path) -> list[Query]:
 def evaluate(articles: Sequence[Article], queries: Sequence[Query], today: date) -> Figures:
     """Build an index over the articles and ask every question once."""
     start = perf_counter()
-    index = KnowledgeIndex.build(articles, today)
+    index = KnowledgeIndex.build(articles, today, Thresholds(listed=0.0))
     index_s = perf_counter() - start
     locale = _main_locale(articles)
     asked: list[tuple[Query, SearchResult]] = []

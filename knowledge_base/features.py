@@ -14,14 +14,14 @@ from knowledge_base.normalise import normalise
 from knowledge_base.stem import stem
 
 KIND_WEIGHTS: Final[dict[str, float]] = {
-    "c": 1.2,  # one Chinese character
+    "c": 1.4,  # one Chinese character
     "d": 1.0,  # two neighbouring characters
     "w": 1.0,  # a word's stem
     "b": 0.8,  # two neighbouring stems
     "s": 0.8,  # two neighbouring stems when filler words are left out, or with one between
     "g": 1.0,  # a piece of a word, two to four letters: what survives a typing error
-    "k": 3.5,  # a concept
-    "p": 1.5,  # two concepts in one sentence
+    "k": 2.8,  # a concept
+    "p": 2.0,  # two concepts in one sentence
     "t": 2.0,  # a thing asked about
 }
 

@@ -25,7 +25,7 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """``answer``: give the first hit; ``choices``: offer the hits; ``nothing``: neither. Hits are best first and are
-    there whatever the verdict, for measuring."""
+    there whatever the verdict."""
 
     verdict: Verdict
     hits: tuple[Hit, ...]
@@ -79,7 +79,11 @@ class KnowledgeIndex:
         """
         locale = resolve_locale(locale)
         ranked = self._engine.rank(text, limit) if self._engine else []
-        hits = tuple(Hit(name, self._articles[name].question_in(locale), sure) for name, sure in ranked)
+        hits = tuple(
+            Hit(name, self._articles[name].question_in(locale), sure)
+            for place, (name, sure) in enumerate(ranked)
+            if place == 0 or sure >= self._thresholds.listed
+        )
         return SearchResult(self._verdict(hits), hits, locale)
 
     def _verdict(self, hits: tuple[Hit, ...]) -> Verdict:

@@ -39,6 +39,8 @@ class Example:
     features: Features
     label: int
     wording: int
+    is_question: bool = True
+    """Whether a customer might ask it; an answer's text teaches too, but is no question to try oneself on."""
 
 
 class Training:

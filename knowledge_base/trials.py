@@ -43,11 +43,12 @@ def hold_out(training: Training) -> Trials:
     wordings = sorted({example.wording for example in training.examples})
     fold_of = dict(zip(shuffle.sample(wordings, len(wordings)), _rounds(len(wordings)), strict=True))
     wording_folds = np.array([fold_of[example.wording] for example in training.examples])
+    questions = np.array([example.is_question for example in training.examples])
     tried = next((folds for limit, folds in _FOLDS_TRIED if len(training.examples) <= limit), 1)
     trials: list[_Trial] = []
     for fold in range(tried):
         left_out = answer_folds[training.labels] == fold
-        trials.extend(_try(training, left_out | (wording_folds == fold), left_out))
+        trials.extend(_try(training, left_out | ((wording_folds == fold) & questions), left_out))
     return _as_trials(trials)
 
 
@@ -66,10 +67,12 @@ def _try(training: Training, held: Flags, left_out: Flags) -> Iterator[_Trial]:
     taught = {
         (example.label, has_chinese(example.text))
         for example, is_kept in zip(training.examples, kept, strict=True)
-        if is_kept
+        if is_kept and example.is_question
     }
     for row, score in zip(np.flatnonzero(held), scores, strict=True):
         example = training.examples[row]
+        if not example.is_question:
+            continue
         best = groups.best(training.likenesses[row][shown])
         candidates = weigh(score, best, length_of(example.features), _CANDIDATES)
         if example.label == training.classes:
