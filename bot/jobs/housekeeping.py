@@ -8,11 +8,14 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from bot.settings import Settings
+from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 
 log = structlog.get_logger(__name__)
 
 housekeeping = Blueprint()
+
+MOST_BATCHES = 500
 
 # Skips conversations that a turn is using: they are not silent. Who waits for a person (SL1) keeps waiting.
 CLOSE_SILENT = """
@@ -46,6 +49,21 @@ async def forget_what_has_expired(context: JobContext, timestamp: int) -> None:
     async with pool.connection() as connection:
         await connection.execute(FORGET_TOKENS)
         await connection.execute(FORGET_ATTEMPTS)
+
+
+@housekeeping.periodic(cron="41 * * * *")
+@housekeeping.task(name="forget_unnamed_files", queueing_lock="forget_unnamed_files", pass_context=True)
+async def forget_unnamed_files(context: JobContext, timestamp: int) -> None:
+    """Removes files that were sent a day ago and that no message names."""
+    settings, pool = parts_of(context)
+    blobs = BlobStore(settings.var_dir / "blobs", pool)
+    count = 0
+    for _ in range(MOST_BATCHES):
+        removed = await blobs.forget_unnamed()
+        count += removed
+        if not removed:
+            break
+    log.info("forgot files that no message names", count=count)
 
 
 @housekeeping.periodic(cron="* * * * *")

@@ -2,10 +2,12 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, cast
 from weakref import WeakSet
 
@@ -13,7 +15,7 @@ import structlog
 from aiohttp import web
 
 from bot.channels.base import BadInbound
-from bot.channels.web.parse import Send, parse_send
+from bot.channels.web.parse import Send, parse_json, parse_send
 from bot.channels.web.tokens import SessionTokens, TokenRefused, Visitor
 from bot.domain.message import Inbound, Taken
 from bot.realtime import Realtime
@@ -22,8 +24,13 @@ from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from bot.turns.take import Turns
 from bot.turns.thread import Thread
+from bot.web.bodies import read_body
+from bot.web.chat.origins import is_allowed
 from bot.web.language import LOCALE
+from bot.web.peer import client_network
 from bot.web.problems import Problem
+
+FRAME_FACTOR = 16  # JSON may write a byte as six; what is a little too long still deserves its clear error
 
 
 @dataclass(slots=True)
@@ -38,7 +45,7 @@ class ChatEdge:
     key: str
     draining: bool = False
     sockets: WeakSet[web.WebSocketResponse] = field(default_factory=WeakSet)
-    sockets_by_address: dict[str, int] = field(default_factory=dict)
+    open_by_network: Counter[str] = field(default_factory=Counter)
     polls: set[asyncio.Timeout] = field(default_factory=set)
 
     def account(self, request: web.Request) -> WebChannel:
@@ -52,20 +59,21 @@ class ChatEdge:
 
     def _check_origin(self, request: web.Request, channel: WebChannel) -> None:
         origin = request.headers.get("Origin")
-        if origin is None or origin in channel.origins:
-            return
-        if origin.rpartition("://")[2] != request.host and origin != self.settings.base_url:
+        if origin is not None and not is_allowed(origin, request.host, (*channel.origins, self.settings.base_url)):
             raise Problem(403, "origin_refused")
 
     def tokens(self, channel: WebChannel) -> SessionTokens:
         """The account's session tokens."""
-        return SessionTokens(self.key, timedelta(hours=channel.session_hours))
+        return SessionTokens(self.key, timedelta(hours=channel.session_hours), timedelta(hours=channel.identity_hours))
 
-    def visitor(self, request: web.Request, channel: WebChannel) -> Visitor:
-        """Who is calling, by the bearer token; 401 without a valid one."""
+    def visitor(self, request: web.Request, channel: WebChannel, *, token_in_query: bool = False) -> Visitor:
+        """Who is calling, by the bearer token; 401 without a valid one.
+
+        ``token_in_query`` is for what a page shows by its address alone: addresses end up in histories and logs.
+        """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            token = request.query.get("token", "")
+            token = request.query.get("token", "") if token_in_query else ""
         try:
             visitor = self.tokens(channel).read(token, channel.name)
         except TokenRefused as refused:
@@ -87,26 +95,63 @@ class ChatEdge:
             self.polls.discard(wait)
 
     def end_polls(self) -> None:
-        """Every long poll answers now, with what there is."""
+        """Every long poll answers now, with what there is; again does no harm."""
         for wait in self.polls:
-            wait.reschedule(asyncio.get_running_loop().time())
+            if not wait.expired():  # one that is just ending cannot be moved any more
+                wait.reschedule(asyncio.get_running_loop().time())
 
-    async def limit(self, key: str, limit: int, window_s: float) -> float:
-        """0 when allowed, else the seconds to wait."""
-        allowance = await self.realtime.allow(key, limit, window_s)
-        return 0.0 if allowance.allowed else max(allowance.retry_after_s, 0.1)
+    @contextmanager
+    def held_open(self, request: web.Request) -> Iterator[None]:
+        """While a socket or a poll is open; 429 when the client's network has too many of them."""
+        network = client_network(request)
+        if self.open_by_network[network] >= self.settings.limits.sockets_per_address:
+            raise Problem(429, "rate_limited", retry_after=5)
+        self.open_by_network[network] += 1
+        try:
+            yield
+        finally:
+            self.open_by_network[network] -= 1
+            if not self.open_by_network[network]:
+                del self.open_by_network[network]
+
+    async def limit(self, key: str, limit: int, window_s: float, cost: int = 1) -> int:
+        """0 when allowed, else the whole seconds to wait."""
+        allowance = await self.realtime.allow(key, limit, window_s, cost)
+        return 0 if allowance.allowed else max(1, ceil(allowance.retry_after_s))
+
+    async def admit_message(self, visitor: Visitor) -> None:
+        """Before a ``send`` is read. Raises :class:`~bot.channels.base.BadInbound` ``rate_limited``."""
+        limits = self.settings.limits
+        await self._admit(f"send:{topic(visitor)}", limits.messages_per_visitor, limits.messages_window_s)
+
+    async def admit_signal(self, visitor: Visitor) -> None:
+        """Before anything else of a visitor. Raises :class:`~bot.channels.base.BadInbound` ``rate_limited``."""
+        limits = self.settings.limits
+        await self._admit(f"signal:{topic(visitor)}", limits.signals_per_visitor, limits.signals_window_s)
+
+    async def _admit(self, key: str, limit: int, window_s: float) -> None:
+        if wait := await self.limit(key, limit, window_s):
+            raise BadInbound("rate_limited", retry_after=wait)
+
+    async def read_frame(self, request: web.Request) -> dict[str, Any]:
+        """The JSON object of a request, no longer than a frame may be.
+
+        Raises :class:`~bot.channels.base.BadInbound` ``malformed_json`` and what :func:`read_body` does.
+        """
+        return parse_json(await read_body(request, self.frame_bytes))
+
+    @property
+    def frame_bytes(self) -> int:
+        """The longest JSON that is read."""
+        return FRAME_FACTOR * self.settings.limits.text_bytes
 
     async def take(self, visitor: Visitor, frame: dict[str, Any], trace_id: str) -> Taken:
         """Takes a ``send`` through its turn and tells the visitor's other tabs.
 
-        Raises :class:`~bot.channels.base.BadInbound` (``bad_message``, ``too_large``, ``rate_limited``,
-        ``blob_unknown``) and :class:`~bot.turns.take.TurnUnavailable`.
+        Raises :class:`~bot.channels.base.BadInbound` (``bad_message``, ``too_large``, ``blob_unknown``) and
+        :class:`~bot.turns.take.TurnUnavailable`.
         """
-        limits = self.settings.limits
-        wait = await self.limit(topic(visitor), limits.messages_per_visitor, limits.messages_window_s)
-        if wait:
-            raise BadInbound("rate_limited", retry_after=wait)
-        send = parse_send(frame, limits.text_bytes)
+        send = parse_send(frame, self.settings.limits.text_bytes)
         inbound = Inbound(
             channel="web",
             account=visitor.account,
@@ -133,7 +178,7 @@ class ChatEdge:
             body["choice"] = send.choice
         if send.attachments:
             found = await self.blobs.find(visitor.account, visitor.identity, send.attachments)
-            if len(found) != len(set(send.attachments)):
+            if len(found) != len(send.attachments):
                 raise BadInbound("blob_unknown")
             body["attachments"] = [blob.as_json() for blob in found]
         return body

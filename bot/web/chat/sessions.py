@@ -1,17 +1,16 @@
 """POST /channels/{account}/session: who is chatting? A new visitor, a known one, or a customer the shop vouches for."""
 
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from bot.channels.base import BadInbound
-from bot.channels.web.parse import parse_json
-from bot.channels.web.tokens import ShopIdentity, TokenRefused, Visitor, new_visitor, read_identity
+from bot.channels.web.tokens import ShopIdentity, TokenRefused, Visitor, customer, new_visitor, read_identity
 from bot.settings import LOCALES, WebChannel
 from bot.storage.blobs import TYPES
-from bot.turns.take import UNAVAILABLE
 from bot.web.chat.edge import EDGE, ChatEdge
-from bot.web.peer import client_address
+from bot.web.chat.plain import refusals
+from bot.web.peer import client_network
 from bot.web.problems import Problem
 
 _SPEND = "INSERT INTO bot.spent_tokens (account, jti, expires_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
@@ -22,15 +21,12 @@ async def open_session(request: web.Request) -> web.Response:
     edge = request.app[EDGE]
     channel = edge.account(request)
     limits = edge.settings.limits
-    address = client_address(request)
-    wait = await edge.limit(f"session:{address}", limits.sessions_per_address, limits.sessions_window_s)
+    network = client_network(request)
+    wait = await edge.limit(f"session:{network}", limits.sessions_per_address, limits.sessions_window_s)
     if wait:
         raise Problem(429, "rate_limited", retry_after=wait)
-    try:
-        body = parse_json(await request.read())
-    except BadInbound as bad:
-        raise Problem(400, bad.code) from None
-    visitor = await _visitor(edge, channel, body)
+    async with refusals():
+        visitor = await _visitor(edge, channel, await edge.read_frame(request))
     token, expires_at = edge.tokens(channel).issue(visitor)
     return web.json_response(
         {
@@ -57,9 +53,9 @@ async def _visitor(edge: ChatEdge, channel: WebChannel, body: dict[str, Any]) ->
         # Asking again with the token of the session it opened is a renewal, not a replay.
         if known is None or known.identity != f"user:{shop.subject}":
             await _spend(edge, channel, shop)
-        return Visitor(channel.name, f"user:{shop.subject}", "verified", locale)
+        return customer(channel.name, shop, locale)
     if known is not None:
-        return Visitor(known.account, known.identity, known.assurance, locale)
+        return replace(known, locale=locale)
     return new_visitor(channel.name, locale)
 
 
@@ -83,10 +79,7 @@ def _vouched(channel: WebChannel, token: object) -> ShopIdentity:
 
 
 async def _spend(edge: ChatEdge, channel: WebChannel, shop: ShopIdentity) -> None:
-    try:
-        async with edge.pool.connection() as connection:
-            cursor = await connection.execute(_SPEND, (channel.name, shop.jti, shop.expires_at))
-    except UNAVAILABLE:
-        raise Problem(503, "unavailable", retry_after=1) from None
+    async with edge.pool.connection() as connection:
+        cursor = await connection.execute(_SPEND, (channel.name, shop.jti, shop.expires_at))
     if cursor.rowcount == 0:
         raise Problem(401, "identity_replayed")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import structlog
@@ -12,13 +13,13 @@ from bot.channels.web.parse import parse_json, parse_seq
 from bot.channels.web.render import render_message
 from bot.channels.web.tokens import TokenRefused, Visitor
 from bot.domain.message import Message
+from bot.faults import places_of
 from bot.metrics import REFUSALS, SOCKETS
 from bot.realtime import Hint, Subscription
 from bot.settings import LOCALES, Locale, WebChannel
 from bot.turns.take import UNAVAILABLE, TurnUnavailable
 from bot.turns.thread import REPLAY_LIMIT, Thread
 from bot.web.chat.edge import EDGE, ChatEdge, new_trace_id, topic
-from bot.web.peer import client_address
 from bot.web.problems import Problem, describe
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,8 @@ PROTOCOL = "yingda.v1"
 HELLO_WITHIN_S = 10.0
 SEND_WITHIN_S = 20.0
 LOOK_EVERY_S = 15.0  # hints may be lost: the store is looked at anyway
-FRAME_FACTOR = 16  # JSON may write a byte as six; what is a little too long still deserves its clear error
 FAULTS_CLOSE, TOKEN_CLOSE = 4400, 4401
+SIGNALS = ("received", "read", "typing", "ping")
 
 
 class Gone(Exception):
@@ -43,24 +44,17 @@ async def open_socket(request: web.Request) -> web.WebSocketResponse:
     """Serves one socket until either side closes it."""
     edge = request.app[EDGE]
     channel = edge.account(request)
-    address = client_address(request)
     if edge.draining:
         raise Problem(503, "unavailable", retry_after=1)
-    if edge.sockets_by_address.get(address, 0) >= edge.settings.limits.sockets_per_address:
-        raise Problem(429, "rate_limited", retry_after=5)
-    socket = web.WebSocketResponse(
-        protocols=[PROTOCOL], heartbeat=25, max_msg_size=FRAME_FACTOR * edge.settings.limits.text_bytes
-    )
-    await socket.prepare(request)
-    edge.sockets.add(socket)
-    edge.sockets_by_address[address] = edge.sockets_by_address.get(address, 0) + 1
-    try:
+    with edge.held_open(request):
+        socket = web.WebSocketResponse(protocols=[PROTOCOL], heartbeat=25, max_msg_size=edge.frame_bytes)
+        await socket.prepare(request)
+        edge.sockets.add(socket)
+        if edge.draining:  # since we asked: the drain has not seen this one
+            await socket.close(code=WSCloseCode.GOING_AWAY)
+            return socket
         with SOCKETS.track_inprogress():
             await SocketChat(edge, channel, socket).run()
-    finally:
-        edge.sockets_by_address[address] -= 1
-        if not edge.sockets_by_address[address]:
-            del edge.sockets_by_address[address]
     return socket
 
 
@@ -73,6 +67,7 @@ class SocketChat:
         self._socket = socket
         self._faults = 0
         self._cursor = 0
+        self._acknowledged = (0, 0)
         self._sending = asyncio.Lock()
         self._visitor: Visitor | None = None
 
@@ -85,15 +80,23 @@ class SocketChat:
                 thread = self._edge.thread(visitor)
                 await self._welcome(thread, last_seq)
                 async with asyncio.TaskGroup() as tasks:
-                    following = tasks.create_task(self._follow(signals, thread))
+                    beside = (
+                        tasks.create_task(self._follow(signals, thread)),
+                        tasks.create_task(self._expire(visitor)),
+                    )
                     await self._read(visitor, thread)
-                    following.cancel()
+                    for task in beside:
+                        task.cancel()
         except* Gone as gone:
             code = next(error.code for error in _leaves(gone) if isinstance(error, Gone))
         except* UNAVAILABLE:
             code = WSCloseCode.TRY_AGAIN_LATER
         except* (ConnectionError, TimeoutError):
             code = WSCloseCode.GOING_AWAY
+        except* Exception as faults:
+            code = WSCloseCode.INTERNAL_ERROR
+            for fault in _leaves(faults):
+                log.error("socket.failed", fault=places_of(fault))
         if self._edge.draining:
             code = WSCloseCode.GOING_AWAY
         await self._socket.close(code=code)
@@ -107,11 +110,13 @@ class SocketChat:
             last_seq = parse_seq(frame.get("last_seq", 0), "last_seq")
             visitor = self._edge.tokens(self._channel).read(str(frame.get("token")), self._channel.name)
         except TimeoutError:
+            REFUSALS.labels("web", "request_timeout").inc()
             raise Gone(FAULTS_CLOSE) from None
         except BadInbound as bad:
-            await self._error(bad.code, {})
+            await self._fault(bad, {})
             raise Gone(FAULTS_CLOSE) from None
         except TokenRefused as refused:
+            REFUSALS.labels("web", refused.code).inc()
             await self._error(refused.code, {})
             raise Gone(TOKEN_CLOSE) from None
         self._visitor = visitor
@@ -123,6 +128,7 @@ class SocketChat:
             await self._send({"type": "reset"})
             last_seq = max(0, position.seq - REPLAY_LIMIT)
         self._cursor = last_seq
+        self._acknowledged = (position.received_seq, position.read_seq)
         await self._send(
             {
                 "type": "welcome",
@@ -154,6 +160,13 @@ class SocketChat:
                     if not isinstance(seq, int) or seq > self._cursor:
                         await self._catch_up(thread)
 
+    async def _expire(self, visitor: Visitor) -> None:
+        """Ends the socket with the token that opened it."""
+        assert visitor.expires_at is not None  # noqa: S101 - every visitor that a token named has it
+        await asyncio.sleep((visitor.expires_at - datetime.now(UTC)).total_seconds())
+        await self._error("unauthorised", {})
+        raise Gone(TOKEN_CLOSE)
+
     async def _read(self, visitor: Visitor, thread: Thread) -> None:
         async for message in self._socket:
             frame: dict[str, Any] = {}
@@ -167,19 +180,22 @@ class SocketChat:
                 raise Gone(WSCloseCode.TRY_AGAIN_LATER) from None
 
     async def _handle(self, frame: dict[str, Any], visitor: Visitor, thread: Thread) -> None:
+        if frame.get("type") in SIGNALS:
+            await self._edge.admit_signal(visitor)
         match frame.get("type"):
             case "send":
+                await self._edge.admit_message(visitor)
                 taken = await self._edge.take(visitor, frame, new_trace_id())
                 await self._send(
                     {"type": "ack", "client_msg_id": taken.message.client_msg_id, "seq": taken.message.seq}
                 )
                 await self._deliver((taken.message, *taken.answers), thread)
             case "received":
-                await thread.acknowledge(parse_seq(frame.get("seq"), "seq"), 0)
+                await self._acknowledge(thread, parse_seq(frame.get("seq"), "seq"), 0)
             case "read":
                 seq = parse_seq(frame.get("seq"), "seq")
-                await thread.acknowledge(seq, seq)
-                await self._tell({"kind": "receipt", "by": "customer", "received": seq, "read": seq})
+                if await self._acknowledge(thread, seq, seq):
+                    await self._tell({"kind": "receipt", "by": "customer", "received": seq, "read": seq})
             case "typing":
                 await self._tell({"kind": "typing", "by": "customer", "on": bool(frame.get("on"))})
             case "ping":
@@ -188,6 +204,19 @@ class SocketChat:
                 raise BadInbound("unknown_type")
             case _:
                 raise BadInbound("bad_frame")
+
+    async def _acknowledge(self, thread: Thread, received: int, read: int) -> bool:
+        """Writes down how far the customer is, unless that is known; says whether it was news."""
+        known_received, known_read = self._acknowledged
+        if received <= known_received and read <= known_read:
+            return False
+        await thread.acknowledge(received, read)
+        # A message that is not there yet has not been received, whatever the client says.
+        self._acknowledged = (
+            max(known_received, min(received, self._cursor)),
+            max(known_read, min(read, self._cursor)),
+        )
+        return True
 
     async def _tell(self, hint: dict[str, Any]) -> None:
         assert self._visitor is not None  # noqa: S101 - set by the hello
