@@ -84,6 +84,8 @@ class LiveIndex:
     async def _built(self, engine: AsyncEngine, articles: Sequence[Article], day: date) -> KnowledgeIndex | None:
         """The index of a day, from a kept engine or a newly trained one; ``None`` when the training failed."""
         valid = [article for article in articles if article.holds_on(day)]
+        if not valid:
+            return KnowledgeIndex.around(None, articles, day)
         key = engine_key(valid)
         async with asyncio.timeout(self._timeout_s), engine.connect() as connection:
             packed = await load_engine(connection, key)

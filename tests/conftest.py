@@ -1,5 +1,7 @@
 """What tests stand on: a real PostgreSQL, a fresh database per test, a real server."""
 
+import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -9,12 +11,20 @@ import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.rehearsal.keeper import open_nursery
 from bot.settings import Settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
 from bot.storage.pool import Pool, make_pool
+from knowledge_base.demo import ARTICLES
+from knowledge_base.files import read_articles
+from knowledge_base.store import import_articles
+from knowledge_base.watch import LiveIndex
 from tests.servers import LiveServer, short_folder
+
+# As the command line does: a thread per core for small matrices costs more than it gives.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 SUPERUSER = "postgres"
 OWNER = "yingda_owner"
@@ -38,14 +48,51 @@ def template(cluster: Callable[[str, str], str]) -> str:
     return "template_yingda"
 
 
+@pytest.fixture(scope="session")
+def demo_template(cluster: Callable[[str, str], str], template: str) -> str:
+    """The same with the demo company's articles and what was trained on them: training takes seconds."""
+    with psycopg.connect(cluster(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE template_demo TEMPLATE {template} OWNER {OWNER}")
+
+    async def stock() -> None:
+        engine = make_engine(cluster("yingda_app", "template_demo"), Settings())
+        async with engine.begin() as connection:
+            await import_articles(connection, read_articles(ARTICLES), source="demo")
+        await LiveIndex().refresh(engine)
+        await engine.dispose()
+
+    asyncio.run(stock())
+    return "template_demo"
+
+
 @pytest.fixture
 def addresses(cluster: Callable[[str, str], str], template: str) -> Iterator[Addresses]:
     """A migrated, empty database of the test's own."""
+    yield from copied(cluster, template)
+
+
+@pytest.fixture
+def demo_addresses(cluster: Callable[[str, str], str], demo_template: str) -> Iterator[Addresses]:
+    """A database of the test's own with the demo company in it."""
+    yield from copied(cluster, demo_template)
+
+
+def copied(cluster: Callable[[str, str], str], template: str) -> Iterator[Addresses]:
+    """A copy of a database, gone after its use."""
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(cluster(SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
         yield Addresses(cluster(OWNER, name), cluster("yingda_app", name))
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Path]:
+    """Where servers with faulty facts are started and killed in a moment; see :mod:`bot.rehearsal`."""
+    folder = short_folder()
+    with open_nursery(folder) as path:
+        yield path
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -70,7 +117,7 @@ async def pool(addresses: Addresses, settings: Settings) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture
-def live_server(addresses: Addresses, tmp_path: Path) -> Iterator[LiveServer]:
+def live_server(demo_addresses: Addresses, tmp_path: Path) -> Iterator[LiveServer]:
     """A running server with the demo company, on a database of the test's own."""
-    with LiveServer(addresses, tmp_path) as server:
+    with LiveServer(demo_addresses, tmp_path) as server:
         yield server

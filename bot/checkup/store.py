@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.checkup.part import Part
 from bot.settings import Settings
-from bot.storage.migrate import is_current
+from bot.storage.schema import is_current
 
 WITHIN_S = 5.0
 

@@ -21,7 +21,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 async def run(args: argparse.Namespace) -> int:
     """0 when there is an answer or a choice, 1 when nothing was found."""
-    async with open_store(args) as engine:
+    async with open_store(args, demo=True) as engine:
         live = LiveIndex()
         await live.refresh(engine)
     answers = Answers(live)

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Chats until the input ends."""
     settings = read_settings()
     start_logging(settings, quiet=True)
-    with open_addresses(settings) as addresses:
+    with open_addresses(settings, demo=True) as addresses:
         return asyncio.run(_chat(settings, addresses, args.locale))
 
 

@@ -1,44 +1,55 @@
 """What stands between a fresh folder and a serving program: the schema, and the demo company's articles."""
 
-import asyncio
+import subprocess
+import sys
 
-from sqlalchemy.exc import OperationalError
+import psycopg
 
 from bot.faults import StartFault
-from bot.settings import Settings
-from bot.storage.database import Addresses, Say, make_engine
-from bot.storage.migrate import is_current, migrate
+from bot.storage.database import Addresses, Say
+from bot.storage.schema import is_current
+from bot.urls import libpq_url
 from knowledge_base.demo import ARTICLES
-from knowledge_base.files import read_articles
-from knowledge_base.store import import_articles, revision
+
+WITHIN_S = 300
+_UNTOUCHED = "SELECT NOT EXISTS (SELECT FROM kb.revision)"
 
 
 class DatabaseAway(StartFault):
     """The database of the settings refuses us or does not answer."""
 
 
-def prepare(settings: Settings, addresses: Addresses, say: Say) -> None:
-    """Migrates if there is something to migrate, and loads the demo company into an empty store.
+class PreparationFailed(StartFault):
+    """A step before the first start ended badly; the message is what it said."""
 
-    Raises :class:`DatabaseAway`.
+
+def prepare(addresses: Addresses, say: Say, *, demo: bool) -> None:
+    """Migrates if there is something to migrate; with ``demo``, loads the demo company into a store without articles.
+
+    Both are rare and heavy, so they are commands run in a process of their own: what serves afterwards stays small.
+    Raises :class:`DatabaseAway` and :class:`PreparationFailed`.
     """
     try:
         if not is_current(addresses.application_url):
             say("Migrating the database …")
-            migrate(addresses.owner_url, addresses.application_url)
-    except OperationalError as error:
+            _run("db", "migrate")
+        if demo and _never_had_articles(addresses):
+            say("Loading the demo company's articles …")
+            _run("kb", "import", str(ARTICLES), "--source", "demo")
+    except psycopg.OperationalError as error:
         # The driver's message names host and role, never the password.
-        raise DatabaseAway(f"the database cannot be used: {str(error.orig).strip()}") from None
-    if settings.demo:
-        asyncio.run(_load_demo(settings, addresses, say))
+        raise DatabaseAway(f"the database cannot be used: {str(error).strip()}") from None
 
 
-async def _load_demo(settings: Settings, addresses: Addresses, say: Say) -> None:
-    engine = make_engine(addresses.application_url, settings)
-    try:
-        async with engine.begin() as connection:
-            if await revision(connection) is None:
-                say("Loading the demo company's articles …")
-                await import_articles(connection, read_articles(ARTICLES), source="demo")
-    finally:
-        await engine.dispose()
+def _never_had_articles(addresses: Addresses) -> bool:
+    with psycopg.connect(libpq_url(addresses.application_url), connect_timeout=10) as connection:
+        row = connection.execute(_UNTOUCHED).fetchone()
+    return row == (True,)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command with our own arguments
+        [sys.executable, "-m", "bot", *command], capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
+    if done.returncode:
+        raise PreparationFailed(f"yingda {' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")

@@ -26,5 +26,5 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as opened:
         opened.callback(start_tracing(settings))
         addresses = opened.enter_context(open_database(settings, say))
-        prepare(settings, addresses, say)
+        prepare(addresses, say, demo=settings.demo)
         return asyncio.run(serve(settings, addresses, say))

@@ -15,19 +15,19 @@ from bot.storage.database import Addresses, make_engine, open_database
 
 
 @contextmanager
-def open_addresses(settings: Settings) -> Iterator[Addresses]:
-    """The migrated database; progress goes to standard error."""
+def open_addresses(settings: Settings, *, demo: bool = False) -> Iterator[Addresses]:
+    """The migrated database, with ``demo`` not without articles; progress goes to standard error."""
     with open_database(settings, say) as addresses:
-        prepare(settings, addresses, say)
+        prepare(addresses, say, demo=demo and settings.demo)
         yield addresses
 
 
 @asynccontextmanager
-async def open_store(args: argparse.Namespace) -> AsyncIterator[AsyncEngine]:
-    """An engine on the migrated store, as the application role."""
+async def open_store(args: argparse.Namespace, *, demo: bool = False) -> AsyncIterator[AsyncEngine]:
+    """An engine on the migrated store, as the application role; with ``demo`` not without articles."""
     settings = read_settings()
     start_logging(settings, quiet=True)
-    opening = open_addresses(settings)
+    opening = open_addresses(settings, demo=demo)
     addresses = await asyncio.to_thread(opening.__enter__)
     engine = make_engine(addresses.application_url, settings)
     try:

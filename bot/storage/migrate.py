@@ -1,10 +1,7 @@
 """Brings the database forward: alembic's migrations, then the SQL functions, then the application role's grants."""
 
 import os
-from functools import cache
-from hashlib import sha256
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from alembic import command
@@ -14,9 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
+from bot.storage.schema import function_sources, schema_mark
 from bot.urls import sqlalchemy_url
 
-PACKAGES = ("crm_adapter", "bot", "knowledge_base")
 SCHEMAS = ("bot", "crm", "kb")
 APPEND_ONLY = ("crm.interactions",)
 VERSION_TABLE = "schema_version"
@@ -50,17 +47,6 @@ def migrate(owner_url: str, application_url: str) -> list[str]:
         engine.dispose()
 
 
-def is_current(application_url: str) -> bool:
-    """Whether the schema and its functions are those of this program; reads only, also before any migration."""
-    engine = create_engine(sqlalchemy_url(application_url), connect_args={"connect_timeout": 10})
-    try:
-        with engine.connect() as connection:
-            mark = connection.execute(text("SELECT obj_description(to_regnamespace('bot'))")).scalar()
-            return mark == functions_mark() and current_heads(connection) == wanted_heads()
-    finally:
-        engine.dispose()
-
-
 def current_heads(connection: Connection) -> list[str]:
     """The revisions that the database has."""
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -90,29 +76,7 @@ def replace_functions(connection: Connection) -> None:
     """Installs every function of the packages' ``sql`` folders; they are replaced as a whole, so always current."""
     for source in function_sources():
         connection.exec_driver_sql(source.replace("%", "%%"))
-    connection.exec_driver_sql(f"COMMENT ON SCHEMA bot IS '{functions_mark()}'")
-
-
-@cache
-def function_sources() -> tuple[str, ...]:
-    """The functions in an order in which each finds what it uses."""
-    scripts = (script.read_text(encoding="utf-8") for package in PACKAGES for script in _scripts(files(package)))
-    return tuple(source for source in scripts if "CREATE OR REPLACE FUNCTION" in source)
-
-
-def functions_mark() -> str:
-    """Names the functions' content; kept as the schema's comment, so that a start sees whether they are current."""
-    return f"functions {sha256(chr(0).join(function_sources()).encode()).hexdigest()}"
-
-
-def _scripts(root: Traversable) -> list[Traversable]:
-    found: list[Traversable] = []
-    for entry in sorted(root.iterdir(), key=lambda item: item.name):
-        if entry.is_dir() and entry.name not in ("static", "__pycache__", "demo", "migrations"):
-            found += _scripts(entry)
-        elif entry.name.endswith(".sql"):
-            found.append(entry)
-    return found
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA bot IS '{schema_mark()}'")
 
 
 def grant(connection: Connection, role: str) -> None:

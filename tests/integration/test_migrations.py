@@ -14,7 +14,8 @@ from sqlalchemy import MetaData, create_engine
 from bot.staff import tables as staff_tables
 from bot.storage import tables as bot_tables
 from bot.storage.database import Addresses
-from bot.storage.migrate import alembic_config, is_current, migrate, wanted_heads
+from bot.storage.migrate import alembic_config, migrate, wanted_heads
+from bot.storage.schema import is_current
 from bot.urls import sqlalchemy_url
 from crm_adapter import tables as crm_tables
 from knowledge_base import store as kb_tables

@@ -54,8 +54,8 @@ async def test_health_and_metrics(live_server: LiveServer) -> None:
     assert 'yingda_request_seconds_count{route="/channels/{account}/messages",status="200"} 1.0' in figures
 
 
-async def test_neither_secrets_nor_words_of_customers_are_logged(addresses: Addresses, tmp_path: Path) -> None:
-    with LiveServer(addresses, tmp_path, YINGDA_LOG_LEVEL="debug") as server:
+async def test_neither_secrets_nor_words_of_customers_are_logged(demo_addresses: Addresses, tmp_path: Path) -> None:
+    with LiveServer(demo_addresses, tmp_path, YINGDA_LOG_LEVEL="debug") as server:
         async with aiohttp.ClientSession() as session:
             token = await token_of(session, server)
             await say(session, server, token, WORDS)
@@ -66,8 +66,8 @@ async def test_neither_secrets_nor_words_of_customers_are_logged(addresses: Addr
     assert "13800000000" not in log
 
 
-async def test_logs_are_json_with_the_messages_trace_id(addresses: Addresses, tmp_path: Path) -> None:
-    with LiveServer(addresses, tmp_path, YINGDA_LOG_LEVEL="debug") as server:
+async def test_logs_are_json_with_the_messages_trace_id(demo_addresses: Addresses, tmp_path: Path) -> None:
+    with LiveServer(demo_addresses, tmp_path, YINGDA_LOG_LEVEL="debug") as server:
         async with aiohttp.ClientSession() as session:
             await say(session, server, await token_of(session, server), "hello")
         server.stop()
@@ -77,7 +77,7 @@ async def test_logs_are_json_with_the_messages_trace_id(addresses: Addresses, tm
     assert taken[0]["account"] == "shop"
 
 
-async def test_spans_reach_a_collector_under_the_messages_trace_id(addresses: Addresses, tmp_path: Path) -> None:
+async def test_spans_reach_a_collector_under_the_messages_trace_id(demo_addresses: Addresses, tmp_path: Path) -> None:
     arrived: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def collect(request: web.Request) -> web.Response:
@@ -90,7 +90,7 @@ async def test_spans_reach_a_collector_under_the_messages_trace_id(addresses: Ad
     await runner.setup()
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    server = LiveServer(addresses, tmp_path, YINGDA_OTLP_ENDPOINT=f"http://127.0.0.1:{port}/v1/traces")
+    server = LiveServer(demo_addresses, tmp_path, YINGDA_OTLP_ENDPOINT=f"http://127.0.0.1:{port}/v1/traces")
     await asyncio.to_thread(server.start)
     async with aiohttp.ClientSession() as session:
         await say(session, server, await token_of(session, server), "hello")
@@ -152,14 +152,14 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 
 async def test_a_message_taken_by_one_server_is_seen_at_once_on_another(
-    addresses: Addresses, tmp_path: Path, redis_url: str
+    demo_addresses: Addresses, tmp_path: Path, redis_url: str
 ) -> None:
     folders = tmp_path / "one", tmp_path / "two"
     for folder in folders:
         folder.mkdir()
     with (
-        LiveServer(addresses, folders[0], YINGDA_REDIS_URL=redis_url) as one,
-        LiveServer(addresses, folders[1], YINGDA_REDIS_URL=redis_url) as two,
+        LiveServer(demo_addresses, folders[0], YINGDA_REDIS_URL=redis_url) as one,
+        LiveServer(demo_addresses, folders[1], YINGDA_REDIS_URL=redis_url) as two,
     ):
         async with aiohttp.ClientSession() as session:
             token = await token_of(session, one)
@@ -172,10 +172,14 @@ async def test_a_message_taken_by_one_server_is_seen_at_once_on_another(
             await socket.close()
 
 
-async def test_a_worker_apart_does_the_periodic_work(addresses: Addresses, tmp_path: Path) -> None:
-    server = LiveServer(addresses, tmp_path, YINGDA_WORKER="false", YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001")
+async def test_a_worker_apart_does_the_periodic_work(demo_addresses: Addresses, tmp_path: Path) -> None:
+    server = LiveServer(demo_addresses, tmp_path, YINGDA_WORKER="false", YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001")
     worker = LiveServer(
-        addresses, tmp_path, command="worker", YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001", YINGDA_LOG_LEVEL="info"
+        demo_addresses,
+        tmp_path,
+        command="worker",
+        YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001",
+        YINGDA_LOG_LEVEL="info",
     )
     with server:
         async with aiohttp.ClientSession() as session:

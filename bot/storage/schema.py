@@ -1,0 +1,50 @@
+"""What the database must look like for this program, told without the migration engine: a start asks it every time."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import psycopg
+
+from bot.urls import libpq_url
+
+PACKAGES = ("crm_adapter", "bot", "knowledge_base")
+_VERSION = re.compile(r"(bot|crm|kb)\d{4}_")
+_NOT_OURS = ("static", "__pycache__", "demo", "lexicon", "background")
+
+
+def is_current(application_url: str) -> bool:
+    """Whether migrations and functions are those of this program; reads only, also before any migration.
+
+    Raises :class:`psycopg.OperationalError` when the database cannot be reached.
+    """
+    with psycopg.connect(libpq_url(application_url), connect_timeout=10) as connection:
+        row = connection.execute("SELECT obj_description(to_regnamespace('bot'))").fetchone()
+    return row is not None and row[0] == schema_mark()
+
+
+@cache
+def function_sources() -> tuple[str, ...]:
+    """The packages' SQL functions, in an order in which each finds what it uses."""
+    scripts = (script.read_text(encoding="utf-8") for package in PACKAGES for script in _named(files(package), ".sql"))
+    return tuple(source for source in scripts if "CREATE OR REPLACE FUNCTION" in source)
+
+
+@cache
+def schema_mark() -> str:
+    """Names the migrations and the functions' content; kept as the schema's comment once they are all in place."""
+    scripts = (script.name for package in PACKAGES for script in _named(files(package), ".py"))
+    versions = (name for name in scripts if _VERSION.match(name))
+    digest = sha256("\0".join((*sorted(versions), *function_sources())).encode())
+    return f"schema {digest.hexdigest()}"
+
+
+def _named(folder: Traversable, ending: str) -> Iterator[Traversable]:
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.is_dir() and entry.name not in _NOT_OURS:
+            yield from _named(entry, ending)
+        elif entry.name.endswith(ending):
+            yield entry
