@@ -57,6 +57,7 @@ class Session:
         self._used = random.randrange(len(servers))  # noqa: S311 - spreads the load, guards nothing
         self._account = account
         self._token: str | None = None
+        self._opening = asyncio.Lock()
 
     def via(self, servers: Sequence[str]) -> "Session":
         """The same visitor on other servers."""
@@ -83,8 +84,9 @@ class Session:
 
     async def token(self) -> str:
         """The session token, asked for the first time it is needed."""
-        if self._token is None:
-            await self.renew()
+        async with self._opening:
+            if self._token is None:
+                await self.renew()
         assert self._token is not None  # noqa: S101 - renew sets it or raises
         return self._token
 

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -18,22 +18,15 @@ from tests.servers import short_folder
 
 AWAY_S = 20.0
 VISITORS = 9
+GiveBack = Callable[[], Awaitable[None]]
 
 
-@pytest.fixture
-async def database() -> AsyncIterator[Database]:
-    folder = short_folder()
-    async with own_database(folder / "pg") as database:
-        yield database
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-async def stop(database: Database) -> Callable[[], Awaitable[None]]:
+async def stop(database: Database) -> GiveBack:
     await database.stop()
     return database.start
 
 
-async def freeze(database: Database) -> Callable[[], Awaitable[None]]:
+async def freeze(database: Database) -> GiveBack:
     database.freeze()
 
     async def thaw() -> None:
@@ -42,39 +35,43 @@ async def freeze(database: Database) -> Callable[[], Awaitable[None]]:
     return thaw
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("take_away", [stop, freeze])
-async def test_postgresql_is_away_for_twenty_seconds(
-    database: Database,
-    settings: Settings,
-    tmp_path: Path,
-    take_away: Callable[[Database], Awaitable[Callable[[], Awaitable[None]]]],
+async def be_without(
+    nursery: Path, settings: Settings, tmp_path: Path, take_away: Callable[[Database], Awaitable[GiveBack]]
 ) -> None:
+    folder = short_folder()
     async with (
-        asyncio.timeout(90),
-        kept_server(database.addresses, tmp_path, YINGDA_WORKER="true") as server,
-        traffic([server.url], VISITORS) as crowd,
+        own_database(folder / "pg") as database,
+        kept_server(nursery, database.addresses, tmp_path, YINGDA_WORKER="true") as server,
     ):
-        await crowd.until_more(50)
-        give_back = await take_away(database)
-        taken_away = time.monotonic()
-        try:
-            assert await seconds_until(server, ready=False) < 3
-            before = crowd.messages
-            while time.monotonic() < taken_away + AWAY_S:
-                assert not await server.ready()
-                await asyncio.sleep(0.5)
-            assert crowd.messages == before, "acknowledged without a store"
-        finally:
-            await give_back()
-        assert await seconds_until(server, ready=True) < 10
-        async with asyncio.timeout(10):
+        async with traffic([server.url], VISITORS) as crowd:
             await crowd.until_more(50)
+            give_back = await take_away(database)
+            taken_away = time.monotonic()
+            try:
+                assert await seconds_until(server, ready=False) < 3
+                before = crowd.messages
+                while time.monotonic() < taken_away + AWAY_S:
+                    assert not await server.ready()
+                    await asyncio.sleep(0.5)
+                assert crowd.messages == before, "acknowledged without a store"
+            finally:
+                await give_back()
+            assert await seconds_until(server, ready=True) < 10
+            async with asyncio.timeout(10):
+                await crowd.until_more(50)
 
-    assert server.starts == 1, "it recovered without a restart"
-    async with make_pool(database.addresses.application_url, settings) as pool:
-        assert await audit(pool) == []
-        assert await compare_all(pool, crowd.visitors) == []
+        assert server.starts == 1, "it recovered without a restart"
+        async with make_pool(database.addresses.application_url, settings) as pool:
+            assert await audit(pool) == []
+            assert await compare_all(pool, crowd.visitors) == []
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.slow
+async def test_postgresql_is_away_for_twenty_seconds(nursery: Path, settings: Settings, tmp_path: Path) -> None:
+    async with asyncio.timeout(90), asyncio.TaskGroup() as group:
+        for take_away in (stop, freeze):
+            group.create_task(be_without(nursery, settings, tmp_path, take_away))
 
 
 async def seconds_until(server: Keeper, *, ready: bool) -> float:

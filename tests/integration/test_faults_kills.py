@@ -18,11 +18,13 @@ VISITORS = 12
 NO_HAND_OVER = {"YINGDA_TURN__CRASHES_BEFORE_PERSON": "1000"}
 
 
-async def test_one_of_two_servers_is_killed_thirty_times(addresses: Addresses, pool: Pool, tmp_path: Path) -> None:
+async def test_one_of_two_servers_is_killed_thirty_times(
+    nursery: Path, addresses: Addresses, pool: Pool, tmp_path: Path
+) -> None:
     async with (
         asyncio.timeout(120),
-        kept_server(addresses, tmp_path, **NO_HAND_OVER) as one,
-        kept_server(addresses, tmp_path, **NO_HAND_OVER) as two,
+        kept_server(nursery, addresses, tmp_path, **NO_HAND_OVER) as one,
+        kept_server(nursery, addresses, tmp_path, **NO_HAND_OVER) as two,
         traffic([one.url, two.url], VISITORS) as crowd,
     ):
         for number in range(30):
@@ -37,10 +39,12 @@ async def test_one_of_two_servers_is_killed_thirty_times(addresses: Addresses, p
     assert crowd.messages > 30 * 20
 
 
-async def test_the_only_server_is_killed_thirty_times(addresses: Addresses, pool: Pool, tmp_path: Path) -> None:
+async def test_the_only_server_is_killed_thirty_times(
+    nursery: Path, addresses: Addresses, pool: Pool, tmp_path: Path
+) -> None:
     async with (
         asyncio.timeout(120),
-        kept_server(addresses, tmp_path, **NO_HAND_OVER) as server,
+        kept_server(nursery, addresses, tmp_path, **NO_HAND_OVER) as server,
         traffic([server.url], VISITORS) as crowd,
     ):
         for _ in range(30):
