@@ -2,11 +2,15 @@
 
 import asyncio
 import gzip
+import os
+import stat
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import jwt
@@ -14,12 +18,14 @@ import psycopg
 import pytest
 from aiohttp import ClientWebSocketResponse, FormData, WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
+from procrastinate import JobContext
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from bot.app import drain, make_app
 from bot.channels.web.tokens import SessionTokens, Visitor
 from bot.domain.network import network_of
+from bot.jobs.housekeeping import forget_unnamed_files
 from bot.settings import Http, Limits, Settings, WebChannel
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses
@@ -378,6 +384,26 @@ async def test_a_file_without_its_row_does_not_stay(
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
 
 
+async def test_a_slow_disk_holds_nobody_up(open_shop: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = await open_shop()
+    token = await shop.open()
+    synced: list[bool] = []
+
+    def slowly(number: int) -> None:
+        time.sleep(0.6)
+        synced.append(stat.S_ISDIR(os.fstat(number).st_mode))
+
+    monkeypatch.setattr(os, "fsync", slowly)
+    upload = asyncio.create_task(shop.upload(token))
+    longest, last = 0.0, time.monotonic()
+    while not upload.done():
+        await asyncio.wait([upload], timeout=0.01)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert (await upload)[0] == 201
+    assert synced == [False, True, True]  # the bytes, and then the names of the file and of its folder
+    assert longest < 0.5
+
+
 async def test_files_that_no_message_names_go(open_shop: Open) -> None:
     shop = await open_shop()
     token = await shop.open()
@@ -388,8 +414,8 @@ async def test_files_that_no_message_names_go(open_shop: Open) -> None:
             "UPDATE bot.blobs SET created_at = now() - interval '25 hours' WHERE id = ANY(%s::uuid[])",
             ([named, unnamed],),
         )
-    assert await shop.edge.blobs.forget_unnamed() == 1
-    assert await shop.edge.blobs.forget_unnamed() == 0
+    parts = SimpleNamespace(additional_context={"settings": shop.edge.settings, "pool": shop.edge.pool})
+    await forget_unnamed_files(cast("JobContext", parts), 0)
     assert [(await shop.ask("GET", f"blobs/{one}", token))[0] for one in (named, unnamed, young)] == [200, 404, 200]
     assert len([path for path in (shop.edge.settings.var_dir / "blobs").rglob("*") if path.is_file()]) == 2
 
