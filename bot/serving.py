@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import signal
 import time
 
@@ -36,6 +37,9 @@ async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.App
             say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
             say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
             return 1
+        # What is there now stays: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         await _show_links(settings, app, say)
         await stop.wait()
         say("Draining … (messages in flight finish, browsers reconnect later)")

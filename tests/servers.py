@@ -51,6 +51,7 @@ class LiveServer:
             "YINGDA_SECRET_KEY": "a key that only this test knows, and nobody else",
             "YINGDA_LIMITS__MESSAGES_PER_VISITOR": "100000",
             "YINGDA_LIMITS__SESSIONS_PER_ADDRESS": "100000",
+            "YINGDA_LIMITS__SIGNALS_PER_VISITOR": "100000",
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None

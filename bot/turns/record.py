@@ -95,5 +95,4 @@ def content_of(body: Body) -> str:
     return str(body.get("choice", ""))
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

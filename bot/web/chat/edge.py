@@ -47,6 +47,7 @@ class ChatEdge:
     sockets: WeakSet[web.WebSocketResponse] = field(default_factory=WeakSet)
     open_by_network: Counter[str] = field(default_factory=Counter)
     polls: set[asyncio.Timeout] = field(default_factory=set)
+    _tokens: dict[str, SessionTokens] = field(default_factory=dict)
 
     def account(self, request: web.Request) -> WebChannel:
         """The web account a request names; 404 where there is none, 403 from a page that may not use it."""
@@ -64,7 +65,10 @@ class ChatEdge:
 
     def tokens(self, channel: WebChannel) -> SessionTokens:
         """The account's session tokens."""
-        return SessionTokens(self.key, timedelta(hours=channel.session_hours), timedelta(hours=channel.identity_hours))
+        if channel.name not in self._tokens:
+            life, word_counts = timedelta(hours=channel.session_hours), timedelta(hours=channel.identity_hours)
+            self._tokens[channel.name] = SessionTokens(self.key, life, word_counts)
+        return self._tokens[channel.name]
 
     def visitor(self, request: web.Request, channel: WebChannel, *, token_in_query: bool = False) -> Visitor:
         """Who is calling, by the bearer token; 401 without a valid one.
