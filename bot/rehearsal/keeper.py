@@ -63,7 +63,7 @@ class Keeper:
         self._reader = reader
         self._writer = writer
         self._order = order
-        self._started = asyncio.Condition()
+        self._changed = asyncio.Condition()
 
     async def keep(self) -> None:
         """Starts the server, waits for its end, and so on; ends by cancellation only."""
@@ -71,10 +71,13 @@ class Keeper:
             self._writer.write(self._order)
             async with asyncio.timeout(START_WITHIN_S):
                 self.pid = await self._told("started")
-            async with self._started:
+            async with self._changed:
                 self.starts += 1
-                self._started.notify_all()
-            self.ends.append(await self._told("ended"))
+                self._changed.notify_all()
+            status = await self._told("ended")
+            async with self._changed:
+                self.ends.append(status)
+                self._changed.notify_all()
 
     def signal(self, number: signal.Signals) -> None:
         """Signals the server; its process id is its own for as long as :attr:`pid` says so."""
@@ -84,8 +87,13 @@ class Keeper:
         """kill -9; returns when the process is gone and the next one started, ready or not."""
         starts = self.starts
         self.signal(signal.SIGKILL)
-        async with asyncio.timeout(START_WITHIN_S), self._started:
-            await self._started.wait_for(lambda: self.starts > starts)
+        async with asyncio.timeout(START_WITHIN_S), self._changed:
+            await self._changed.wait_for(lambda: self.starts > starts)
+
+    async def until_ended(self, times: int = 1) -> None:
+        """Returns when servers have ended so often since the beginning."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self.ends) >= times)
 
     async def until_ready(self) -> None:
         """Returns when /readyz says 200; TimeoutError with the log's end when it does not in time."""
@@ -132,6 +140,7 @@ async def kept_server(nursery: Path, addresses: Addresses, folder: Path, **setti
         "YINGDA_SECRET_KEY": "the rehearsal's own key, of no use anywhere",
         "YINGDA_WORKER": "false",
         "YINGDA_LIMITS__MESSAGES_PER_VISITOR": MANY,
+        "YINGDA_LIMITS__SIGNALS_PER_VISITOR": MANY,
         "YINGDA_LIMITS__SESSIONS_PER_ADDRESS": MANY,
         "YINGDA_LIMITS__SOCKETS_PER_ADDRESS": MANY,
         **settings,
