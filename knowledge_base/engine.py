@@ -7,7 +7,7 @@ from typing import Final
 from knowledge_base.articles import Article
 from knowledge_base.background import everyday_sentences
 from knowledge_base.calibration import Calibration, Thresholds, calibrate
-from knowledge_base.features import analyse
+from knowledge_base.features import analyse, is_bare
 from knowledge_base.matcher import MAX_LANDMARKS, Example, Features, Matcher, Training
 from knowledge_base.normalise import normalise
 from knowledge_base.trials import hold_out
@@ -19,6 +19,8 @@ _VERBATIM: Final = 0.99
 """The confidence of an article when the question is one of its examples, sign by sign."""
 
 
+_DOUBT: Final = 0.01
+"""How far below an answer a question of a single word stays: "refund" may be about how, when or where to."""
 _LINK_TARGET: Final = re.compile(r"\]\([^)]*\)")
 _COMPARED: Final = 3
 """Even where one article is wanted, the first few are weighed against each other."""
@@ -62,19 +64,24 @@ class Engine:
         )
 
     def rank(self, text: str, limit: int) -> list[tuple[str, float]]:
-        """The ``limit`` articles most likely meant and the probability of each, best first; none for small talk."""
+        """The ``limit`` articles most likely meant and the probability of each, best first; none for small talk.
+
+        A question that is one article's example sign by sign is that article's; nothing else is weighed.
+        """
         plain = normalise(text)
         if plain in self._small_talk:
             return []
+        exact = self._verbatim.get(plain)
+        if exact is not None:
+            return [(self._names[exact], _VERBATIM)]
         features = analyse(text)
         if not features:
             return []
         candidates = self._matcher.candidates(features, max(limit, _COMPARED))
         confidence = self._calibration.confidence(candidates.evidence)
+        if is_bare(features):
+            confidence = confidence.clip(max=max(0.0, self.answer_from - _DOUBT))
         ranked = dict(zip(candidates.classes.tolist(), confidence.tolist(), strict=True))
-        exact = self._verbatim.get(plain)
-        if exact is not None:
-            ranked = {label: min(sure, 1 - _VERBATIM) for label, sure in ranked.items()} | {exact: _VERBATIM}
         best_first = sorted(ranked.items(), key=lambda pair: -pair[1])
         return [(self._names[label], sure) for label, sure in best_first[:limit]]
 
