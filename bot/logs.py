@@ -5,6 +5,7 @@ Events carry ids, counts and codes; never the text of a message, a token or an a
 
 import logging
 import sys
+import warnings
 from typing import Any
 
 import structlog
@@ -62,4 +63,6 @@ def start_logging(settings: Settings, *, quiet: bool = False) -> None:
     root.setLevel(level)
     for name in ("aiohttp.access", "procrastinate", "alembic", "asyncio"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # aiohttp warns about malformed uploads by quoting them, names of files included.
+    warnings.filterwarnings("ignore", module="aiohttp")
     logging.getLogger("psycopg.pool").setLevel(max(level, logging.ERROR))

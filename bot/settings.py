@@ -143,6 +143,7 @@ class WebChannel(Section):
 
 
 Channel = WebChannel
+DEMO_TITLE: dict[Locale, str] = {"zh-Hans": "暖居电器", "zh-Hant": "暖居電器", "en": "Nuanju Home Appliances"}
 
 
 class Settings(BaseSettings):
@@ -179,7 +180,7 @@ class Settings(BaseSettings):
     service: Service = Service()
     database: Database = Database()
     staff: Staff = Staff()
-    channels: list[Channel] = [WebChannel(name="shop")]
+    channels: list[Channel] = [WebChannel(name="shop", title=DEMO_TITLE)]
 
     @field_validator("secret_key")
     @classmethod
