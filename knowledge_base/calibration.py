@@ -17,18 +17,20 @@ PRIOR: Final = dict(
 )
 PRIOR_STRENGTH: Final = 50.0
 _STEPS: Final = 50
+_CLOSE_ENOUGH: Final = 1e-6
 _ENOUGH_TRIALS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Candidates for questions whose answer is known: evidence (rows), whether right, weight, and which rows are
-    the first candidates of questions that have an answer."""
+    """Candidates for questions whose answer is known, row by row: evidence, whether right (1 or 0), weight, whether
+    it is its question's first candidate, and whether that question has an answer at all."""
 
     evidence: Doubles
     right: Doubles
     weight: Doubles
-    answerable_first: npt.NDArray[np.bool_]
+    first: npt.NDArray[np.bool_]
+    answerable: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +64,44 @@ class Calibration:
 
 def calibrate(trials: Trials, thresholds: Thresholds) -> Calibration:
     """Fit the model to the trials, held near the constants by :data:`PRIOR_STRENGTH`."""
-    if int(trials.answerable_first.sum()) < _ENOUGH_TRIALS:
+    if int((trials.first & trials.answerable).sum()) < _ENOUGH_TRIALS:
         return Calibration(thresholds.untried)
     coefficients = _fit(trials)
-    fitted = Calibration(thresholds.untried, coefficients)
-    first = trials.answerable_first
-    answer_from = _threshold(fitted.confidence(trials.evidence[first]), trials.right[first], thresholds)
-    return Calibration(answer_from, coefficients)
+    confidence = _sigmoid(trials.evidence @ coefficients)
+    return Calibration(_threshold(trials, confidence, thresholds), coefficients)
 
 
 def _fit(trials: Trials) -> Doubles:
-    prior = np.array(list(PRIOR.values()))
-    current = prior.copy()
+    """Newton's method, each step halved until it helps: nearly separable trials would throw a full step far off."""
+    current = prior = np.array(list(PRIOR.values()))
     weight = trials.weight * (len(trials.weight) / trials.weight.sum())
+    sign = 1 - 2 * trials.right
+
+    def loss(at: Doubles) -> float:
+        return float(
+            weight @ np.logaddexp(0, sign * (trials.evidence @ at)) + PRIOR_STRENGTH / 2 * (at - prior) @ (at - prior)
+        )
+
+    reached = loss(current)
     for _ in range(_STEPS):
         expected = _sigmoid(trials.evidence @ current)
         gradient = trials.evidence.T @ (weight * (expected - trials.right)) + PRIOR_STRENGTH * (current - prior)
         spread = weight * expected * (1 - expected)
         curvature = (trials.evidence * spread[:, None]).T @ trials.evidence + PRIOR_STRENGTH * np.eye(len(prior))
         step = np.linalg.solve(curvature, gradient)
+        while (following := loss(current - step)) > reached:
+            step = step / 2
         current = current - step
-        if np.abs(step).max() < 1e-6:
+        if reached - following < _CLOSE_ENOUGH:
             break
+        reached = following
     return current
 
 
-def _threshold(confidence: Doubles, right: Doubles, thresholds: Thresholds) -> float:
+def _threshold(trials: Trials, confidence: Doubles, thresholds: Thresholds) -> float:
+    """The lowest confidence above which the answers given, to questions that have one, are right often enough."""
+    asked = trials.first & trials.answerable
+    confidence, right = confidence[asked], trials.right[asked]
     order = np.argsort(-confidence)
     wrong_share = np.cumsum(1 - right[order]) / np.arange(1, len(order) + 1)
     acceptable = np.flatnonzero(wrong_share <= thresholds.wrong_rate)
@@ -96,5 +110,5 @@ def _threshold(confidence: Doubles, right: Doubles, thresholds: Thresholds) -> f
 
 
 def _sigmoid(values: Doubles) -> Doubles:
-    result: Doubles = 1.0 / (1.0 + np.exp(-values))
+    result: Doubles = 0.5 * (1.0 + np.tanh(0.5 * values))
     return result

@@ -6,11 +6,24 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from knowledge_base.background import everyday_sentences
 from knowledge_base.normalise import normalise
 from knowledge_base.stem import stem
 
 _MAX_WORDS: Final = 4
 _THING: Final = "@"
+_MISSPELT_FROM: Final = 6
+_OTHER_WORDS: Final = frozenset(
+    stem(word)
+    for line in (
+        "appear appears regard regarding regards rather whether weather father mother brother sister person persons",
+        "either neither though thought through trough decide decided desire deserve prefer preferred refer referred",
+        "thing things think thinks thank thanks couple double trouble single signal singer finger change chance charge",
+        "follow fellow former format formal forget forgive forward reward record recent decent resent present prevent",
+        "advise advice device divide border bother bottle battle better letter litter matter manner banner barrel",
+    )
+    for word in line.split()
+)
 
 
 class FaultyConceptLineError(ValueError):
@@ -45,6 +58,9 @@ class Concepts:
             for form in forms.split(","):
                 self._add(normalise(form), name.strip())
         self._longest = max(map(len, self._chinese), default=0)
+        alone = {form[0] for form in self._english if len(form) == 1}
+        self._words = {word for form in self._english for word in form} | _everyday_stems()
+        self._misspelt = _misspellings(alone)
 
     def _add(self, form: str, name: str) -> None:
         if not form:
@@ -85,6 +101,36 @@ class Concepts:
             else:
                 start += 1
         return met
+
+    def spelt(self, word: str) -> str:
+        """The dictionary's word that a longer word is one slip of the finger away from; else the word itself."""
+        if len(word) < _MISSPELT_FROM - 1 or word in self._words:
+            return word
+        return next((known for cut in (word, *_cuts(word)) if (known := self._misspelt.get(cut))), word)
+
+
+def _everyday_stems() -> set[str]:
+    """Words that are spelt right although the dictionary lacks them: "appear" is no slip for "appeal"."""
+    return {stem(word) for text in everyday_sentences() for word in normalise(text).split()} | _OTHER_WORDS
+
+
+def _misspellings(words: Iterable[str]) -> dict[str, str]:
+    """Each longer word by itself and by what is left of it when any one letter is missing.
+
+    Two words with a common cut are one letter apart, or two neighbouring letters are swapped: no distance is computed
+    while a customer waits. A cut that two words share belongs to neither.
+    """
+    owners: dict[str, set[str]] = {}
+    for word in words:
+        if len(word) >= _MISSPELT_FROM:
+            for cut in (word, *_cuts(word)):
+                owners.setdefault(cut, set()).add(word)
+    return {cut: next(iter(owned)) for cut, owned in owners.items() if len(owned) == 1}
+
+
+def _cuts(word: str) -> list[str]:
+    """The word without its second letter, its third and so on: slips at the first letter are rare."""
+    return [word[:place] + word[place + 1 :] for place in range(1, len(word))]
 
 
 @cache

@@ -37,6 +37,7 @@ _FILLERS: Final = frozenset(
     for word in line.split()
 )
 _MAX_CONCEPTS: Final = 8
+_BARE_CHARACTERS: Final = 3
 
 
 def analyse(text: str, concepts: Concepts | None = None) -> Counter[str]:
@@ -64,6 +65,13 @@ def has_chinese(text: str) -> bool:
     return _IS_HAN.search(text) is not None
 
 
+def is_bare(features: Counter[str]) -> bool:
+    """Whether a message is hardly more than one word, such as "refund", "my account" or 维修."""
+    kinds = Counter(feature[0] for feature in features)
+    words = sum(feature[0] == "w" and feature[1:] not in _FILLERS for feature in features)
+    return kinds["k"] + kinds["t"] <= 1 and kinds["c"] <= _BARE_CHARACTERS and words <= 1
+
+
 def _add_characters(found: Counter[str], run: str, meant: set[str], concepts: Concepts) -> None:
     done = 0
     for met in concepts.in_chinese(run):
@@ -84,7 +92,7 @@ def _add_piece(found: Counter[str], piece: str) -> None:
 def _add_words(found: Counter[str], words: list[str], meant: set[str], concepts: Concepts) -> None:
     if not words:
         return
-    stems = [stem(word) for word in words]
+    stems = [concepts.spelt(stem(word)) for word in words]
     for met in reversed(concepts.in_english(stems)):
         if met.is_thing:
             found["t" + met.name] += 1

@@ -90,7 +90,10 @@ def _read_header(
         root = yaml.compose(header, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return [Fault(name, (mark.line if mark else 0) + first_line, f"not YAML: {error.problem or error.context}")]
+        reason = f"not YAML: {error.problem or error.context}"
+        if "got '?'" in reason:
+            reason += " (inside { } and [ ], put a text that ends with ? in quotes)"
+        return [Fault(name, (mark.line if mark else 0) + first_line, reason)]
     except yaml.YAMLError as error:
         return [Fault(name, first_line, f"not YAML: {error}".split("\n")[0])]
     except RecursionError:

@@ -26,6 +26,8 @@ def read_article(root: Node, stem: str, body: str | None) -> Article | None:
     """
     known = root.members("article", KEYS if body is None else (*KEYS, "language"))
     language = None if body is None else _language(root, known)
+    if body is not None and language is None:
+        return None
     identifier = _identifier(root, known, stem)
     question = _by_locale(known, "question", language, lambda node: node.text("question", MAX_QUESTION))
     variants = _by_locale(known, "variants", language, _wordings)
@@ -37,10 +39,6 @@ def read_article(root: Node, stem: str, body: str | None) -> Article | None:
     for name, texts in (("question", question), ("answer", answer)):
         if not texts and name not in known:
             root.wrong(f"{name}: is missing")
-    if "answer" in known and not answer:
-        known["answer"].wrong("answer: is in no language")
-    if "question" in known and not question:
-        known["question"].wrong("question: is in no language")
     start, end = (known[key].day(key) if key in known else None for key in ("valid_from", "valid_until"))
     if start and end and start > end:
         known["valid_until"].wrong("valid_until: is before valid_from")
@@ -84,6 +82,8 @@ def _by_locale(
     node = known[key]
     if language is not None and not node.is_mapping():
         return {language: read(node)}
+    if node.is_empty():
+        node.wrong(f"{key}: is in no language")
     return {locale: read(value) for locale, value in node.members(key, LOCALES).items()}
 
 

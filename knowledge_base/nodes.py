@@ -50,6 +50,10 @@ class Node:
                 return int(name.start_mark.line) + self._first_line
         return int(self._node.start_mark.line) + self._first_line
 
+    def is_empty(self) -> bool:
+        """Whether this is a mapping or a list without members."""
+        return isinstance(self._node, yaml.CollectionNode) and not self._node.value
+
     def members(self, what: str, allowed: Sequence[str]) -> dict[str, Self]:
         """The values of a mapping by key; a key that is not allowed or comes twice is a fault."""
         found: dict[str, Self] = {}

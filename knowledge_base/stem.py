@@ -34,6 +34,8 @@ def stem(word: str) -> str:
             break
     if len(word) > _SHORTEST and word[-1] == "e":
         word = word[:-1]
+    if word.endswith("ell") and len(word) > len("smell"):
+        word = word[:-1]
     if len(word) > _SHORTEST and word[-1] == word[-2] and word[-1] not in "lsz":
         word = word[:-1]
     if len(word) > _SHORTEST and word[-1] == "y":

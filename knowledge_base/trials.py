@@ -89,6 +89,7 @@ def _as_trials(trials: list[_Trial]) -> Trials:
     right: list[float] = []
     weight: list[float] = []
     first: list[bool] = []
+    answerable: list[bool] = []
     for trial in trials:
         for rank, (answer, row) in enumerate(zip(trial.candidates.classes, trial.candidates.evidence, strict=True)):
             if not np.isfinite(row).all():
@@ -96,5 +97,7 @@ def _as_trials(trials: list[_Trial]) -> Trials:
             rows.append(row)
             right.append(float(answer == trial.label))
             weight.append(_SHARE[trial.kind] / number_of[trial.kind] * (1.0 if rank == 0 else _LATER_CANDIDATE))
-            first.append(rank == 0 and trial.kind == "answerable")
-    return Trials(np.array(rows, dtype=np.float64), np.array(right), np.array(weight), np.array(first, dtype=np.bool_))
+            first.append(rank == 0)
+            answerable.append(trial.kind == "answerable")
+    flags = (np.array(each, dtype=np.bool_) for each in (first, answerable))
+    return Trials(np.array(rows, dtype=np.float64), np.array(right), np.array(weight), *flags)
