@@ -132,7 +132,7 @@ def test_the_application_role_cannot_change_what_is_recorded(addresses: Addresse
 def test_uniqueness_is_the_databases_own(addresses: Addresses, constraint: str, table: str) -> None:
     with psycopg.connect(addresses.application_url) as connection:
         row = connection.execute(
-            "SELECT i.indisunique FROM pg_index i WHERE i.indexrelid = to_regclass(%s) AND i.indrelid = to_regclass(%s)",
+            "SELECT indisunique FROM pg_index WHERE indexrelid = to_regclass(%s) AND indrelid = to_regclass(%s)",
             (f"{table.split('.')[0]}.{constraint}", table),
         ).fetchone()
     assert row == (True,)
