@@ -1,6 +1,6 @@
 """Holds the store, at a quiet moment, to what it promises: every message once, answered once, in order, on record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.channels.web.render import render_message
 from bot.rehearsal.visitors import Visitor
@@ -59,13 +59,17 @@ RULES = {
     "an anonymous contact has one identity": """
         SELECT contact_id FROM crm.identities WHERE account = %(account)s GROUP BY contact_id HAVING count(*) > 1""",
 }
-ANSWERED_ONCE = """
+ANSWERED_ONCE = {
+    "every message has exactly one answer": """
     SELECT q.id, count(a.id) FROM bot.messages q JOIN bot.conversations c ON c.id = q.conversation_id
       LEFT JOIN bot.messages a ON a.in_reply_to = q.id
      WHERE c.account = %(account)s AND q.direction = 'in' GROUP BY q.id HAVING count(a.id) <> 1"""
-MARKS_OF_SETTLED = """
+}
+NO_MARKS = {
+    "no mark of an attempt is left of a settled message": """
     SELECT a.external_id FROM bot.attempts a JOIN bot.inbox i USING (account, external_id)
      WHERE a.account = %(account)s"""
+}
 
 
 async def audit(pool: Pool, account: str = "shop", *, answered_once: bool = True, no_marks: bool = False) -> list[str]:
@@ -76,11 +80,16 @@ async def audit(pool: Pool, account: str = "shop", *, answered_once: bool = True
     """
     rules = dict(RULES)
     if answered_once:
-        rules["every message has exactly one answer"] = ANSWERED_ONCE
+        rules |= ANSWERED_ONCE
     if no_marks:
-        rules["no mark of an attempt is left of a settled message"] = MARKS_OF_SETTLED
+        rules |= NO_MARKS
     async with pool.connection() as connection:
-        faults = [await _fault(connection, name, query, account) for name, query in rules.items()]
+        return await broken(connection, rules, account)
+
+
+async def broken(connection: Connection, rules: Mapping[str, str], account: str = "shop") -> list[str]:
+    """Those of ``rules`` that do not hold as the connection sees the store, with examples."""
+    faults = [await _fault(connection, name, query, account) for name, query in rules.items()]
     return [fault for fault in faults if fault]
 
 
