@@ -42,7 +42,7 @@ class Thresholds:
     trials it is ``untried``. From ``choices`` on articles are offered, beside the first one those from ``listed`` on.
     """
 
-    wrong_rate: float = 0.05
+    wrong_rate: float = 0.045
     lowest: float = 0.4
     highest: float = 0.62
     untried: float = 0.62

@@ -128,7 +128,7 @@ def test_confidence_follows_the_trials_and_rises_with_the_odds() -> None:
         band = (confidence >= low) & (confidence < low + 0.2)
         assert trials.right[band].mean() == pytest.approx(confidence[band].mean(), abs=0.03)
     given = confidence >= calibration.answer_from
-    assert 1 - trials.right[given].mean() == pytest.approx(0.05, abs=0.01)
+    assert 1 - trials.right[given].mean() == pytest.approx(Thresholds().wrong_rate, abs=0.01)
 
 
 def test_nearly_separable_trials_do_not_run_away() -> None:
