@@ -102,7 +102,7 @@ class Service(Section):
 
 
 class Database(Section):
-    pool_size: Annotated[int, Field(ge=2, le=200)] = 8
+    pool_size: Annotated[int, Field(ge=2, le=200)] = 16
     wait_s: Annotated[float, Field(gt=0)] = 5.0
     """How long a request waits for a free connection before it gets a 503."""
 

@@ -1,13 +1,12 @@
 """``yingda serve``: the whole program in one process; Ctrl-C or SIGTERM drains it."""
 
 import argparse
-import asyncio
 from contextlib import ExitStack
 
+from bot import serving
 from bot.commands.prepare import prepare
 from bot.commands.speech import say
 from bot.logs import start_logging
-from bot.serving import serve
 from bot.settings import read_settings
 from bot.storage.database import open_database
 from bot.tracing import start_tracing
@@ -27,4 +26,4 @@ def run(args: argparse.Namespace) -> int:
         opened.callback(start_tracing(settings))
         addresses = opened.enter_context(open_database(settings, say))
         prepare(addresses, say, demo=settings.demo)
-        return asyncio.run(serve(settings, addresses, say))
+        return serving.run(serving.serve(settings, addresses, say))
