@@ -77,7 +77,7 @@ async def main(port: int, url: str, key: str) -> None:
     app = web.Application()
     app["key"] = key
     app.router.add_post("/channels/shop/messages", answer)
-    async with AsyncConnectionPool(url, min_size=2, max_size=8, open=False) as pool:
+    async with AsyncConnectionPool(url, min_size=2, max_size=16, open=False) as pool:
         app["pool"] = pool
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
