@@ -51,12 +51,11 @@ class Bench:
         return self._owner_url.replace(OWNER, role, 1).replace("/yingda?", f"/{name}?", 1)
 
     @contextmanager
-    def ours(self, name: str = "ours", **environment: str) -> Iterator[LiveServer]:
+    def ours(self, name: str = "ours") -> Iterator[LiveServer]:
         """This program."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        quiet = {"YINGDA_LOG_LEVEL": "warning", "YINGDA_SECRET_KEY": KEY}
-        with LiveServer(self.database(name), folder, **quiet, **environment) as server:
+        with LiveServer(self.database(name), folder, YINGDA_LOG_LEVEL="warning", YINGDA_SECRET_KEY=KEY) as server:
             yield server
 
     @contextmanager
