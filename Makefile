@@ -12,7 +12,7 @@ run: ## install what is missing, then serve on http://127.0.0.1:8080 (Ctrl-C sto
 test: ## lint, types, import contracts, front end and every test
 	@scripts/check.sh
 
-bench: ## all benchmarks; the figures stand at the end
+bench: ## all benchmarks, each held to its promise
 	@scripts/install.sh dev && .venv/bin/python build_front.py && exec .venv/bin/python -m benchmarks
 
 front: ## build the console, the widget and the demo page
