@@ -15,7 +15,7 @@ from bot.storage.schema import function_sources, schema_mark
 from bot.urls import sqlalchemy_url
 
 SCHEMAS = ("bot", "crm", "kb")
-APPEND_ONLY = ("crm.interactions",)
+APPEND_ONLY = ("crm.interactions", "bot.messages", "bot.inbox")  # what must go one day goes by the owner
 VERSION_TABLE = "schema_version"
 JOB_TABLES = text(
     "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'procrastinate\\_%'"

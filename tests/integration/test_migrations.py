@@ -1,6 +1,8 @@
 """The schema goes forward from nothing and from the version before, and grants only what is needed."""
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -9,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from procrastinate.schema import SchemaManager
 from sqlalchemy import MetaData, create_engine
 
 from bot.staff import tables as staff_tables
@@ -47,18 +50,67 @@ def test_from_empty_to_the_heads_and_again(empty: Addresses) -> None:
     assert migrate(empty.owner_url, empty.application_url) == wanted_heads()
 
 
+# One company's day, at the version before the last upgrade; every row has, or names, one number.
+ROWS = {
+    "crm.contacts": "INSERT INTO crm.contacts (id, display_name, locale) VALUES (%(id)s, '顾客', 'en')",
+    "crm.identities": """
+        INSERT INTO crm.identities (id, contact_id, channel, account, external_id, assurance)
+        VALUES (%(id)s, %(id)s, 'web', 'shop', 'visitor', 'anonymous')""",
+    "crm.interactions": """
+        INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, direction, occurred_at,
+                                      content, trace_id, idempotency_key)
+        VALUES (%(id)s, %(id)s, %(id)s, 'web', 'shop', 'in', now(), 'hello', repeat('ab', 16), 'shop:m1:in')""",
+    "bot.conversations": """
+        INSERT INTO bot.conversations (id, identity_id, channel, account, locale, state, last_seq)
+        VALUES (%(id)s, %(id)s, 'web', 'shop', 'en', '{"step": "asked"}', 1)""",
+    "bot.messages": """
+        INSERT INTO bot.messages (id, conversation_id, seq, direction, author, body, client_msg_id, at)
+        VALUES (%(id)s, %(id)s, 1, 'in', 'customer', '{"text": "hello"}', 'm1', now())""",
+    "bot.inbox": "INSERT INTO bot.inbox VALUES ('shop', 'm1', %(id)s, %(id)s, now())",
+    "bot.outbox": "INSERT INTO bot.outbox VALUES (%(id)s, %(id)s, 1, 'shop', repeat('ab', 16))",
+    "bot.staff": """
+        INSERT INTO bot.staff (id, name, display_name, roles, password_hash)
+        VALUES (%(id)s, 'mei', '小美', '{agent,editor}', '$argon2id$v=19$invented')""",
+    "kb.articles": """
+        INSERT INTO kb.articles (id, source, content_hash, content)
+        VALUES ('returns', 'files', 'hash', '{"answer": {"en": "Within seven days."}}')""",
+}
+
+
+def stored(connection: psycopg.Connection[Any]) -> dict[str, list[dict[str, Any]]]:
+    """Every row of :data:`ROWS`' tables, by column."""
+    return {
+        table: [row for (row,) in connection.execute(f"SELECT to_jsonb(t) FROM {table} t".encode())] for table in ROWS
+    }
+
+
 def test_from_the_version_before_nothing_is_lost(empty: Addresses) -> None:
     scripts = ScriptDirectory.from_config(alembic_config())
     before = [scripts.get_revision(head).down_revision for head in wanted_heads()]
     upgrade_to(empty, "crm0001", *(str(revision) for revision in before if revision))
-    contact = uuid4()
+    number = uuid4()
     with psycopg.connect(empty.owner_url) as connection:
-        connection.execute("INSERT INTO crm.contacts (id, locale) VALUES (%s, 'en')", (contact,))
+        for statement in ROWS.values():
+            connection.execute(statement.encode(), {"id": number})
+        old = stored(connection)
 
     migrate(empty.owner_url, empty.application_url)
 
     with psycopg.connect(empty.application_url) as connection:
-        assert connection.execute("SELECT id FROM crm.contacts").fetchall() == [(contact,)]
+        new = stored(connection)
+    for table, rows in old.items():
+        assert len(rows) == len(new[table]) == 1, table
+        # A column may have been added; what was there says what it said.
+        assert {name: new[table][0].get(name) for name in rows[0]} == rows[0], table
+
+
+JOB_SCHEMA = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
+
+
+def test_the_job_engines_schema_is_the_one_that_was_migrated() -> None:
+    """bot0003 runs the installed package's SQL: a new version of it would reach fresh databases only."""
+    digest = sha256(SchemaManager.get_schema().encode()).hexdigest()
+    assert digest == JOB_SCHEMA, "procrastinate's schema changed: add a migration, then pin the new sum here"
 
 
 def test_a_changed_function_is_noticed_and_replaced(empty: Addresses) -> None:
@@ -105,6 +157,10 @@ def flatten(differences: list[object]) -> Iterator[tuple[object, ...]]:
         "DELETE FROM crm.interactions",
         "UPDATE crm.interactions SET content = 'forged'",
         "TRUNCATE crm.interactions",
+        "DELETE FROM bot.messages",
+        """UPDATE bot.messages SET body = '{"text": "forged"}'""",
+        "DELETE FROM bot.inbox",
+        "UPDATE bot.inbox SET external_id = 'forged'",
         "DROP TABLE bot.messages",
         "CREATE TABLE bot.mine (id int)",
         "UPDATE public.schema_version SET version_num = 'forged'",
