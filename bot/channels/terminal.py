@@ -1,6 +1,12 @@
 """The terminal's chat: a developer talks to the bot through the same path as any customer."""
 
+import asyncio
 import getpass
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -28,6 +34,37 @@ def parse_line(line: str, choices: list[dict[str, Any]], locale: str) -> Inbound
         received_at=datetime.now(UTC),
         trace_id=number,
     )
+
+
+async def typed_lines(source: int) -> AsyncIterator[str]:
+    """The lines of a file descriptor as they come, until its end.
+
+    Whoever waits for a line can be cancelled at once, and nobody waits for the reader at the program's end.
+    """
+    loop = asyncio.get_running_loop()
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def read() -> None:
+        # A signal that this thread got would wait for the loop's next event: only the main thread acts on it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        piece = b"\n"
+        with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            while piece:
+                try:
+                    piece = os.read(source, 4096)
+                except OSError:  # the terminal is gone
+                    piece = b""
+                loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
+    # No file object and no executor: both make the interpreter's end wait for a read that may never return.
+    threading.Thread(target=read, name="terminal", daemon=True).start()
+    rest = b""
+    while piece := await pieces.get():
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")
 
 
 def identity_here() -> str:

@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
-import contextlib
+import sys
 from typing import Any
 
-from bot.channels.terminal import ACCOUNT, identity_here, parse_line, render_lines
+from bot.channels.terminal import ACCOUNT, identity_here, parse_line, render_lines, typed_lines
 from bot.commands.store import open_addresses
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
@@ -44,20 +44,23 @@ async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
     async with make_pool(addresses.application_url, settings) as pool:
         turns = Turns(pool, decider)
         choices: list[dict[str, Any]] = []
-        while line := (await asyncio.to_thread(_ask)).strip():
+        _prompt()
+        async for line in typed_lines(sys.stdin.fileno()):
+            if not line.strip():
+                break
             try:
-                taken = await turns.take(parse_line(line, choices, locale))
+                taken = await turns.take(parse_line(line.strip(), choices, locale))
             except TurnUnavailable:
                 print("The store does not answer; your line was not recorded. Try again.")
-                continue
-            for answer in taken.answers:
-                print(render_lines(answer))
-                choices = answer.body.get("choices", [])
-                await Thread(pool, ACCOUNT, identity_here()).acknowledge(answer.seq, answer.seq)
+            else:
+                for answer in taken.answers:
+                    print(render_lines(answer), flush=True)
+                    choices = answer.body.get("choices", [])
+                    await Thread(pool, ACCOUNT, identity_here()).acknowledge(answer.seq, answer.seq)
+            _prompt()
     return 0
 
 
-def _ask() -> str:
-    with contextlib.suppress(EOFError):
-        return input("> ")
-    return ""
+def _prompt() -> None:
+    if sys.stdin.isatty():
+        print("> ", end="", flush=True)
