@@ -25,14 +25,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; 0 is success, 1 a failure it has explained, 2 wrong usage or settings."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="yingda", description="应答 Yingda: a service bot that answers customers.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    named = next((word for word in arguments if word in COMMANDS), None)
-    for name in (named,) if named else COMMANDS:
-        import_module(f"bot.commands.{name}").add_arguments(commands)
-    args = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _leave)
     try:
+        args = _parsed(arguments)
         result = args.run(args)
         return int(asyncio.run(result) if inspect.iscoroutine(result) else result)
     except SettingsFault as fault:
@@ -43,6 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="yingda", description="应答 Yingda: a service bot that answers customers.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    named = next((word for word in arguments if word in COMMANDS), None)
+    for name in (named,) if named else COMMANDS:
+        import_module(f"bot.commands.{name}").add_arguments(commands)
+    return parser.parse_args(arguments)
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

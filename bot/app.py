@@ -18,7 +18,7 @@ from bot.realtime import Realtime, open_realtime
 from bot.settings import Settings
 from bot.staff.rules import rules_of
 from bot.storage.blobs import BlobStore
-from bot.storage.database import Addresses, make_engine, signing_key
+from bot.storage.database import Addresses, Say, make_engine, signing_key
 from bot.storage.pool import Pool, make_pool
 from bot.turns.decide import Decider
 from bot.turns.take import Turns
@@ -75,8 +75,13 @@ class Parts:
             raise RuntimeError("draining")
 
 
-def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = Answers) -> web.Application:
-    """The whole HTTP application; ``make_facts`` lets a test put faults where the knowledge base is asked."""
+def make_app(
+    settings: Settings, addresses: Addresses, make_facts: MakeFacts = Answers, say: Say | None = None
+) -> web.Application:
+    """The whole HTTP application; ``make_facts`` lets a test put faults where the knowledge base is asked.
+
+    ``say`` gets the progress of what takes long before it serves.
+    """
     parts = Parts(settings, addresses, make_facts)
     app = web.Application(middlewares=[measure, problems], client_max_size=settings.limits.blob_bytes + 65536)
     app[EDGE] = parts.edge
@@ -95,7 +100,7 @@ def make_app(settings: Settings, addresses: Addresses, make_facts: MakeFacts = A
     register(app, CHAT_ROUTES)
     setup_console(app)
     add_pages(app, frozenset(channel.name for channel in settings.channels))
-    app.cleanup_ctx.append(partial(_open_parts, parts))
+    app.cleanup_ctx.append(partial(_open_parts, parts, say))
     app.on_shutdown.append(app[READINESS].close)
     app.on_shutdown.append(drain)
     return app
@@ -108,14 +113,14 @@ def _may_embed(settings: Settings, account: str) -> list[str]:
     return []
 
 
-async def _open_parts(parts: Parts, app: web.Application) -> AsyncIterator[None]:
+async def _open_parts(parts: Parts, say: Say | None, app: web.Application) -> AsyncIterator[None]:
     """Opens in the order of need and closes in reverse; the loops that belong to the process live in between."""
     async with AsyncExitStack() as opened:
         opened.push_async_callback(parts.engine.dispose)
         opened.push_async_callback(parts.realtime.close)
         await opened.enter_async_context(parts.pool)
         await opened.enter_async_context(parts.jobs.open_async())
-        await parts.live.refresh(parts.engine)
+        await parts.live.refresh(parts.engine, say)
         async with asyncio.TaskGroup() as loops:
             running = [loops.create_task(parts.live.run(parts.engine), name="articles")]
             if parts.settings.worker:

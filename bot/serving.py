@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.app import drain, make_app
 from bot.settings import Settings
-from bot.staff.first import ensure_first_administrator
+from bot.staff.first import FIRST_NAME, ensure_first_administrator
 from bot.storage.database import Addresses, Say
 from bot.web.keys import ENGINE, STAFF_RULES
 
@@ -34,7 +34,7 @@ async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.App
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    app = app or make_app(settings, addresses)
+    app = app or make_app(settings, addresses, say=say)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.http.drain_s, handler_cancellation=False)
     await runner.setup()
     try:
@@ -68,4 +68,5 @@ async def _show_links(settings: Settings, app: web.Application, say: Say) -> Non
     link = await ensure_first_administrator(app[ENGINE], base, app[STAFF_RULES])
     if link:
         say(f"  First sign-in, once only  {link}")
+        say(f"  (as {FIRST_NAME}: the name to sign in with afterwards)")
     say("Press Ctrl-C to stop.")

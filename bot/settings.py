@@ -209,6 +209,13 @@ class Settings(BaseSettings):
                 raise ValueError("not a Redis address (redis://host:6379/0)") from None
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_one(cls, value: str | None) -> str | None:
+        if value is not None:
+            HttpUrl(value)
+        return value
+
     @model_validator(mode="after")
     def _hangs_fit_into_transactions(self) -> "Settings":
         # One hang takes decide_s, those that hang beside it a tenth each; their transactions wait meanwhile.

@@ -6,9 +6,15 @@ import sys
 
 from bot.checkup.part import Part
 from bot.settings import Settings
+from bot.storage.embedded import status
 from bot.web.pages import PARTS, STATIC
 
 ROOM_MB = 500
+
+
+def check_machine(settings: Settings) -> list[Part]:
+    """All of them but the embedded database, which not everybody has."""
+    return [check_python(), check_front_end(), check_folder(settings), check_exposure(settings)]
 
 
 def check_python() -> Part:
@@ -49,3 +55,18 @@ def check_exposure(settings: Settings) -> Part:
     loopback = settings.http.host in ("127.0.0.1", "localhost", "::1")
     safe = loopback or base.startswith("https://")
     return Part("address", "ok" if safe else "warning", "address_ok" if safe else "address_open", {"url": base})
+
+
+def check_embedded(settings: Settings) -> Part:
+    """Whether the embedded PostgreSQL was made, runs, and for whom; makes and starts nothing.
+
+    Raises :class:`~bot.storage.embedded.EmbeddedPostgresError` when its folder is closed to us or damaged.
+    """
+    seen = status(settings.var_dir / "postgres")
+    if not seen.initialised:
+        return Part("embedded", "warning", "embedded_unmade")
+    if not seen.running:
+        return Part("embedded", "ok", "embedded_stopped")
+    if not seen.users:
+        return Part("embedded", "warning", "embedded_left", {"pid": seen.pid})
+    return Part("embedded", "ok", "embedded_running", {"pid": seen.pid, "users": ", ".join(map(str, seen.users))})

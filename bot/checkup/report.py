@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.checkup.machine import check_exposure, check_folder, check_front_end, check_python
+from bot.checkup.machine import check_machine
 from bot.checkup.part import Part
 from bot.checkup.store import check_redis, check_store
 from bot.settings import Locale, Settings
@@ -15,10 +15,7 @@ from bot.web.keys import Status
 async def check_all(settings: Settings, engine: AsyncEngine, application_url: str) -> list[Part]:
     """Every part's condition, each with its own time limit; changes nothing."""
     return [
-        check_python(),
-        check_front_end(),
-        check_folder(settings),
-        check_exposure(settings),
+        *check_machine(settings),
         *await check_store(settings, engine, application_url),
         await check_redis(settings),
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -39,7 +40,7 @@ async def check_store(settings: Settings, engine: AsyncEngine, application_url: 
                 await _knowledge(connection),
                 await _jobs(connection),
             ]
-    except (SQLAlchemyError, TimeoutError, OSError) as error:
+    except (SQLAlchemyError, psycopg.Error, TimeoutError, OSError) as error:
         return [Part("database", "failed", "database_away", {"reason": type(error).__name__})]
 
 

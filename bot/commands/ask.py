@@ -3,8 +3,10 @@
 import argparse
 import json
 
+from bot.commands.speech import say as say_progress
 from bot.commands.store import open_store
 from bot.flows.language import language_of
+from bot.flows.responses import say
 from bot.handlers.answers import Answers
 from bot.settings import LOCALES
 from knowledge_base.watch import LiveIndex
@@ -23,7 +25,7 @@ async def run(args: argparse.Namespace) -> int:
     """0 when there is an answer or a choice, 1 when nothing was found."""
     async with open_store(args, demo=True) as engine:
         live = LiveIndex()
-        await live.refresh(engine)
+        await live.refresh(engine, say_progress)
     answers = Answers(live)
     locale = args.locale or language_of(args.question, "zh-Hans")
     findings = answers.search(args.question, locale)
@@ -46,9 +48,9 @@ async def run(args: argparse.Namespace) -> int:
         print(article.answer)
         print(f"\n[{article.article_id}] {article.question}  ({best.confidence:.0%})")
     elif findings.verdict == "choices":
-        print("?")
+        print(say("unclear", locale))
         for one in findings.candidates:
             print(f"  [{one.article_id}] {one.question}  ({one.confidence:.0%})")
     else:
-        print("–")
+        print(say("nothing_found", locale))
     return 1 if findings.verdict == "nothing" else 0

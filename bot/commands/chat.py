@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from bot.channels.terminal import ACCOUNT, identity_here, parse_line, render_lines, typed_lines
+from bot.commands.speech import say
 from bot.commands.store import open_addresses
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
     live = LiveIndex()
     engine = make_engine(addresses.application_url, settings)
-    await live.refresh(engine)
+    await live.refresh(engine, say)
     await engine.dispose()
     dialog = Dialog(Answers(live), settings.service.answer_within_h)
     decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from bot.domain.message import Body, Owner
 
-OutcomeKind = Literal["article", "choices", "hand_over", "flow", "none", "waiting", "failed"]
+OutcomeKind = Literal["article", "choices", "hand_over", "flow", "small_talk", "file", "none", "waiting", "failed"]
+"""``none``: a question that nothing was found for, which is what editors want to see."""
 
 
 @dataclass(frozen=True, slots=True)

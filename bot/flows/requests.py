@@ -34,6 +34,7 @@ _WHOLE: dict[Request, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+_PAUSES = re.compile(r"[，,。.！!？?~～;；]+\s*")
 LONGEST_WISH, LONGEST_SMALL_TALK = 200, 60
 
 
@@ -47,8 +48,9 @@ def request_in(text: str) -> Request | None:
     if len(plain) > LONGEST_SMALL_TALK:
         return None
     core = _without_edges(plain)
+    said = [part for part in _PAUSES.split(core) if part]
     for request, pattern in _WHOLE.items():
-        if pattern.fullmatch(core):
+        if said and all(pattern.fullmatch(part) for part in said):
             return request
     return None
 

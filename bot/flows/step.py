@@ -28,7 +28,7 @@ class Dialog:
         request = _tapped(choice) if choice else request_in(text)
 
         if request == "bot":
-            return self._say("back_to_bot", locale, Outcome("none"), owner="bot")
+            return self._say("back_to_bot", locale, Outcome("small_talk"), owner="bot")
         if situation.owner == "agent":
             return Decision((), Outcome("waiting"), situation.state, locale=locale)
         if situation.owner == "queue":
@@ -38,9 +38,9 @@ class Dialog:
         if choice:
             return self._chosen(choice, locale)
         if request is not None:
-            return self._say(request, locale, Outcome("none"))
+            return self._say(request, locale, Outcome("small_talk"))
         if not text:
-            return self._say("files_received", locale, Outcome("none"), person=True)
+            return self._say("files_received", locale, Outcome("file"), person=True)
         return self._answer(text, locale)
 
     def apologise(self, inbound: Inbound, situation: Situation) -> Decision:

@@ -1,13 +1,14 @@
 """The job engine: procrastinate on psycopg's own pool."""
 
 import asyncio
+from typing import Any
 
 import structlog
 from procrastinate import App, PsycopgConnector
 
 from bot.jobs.housekeeping import housekeeping
 from bot.settings import Settings
-from bot.storage.pool import Pool, bounded_conninfo
+from bot.storage.pool import Pool, bounded_conninfo, check_within
 
 log = structlog.get_logger(__name__)
 
@@ -15,11 +16,20 @@ log = structlog.get_logger(__name__)
 def make_jobs(url: str, settings: Settings) -> App:
     """The app that defers and runs jobs; open it with ``async with jobs.open_async()``."""
     connector = PsycopgConnector(
-        conninfo=bounded_conninfo(url, settings), min_size=1, max_size=4, timeout=settings.database.wait_s
+        conninfo=bounded_conninfo(url, settings),
+        min_size=1,
+        max_size=4,
+        timeout=settings.database.wait_s,
+        pool_factory=_make_pool,
     )
     jobs = App(connector=connector)
     jobs.add_tasks_from(housekeeping, namespace="house")
     return jobs
+
+
+def _make_pool(**arguments: Any) -> Pool:
+    """procrastinate's pool, of the kind that lets go of a database that hangs."""
+    return Pool(**{**arguments, "check": check_within})
 
 
 async def run_worker(jobs: App, settings: Settings, pool: Pool) -> None:

@@ -26,6 +26,7 @@ class Database:
         self._folder = folder
         self._layout = Layout.of(folder)
         self._uses: list[EmbeddedPostgres] = []
+        self._frozen: list[psutil.Process] = []
 
     async def stop(self, number: signal.Signals = signal.SIGINT) -> None:
         """Ends PostgreSQL, by default as a restart of its service does: sessions are cut at once."""
@@ -44,21 +45,21 @@ class Database:
 
     def freeze(self) -> None:
         """PostgreSQL stands still, its connections stay: a disk or a machine that hangs."""
-        self._signal_all(signal.SIGSTOP)
+        postmaster = psutil.Process(self._pid())
+        self._frozen = [postmaster, *postmaster.children(recursive=True)]
+        for process in self._frozen:
+            process.suspend()
 
     def thaw(self) -> None:
         """It goes on where it stood."""
-        self._signal_all(signal.SIGCONT)
+        while self._frozen:
+            self._frozen.pop().resume()
 
     def close(self) -> None:
-        """Lets go of what :meth:`start` started."""
+        """Lets go of what :meth:`start` started, and of what :meth:`freeze` holds."""
+        self.thaw()
         while self._uses:
             self._uses.pop().stop()
-
-    def _signal_all(self, number: signal.Signals) -> None:
-        postmaster = psutil.Process(self._pid())
-        for process in (postmaster, *postmaster.children(recursive=True)):
-            process.send_signal(number)
 
     def _pid(self) -> int:
         pid = observe(self._layout).pid

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 
 import psycopg
@@ -20,6 +20,7 @@ from bot.urls import libpq_url
 log = structlog.get_logger(__name__)
 
 Connection = AsyncConnection[TupleRow]
+CHECK_WITHIN_S = 5.0
 
 
 class Pool(AsyncConnectionPool[Connection]):
@@ -35,11 +36,23 @@ class Pool(AsyncConnectionPool[Connection]):
     async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:
         """A connection for the block; :class:`psycopg.OperationalError` inside it once it has been cut."""
         async with super().connection(timeout) as connection:
-            cutting = asyncio.get_running_loop().call_later(self.hold_s, _cut, connection)
-            try:
+            with _cut_after(self.hold_s, connection):
                 yield connection
-            finally:
-                cutting.cancel()
+
+
+async def check_within(connection: Connection) -> None:
+    """A pool's ``check`` that does not wait for ever either: raises when the connection does not answer in 5 s."""
+    with _cut_after(CHECK_WITHIN_S, connection):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+@contextmanager
+def _cut_after(seconds: float, connection: Connection) -> Iterator[None]:
+    cutting = asyncio.get_running_loop().call_later(seconds, _cut, connection)
+    try:
+        yield
+    finally:
+        cutting.cancel()
 
 
 def _cut(connection: Connection) -> None:

@@ -34,3 +34,11 @@ CREATE OR REPLACE FUNCTION crm.find_identity(p_account text, p_external_id text)
 LANGUAGE sql STABLE AS $$
     SELECT i.id FROM crm.identities i WHERE i.account = p_account AND i.external_id = p_external_id
 $$;
+
+-- The language somebody writes in is the one to speak to them; what a browser was set to is only a first guess.
+CREATE OR REPLACE FUNCTION crm.note_language(p_identity uuid, p_locale text) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+    UPDATE crm.contacts c SET locale = p_locale
+      FROM crm.identities i
+     WHERE i.id = p_identity AND c.id = i.contact_id AND c.locale <> p_locale
+$$;

@@ -245,3 +245,13 @@ async def test_many_hanging_decisions_at_once_do_not_take_their_neighbours_along
     takens = await asyncio.gather(*(turns.take(message) for message in messages))
     assert time.monotonic() - started < 6
     assert [taken.answers[0].body["text"] for taken in takens] == ["1: fine", "sorry"] * 8
+
+
+async def test_a_contact_speaks_the_language_they_write_in(pool: Pool) -> None:
+    def traditional(inbound: Inbound, situation: Situation) -> Decision:
+        return Decision(({"text": "好"},), Outcome("none"), locale="zh-Hant")
+
+    await turns_with(pool).take(say("hello"))
+    assert await rows(pool, "SELECT locale FROM crm.contacts") == [("en",)]
+    await turns_with(pool, traditional).take(say("發票"))
+    assert await rows(pool, "SELECT locale FROM crm.contacts") == [("zh-Hant",)]

@@ -4,7 +4,10 @@ CREATE OR REPLACE FUNCTION bot.record(
     p_conversation uuid, p_fence integer, p_identity uuid, p_channel text, p_account text,
     p_external_id text, p_trace text, p_locale text, p_owner text, p_state jsonb, p_messages jsonb, p_interactions jsonb
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    spoken text;
 BEGIN
+    SELECT c.locale INTO spoken FROM bot.conversations c WHERE c.id = p_conversation;
     UPDATE bot.conversations c
        SET state = p_state, locale = p_locale, owner = p_owner,
            agent_id = CASE WHEN p_owner = 'agent' THEN c.agent_id END,
@@ -25,6 +28,9 @@ BEGIN
       FROM jsonb_to_recordset(p_messages) AS m(id uuid, seq integer, direction text)
      WHERE m.direction = 'out';
 
+    IF spoken <> p_locale THEN
+        PERFORM crm.note_language(p_identity, p_locale);
+    END IF;
     PERFORM crm.append_interactions(p_identity, p_conversation, p_channel, p_account, p_trace, p_interactions);
 
     DELETE FROM bot.attempts a WHERE a.account = p_account AND a.external_id = p_external_id;
