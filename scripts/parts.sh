@@ -33,7 +33,8 @@ if ! have_chromium >/dev/null; then
   missing=1
 fi
 if ! have_redis >/dev/null; then
-  echo "parts: no redis-server: the Redis form (tests/contract/realtime) cannot be tested; apt-get install redis-server" >&2
+  echo "parts: no redis-server: the Redis form (tests/contract/realtime) and servers that share news" \
+    "(tests/integration/test_several_servers.py) cannot be tested; apt-get install redis-server" >&2
   missing=1
 fi
 exit $missing

@@ -1,4 +1,4 @@
-"""The program as its operator sees it: start, health, logs, traces, drain, several processes."""
+"""The program as its operator sees it: start, health, logs, traces, drain."""
 
 import asyncio
 import json
@@ -8,37 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
-import pytest
+import psycopg
 from aiohttp import web
 
 from bot.storage.database import Addresses
+from tests.integration.chat_calls import TRACE_ID, connect, say, token_of
 from tests.servers import ROOT, LiveServer, free_port
 
 SECRET = "a key that only this test knows, and nobody else"
 WORDS = "my telephone number is 13800000000"
-
-
-async def token_of(session: aiohttp.ClientSession, server: LiveServer) -> str:
-    async with session.post(f"{server.url}/channels/shop/session", json={"locale": "en"}) as response:
-        return str((await response.json())["token"])
-
-
-async def say(session: aiohttp.ClientSession, server: LiveServer, token: str, text: str, number: str = "m1") -> None:
-    headers = {"Authorization": f"Bearer {token}", "traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
-    frame = {"client_msg_id": number, "text": text}
-    async with session.post(f"{server.url}/channels/shop/messages", json=frame, headers=headers) as response:
-        assert response.status == 200, await response.text()
-
-
-async def connect(session: aiohttp.ClientSession, server: LiveServer, token: str) -> aiohttp.ClientWebSocketResponse:
-    socket = await session.ws_connect(f"{server.url}/channels/shop/socket", protocols=["yingda.v1"])
-    await socket.send_json({"type": "hello", "token": token, "last_seq": 0})
-    assert (await socket.receive_json(timeout=5))["type"] == "welcome"
-    return socket
 
 
 async def test_health_and_metrics(live_server: LiveServer) -> None:
@@ -72,9 +53,19 @@ async def test_logs_are_json_with_the_messages_trace_id(demo_addresses: Addresse
             await say(session, server, await token_of(session, server), "hello")
         server.stop()
     events = [json.loads(line) for line in server.log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
-    taken = [event for event in events if event.get("trace_id") == "ab" * 16]
+    taken = [event for event in events if event.get("trace_id") == TRACE_ID]
     assert [event["event"] for event in taken] == ["turn taken"]
     assert taken[0]["account"] == "shop"
+
+
+async def test_what_a_message_leaves_in_the_store_has_its_trace_id(live_server: LiveServer) -> None:
+    """Whoever takes it from there, the outbox's sender above all, goes on under the same id."""
+    async with aiohttp.ClientSession() as session:
+        await say(session, live_server, await token_of(session, live_server), "hello")
+    with psycopg.connect(live_server.addresses.application_url) as connection:
+        assert connection.execute("SELECT trace_id FROM bot.outbox").fetchall() == [(TRACE_ID,)]
+        recorded = connection.execute("SELECT direction, trace_id FROM crm.interactions").fetchall()
+    assert sorted(recorded) == [("in", TRACE_ID), ("out", TRACE_ID)]
 
 
 async def test_spans_reach_a_collector_under_the_messages_trace_id(demo_addresses: Addresses, tmp_path: Path) -> None:
@@ -98,7 +89,7 @@ async def test_spans_reach_a_collector_under_the_messages_trace_id(demo_addresse
     body = await asyncio.wait_for(arrived.get(), 10)
     await runner.cleanup()
     assert b"turn" in body
-    assert bytes.fromhex("ab" * 16) in body
+    assert bytes.fromhex(TRACE_ID) in body
 
 
 async def test_a_drain_sends_sockets_away_and_ends(live_server: LiveServer) -> None:
@@ -136,59 +127,3 @@ def test_wrong_settings_stop_the_start_with_a_line_each(tmp_path: Path) -> None:
     assert re.search(r"^  http\.port: ", result.stderr, re.MULTILINE)
     assert re.search(r"^  secret_key: ", result.stderr, re.MULTILINE)
     assert "short-secret" not in result.stderr
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    """A real Redis of the test's own."""
-    port = free_port()
-    process = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path), "--bind", "127.0.0.1"],
-        stdout=subprocess.DEVNULL,
-    )
-    yield f"redis://127.0.0.1:{port}/0"
-    process.terminate()
-    process.wait(10)
-
-
-async def test_a_message_taken_by_one_server_is_seen_at_once_on_another(
-    demo_addresses: Addresses, tmp_path: Path, redis_url: str
-) -> None:
-    folders = tmp_path / "one", tmp_path / "two"
-    for folder in folders:
-        folder.mkdir()
-    with (
-        LiveServer(demo_addresses, folders[0], YINGDA_REDIS_URL=redis_url) as one,
-        LiveServer(demo_addresses, folders[1], YINGDA_REDIS_URL=redis_url) as two,
-    ):
-        async with aiohttp.ClientSession() as session:
-            token = await token_of(session, one)
-            socket = await connect(session, two, token)
-            await say(session, one, token, "hello")
-            started = time.monotonic()
-            frames = [await socket.receive_json(timeout=5) for _ in range(2)]
-            assert time.monotonic() - started < 2
-            assert [frame["seq"] for frame in frames] == [1, 2]
-            await socket.close()
-
-
-async def test_a_worker_apart_does_the_periodic_work(demo_addresses: Addresses, tmp_path: Path) -> None:
-    server = LiveServer(demo_addresses, tmp_path, YINGDA_WORKER="false", YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001")
-    worker = LiveServer(
-        demo_addresses,
-        tmp_path,
-        command="worker",
-        YINGDA_TURN__CLOSE_AFTER_SILENCE_H="0.000001",
-        YINGDA_LOG_LEVEL="info",
-    )
-    with server:
-        async with aiohttp.ClientSession() as session:
-            await say(session, server, await token_of(session, server), "hello")
-    worker.start(wait=False)
-    deadline = time.monotonic() + 30
-    # procrastinate defers a periodic task that was due within the last ten minutes as soon as it starts
-    while "closed silent conversations" not in worker.log.read_text(encoding="utf-8"):
-        assert time.monotonic() < deadline, worker.log.read_text(encoding="utf-8")
-        await asyncio.sleep(0.2)
-    assert await asyncio.to_thread(worker.stop) == 0
-    assert '"count": 1' in worker.log.read_text(encoding="utf-8")

@@ -137,6 +137,25 @@ def test_a_skipped_test_says_so_in_one_place() -> None:
             assert found == [], path
 
 
+def test_a_test_without_its_redis_fails_and_is_announced() -> None:
+    """Who starts the program asks needed_program for it, and scripts/parts.sh names the test as one that cannot run."""
+    announced = re.findall(r"tests/[\w/.]+", text_of(ROOT / "scripts" / "parts.sh"))
+    # The machines of test_scripts.py are made of fake programs; this file says what it looks for.
+    for path in (ROOT / "tests").rglob("*.py"):
+        if path.name in {"test_scripts.py", "test_house.py"}:
+            continue
+        tree = ast.parse(text_of(path))
+        asked = {id(word) for call in ast.walk(tree) if _asks_for_a_program(call) for word in ast.walk(call)}
+        named = [word for word in ast.walk(tree) if isinstance(word, ast.Constant) and word.value == "redis-server"]
+        assert [word.lineno for word in named if id(word) not in asked] == [], path
+        if named:
+            assert any(path.is_relative_to(ROOT / name) for name in announced), path
+
+
+def _asks_for_a_program(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "needed_program"
+
+
 def test_nothing_is_left_for_later() -> None:
     later = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")) + r"\b")
     suffixes = {".py", ".ts", ".vue", ".sh", ".sql", ".md"}
