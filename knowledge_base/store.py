@@ -142,6 +142,12 @@ async def _move_revision(connection: AsyncConnection) -> None:
     )
 
 
+async def sources(connection: AsyncConnection) -> dict[str, int]:
+    """How many articles each source has."""
+    query = select(articles_table.c.source, func.count()).group_by(articles_table.c.source)
+    return dict((await connection.execute(query.order_by(articles_table.c.source))).tuples().all())
+
+
 async def load_engine(connection: AsyncConnection, key: str) -> bytes | None:
     """The packed engine of that key, if one was trained."""
     query = select(engines_table.c.content).where(engines_table.c.key == key)

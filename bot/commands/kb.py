@@ -44,6 +44,10 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     load.add_argument("--source", default=DEFAULT_SOURCE, help=f"whose articles these are ({DEFAULT_SOURCE})")
     load.set_defaults(run=import_folder)
 
+    remove = actions.add_parser("remove", help="take a source's articles out of the store, the demo company's say")
+    remove.add_argument("--source", required=True)
+    remove.set_defaults(run=remove_source)
+
     show = actions.add_parser("list", help="list the articles in the store")
     show.add_argument("words", nargs="?", help="only those whose id, tags or question hold this")
     show.add_argument("--locale", default="zh-Hans", help="the language of the questions shown (zh-Hans)")
@@ -71,11 +75,12 @@ async def import_folder(args: argparse.Namespace) -> int:
     if articles is None:
         return 1
     from bot.commands.store import open_store
-    from knowledge_base.store import ArticleOfOtherSourceError, import_articles
+    from knowledge_base.store import ArticleOfOtherSourceError, import_articles, sources
 
     try:
         async with open_store(args) as engine, engine.begin() as connection:
             report = await import_articles(connection, articles, args.source)
+            others = {name: count for name, count in (await sources(connection)).items() if name != args.source}
     except ArticleOfOtherSourceError as error:
         print(error, file=sys.stderr)
         return 1
@@ -86,7 +91,20 @@ async def import_folder(args: argparse.Namespace) -> int:
         f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed,"
         f" {len(report.unchanged)} unchanged"
     )
+    for name, count in others.items():
+        print(f"{count} articles of source {name} are served too (yingda kb remove --source {name})")
     return 0
+
+
+async def remove_source(args: argparse.Namespace) -> int:
+    """0 when the source had articles, which are then gone; 1 when it had none."""
+    from bot.commands.store import open_store
+    from knowledge_base.store import import_articles
+
+    async with open_store(args) as engine, engine.begin() as connection:
+        report = await import_articles(connection, [], args.source)
+    print(f"{len(report.removed)} removed")
+    return 0 if report.removed else 1
 
 
 async def list_articles(args: argparse.Namespace) -> int:

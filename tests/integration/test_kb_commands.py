@@ -71,3 +71,15 @@ def test_two_sources_do_not_take_each_others_ids(run: Run, tmp_path: Path) -> No
     code, out, err = run("import", "theirs", "--source", "theirs")
     assert (code, out) == (1, "")
     assert "warranty (of ours)" in err
+
+
+def test_a_source_is_removed_and_others_are_told_of(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "one", "first", "怎么打开盒子")
+    write(tmp_path / "two", "second", "开关在哪里")
+    assert run("import", str(tmp_path / "one"), "--source", "demo")[0] == 0
+    code, told, _ = run("import", str(tmp_path / "two"))
+    assert code == 0
+    assert "1 articles of source demo are served too (yingda kb remove --source demo)" in told
+    assert run("remove", "--source", "demo")[:2] == (0, "1 removed\n")
+    assert run("remove", "--source", "demo")[:2] == (1, "0 removed\n")
+    assert "first" not in run("list")[1]
