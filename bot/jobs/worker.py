@@ -44,6 +44,9 @@ async def run_worker(jobs: App, settings: Settings, pool: Pool) -> None:
                 additional_context={"settings": settings, "pool": pool},
             )
         except Exception as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # told to end, it failed at its farewell to the database
+                return
             log.warning("job worker stopped; starting again", reason=type(error).__name__)
             await asyncio.sleep(2)
         else:
