@@ -145,7 +145,8 @@ async def _move_revision(connection: AsyncConnection) -> None:
 async def sources(connection: AsyncConnection) -> dict[str, int]:
     """How many articles each source has."""
     query = select(articles_table.c.source, func.count()).group_by(articles_table.c.source)
-    return dict((await connection.execute(query.order_by(articles_table.c.source))).tuples().all())
+    rows = await connection.execute(query.order_by(articles_table.c.source))
+    return {row[0]: row[1] for row in rows}
 
 
 async def load_engine(connection: AsyncConnection, key: str) -> bytes | None:
