@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 from build_front import PAGES
 from tests.integration.conftest import Shipped, clean_environment
+from tests.integration.patience import allowed
 from tests.servers import ROOT, free_port, short_folder
 
 
@@ -95,20 +97,30 @@ def postgres_under(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def test_it_serves_and_answers_and_leaves_nothing_behind(shipped: Shipped, folder: Path) -> None:
-    port = free_port()
-    url, log = f"http://127.0.0.1:{port}", folder / "serve.log"
+@contextmanager
+def serving(program: str, folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`yingda serve` with its data below `folder`, started and not waited for; and its log."""
+    log = folder / "serve.log"
     environment = clean_environment(YINGDA_HTTP__PORT=str(port), YINGDA_VAR_DIR=str(folder / "var"))
+    command = [program, "serve"]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [shipped.program("yingda"), "serve"],
-            cwd=folder,
-            env=environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
+        yield server, log
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait(10)
+        for process in postgres_under(folder):
+            process.kill()
+
+
+def test_it_serves_and_answers_and_leaves_nothing_behind(shipped: Shipped, folder: Path) -> None:
+    program, port = shipped.program("yingda"), free_port()
+    url = f"http://127.0.0.1:{port}"
+    with serving(program, folder, port) as (server, log):
         wait_ready(url, server, log)
         assert postgres_under(folder)
         for page in ("demo/", "console/", "widget/loader.js", "widget/frame/shop"):
@@ -124,7 +136,12 @@ def test_it_serves_and_answers_and_leaves_nothing_behind(shipped: Shipped, folde
         server.send_signal(signal.SIGINT)
         assert server.wait(30) == 0, log.read_text()[-4000:]
         assert postgres_under(folder) == []
-    finally:
-        if server.poll() is None:
-            server.kill()
-            server.wait(10)
+
+    started = time.monotonic()
+    with serving(program, folder, port) as (server, log):
+        wait_ready(url, server, log)
+        assert time.monotonic() - started < allowed(5, 8), "a second start, the embedded database's included"
+        assert ask(f"{url}/channels/shop/messages", question, session["token"]) == told
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 0, log.read_text()[-4000:]
+        assert postgres_under(folder) == []
