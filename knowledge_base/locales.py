@@ -32,7 +32,8 @@ def fallbacks(locale: str) -> tuple[str, ...]:
 
 def to_traditional(text: str) -> str:
     """Taiwan's Traditional wording of Simplified text; the addresses of ``[label](url)`` links stay as they are."""
-    return _convert("s2twp", text)
+    # The phrase table takes every 审核 for an audit (稽核); here it is nearly always a review.
+    return _convert("s2twp", text).replace("稽核", "審核")
 
 
 def to_simplified(text: str) -> str:

@@ -71,3 +71,7 @@ def test_conversion_speaks_as_the_place_does_and_leaves_addresses_alone() -> Non
 )
 def test_a_tag_means_one_of_the_three_locales(tag: str | None, locale: str) -> None:
     assert resolve_locale(tag) == locale
+
+
+def test_a_review_is_no_audit_in_traditional_chinese() -> None:
+    assert to_traditional("审核通常在 1 个工作日内完成") == "審核通常在 1 個工作日內完成"
