@@ -2,9 +2,10 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
-from tests.e2e.console_page import chromium
+from tests.e2e.console_page import chat, chromium
 from tests.e2e.widget_page import customer, cut
 from tests.servers import LiveServer
 
@@ -13,6 +14,14 @@ LANGUAGES = {
     "zh-Hant": ("怎麼退貨？", "7 天", "自動回答", "依據："),
     "en": ("How do I return a product?", "7 days", "Automatic answer", "Source: "),
 }
+# Several, since the search gets better: what it cannot decide on today may be clear to it tomorrow.
+UNCLEAR = {
+    "zh-Hans": ("退款", "发票", "配送", "保修", "会员", "安装"),
+    "zh-Hant": ("退款", "發票", "配送", "保固", "會員", "安裝"),
+    "en": ("refund", "invoice", "delivery", "warranty", "membership", "installation"),
+}
+PERSON = {"zh-Hans": "转人工客服", "zh-Hant": "轉人工客服", "en": "Talk to a person"}
+ASSISTANT = {"zh-Hans": "继续问智能助手", "zh-Hant": "繼續問智慧助手", "en": "Back to the assistant"}
 
 
 async def test_a_customer_is_answered_in_three_languages(shop_server: LiveServer) -> None:
@@ -50,6 +59,53 @@ async def test_a_tapped_button_answers_once(shop_server: LiveServer) -> None:
         await someone.open()
         await expect(choices.first).to_be_disabled()
         await expect(someone.own.nth(1).locator(".card")).to_have_text(label)
+        await someone.check_policy()
+
+
+async def _unclear(url: str, lang: str) -> tuple[str, list[str]]:
+    """A wording that today's search cannot decide on, and the labels of the buttons that it leads to."""
+    for wording in UNCLEAR[lang]:
+        [answer] = await chat(url, wording, locale=lang)
+        choices = answer["body"].get("choices", [])
+        if "article" not in answer["body"] and len(choices) > 1:
+            assert [choice["id"].partition(":")[0] for choice in choices[:-1]] == ["article"] * (len(choices) - 1)
+            assert choices[-1]["id"] == "person"
+            return wording, [choice["label"] for choice in choices]
+    raise AssertionError(f"none of {UNCLEAR[lang]} is unclear any more")
+
+
+@pytest.mark.parametrize("lang", UNCLEAR)
+async def test_an_unclear_question_gets_a_choice_and_a_way_to_a_person(shop_server: LiveServer, lang: str) -> None:
+    wording, labels = await _unclear(shop_server.url, lang)
+    assert 2 <= len(labels) <= 4, "one to three articles, and a person"
+    assert labels[-1] == PERSON[lang]
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit(lang)
+        await someone.ask(wording)
+        first = someone.answers.nth(0).locator(".choice")
+        await expect(first).to_have_text(labels)
+        await first.first.click()
+        await expect(someone.answers).to_have_count(2)
+        await expect(someone.answers.nth(1).locator(".source q")).to_have_text(labels[0])
+        await expect(first.last).to_be_disabled()
+
+        await someone.ask(wording)
+        again = someone.answers.nth(2).locator(".choice")
+        await expect(again.last).to_have_text(PERSON[lang])
+        await again.last.click()
+        await expect(someone.answers).to_have_count(4)
+        back = someone.answers.nth(3).get_by_role("button", name=ASSISTANT[lang])
+        await expect(back).to_be_visible()
+        # In the queue nobody looks it up: a person is going to answer.
+        question, expected, _, _ = LANGUAGES[lang]
+        assert expected not in await someone.ask(question)
+        await someone.picture(f"person-{lang}")
+        await back.click()
+        await expect(someone.answers).to_have_count(6)
+        assert expected in await someone.ask(question)
+        taps = [message["body"].get("choice") for message in await someone.thread() if message["direction"] == "in"]
+        assert taps[1].startswith("article:")
+        assert [tap for tap in taps if tap][1:] == ["person", "bot"]
         await someone.check_policy()
 
 

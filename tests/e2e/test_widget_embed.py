@@ -24,13 +24,13 @@ SHOP = f"http://localhost:{SHOP_PORT}"
 
 
 @pytest.fixture
-def chat_server(addresses: Addresses, tmp_path: Path) -> Iterator[LiveServer]:
+def chat_server(demo_addresses: Addresses, tmp_path: Path) -> Iterator[LiveServer]:
     """A chat for two shops, of which only one stands on our page."""
     channels = [
         {"kind": "web", "name": "shop", "origins": [SHOP], "identity_secret": SECRET},
         {"kind": "web", "name": "other", "origins": ["https://other.example"]},
     ]
-    with LiveServer(addresses, tmp_path, YINGDA_CHANNELS=json.dumps(channels)) as server:
+    with LiveServer(demo_addresses, tmp_path, YINGDA_CHANNELS=json.dumps(channels)) as server:
         yield server
 
 

@@ -4,7 +4,6 @@ const number = new Intl.NumberFormat('en')
 
 export const en: Texts = {
   name: 'English',
-  short: 'EN',
   title: 'Customer service',
   subtitle: 'Automatic, people on call',
   close: 'Close chat',

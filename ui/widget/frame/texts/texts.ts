@@ -2,8 +2,6 @@
 export interface Texts {
   /** As the language calls itself. */
   name: string
-  /** The same where there is little room. */
-  short: string
   title: string
   subtitle: string
   close: string

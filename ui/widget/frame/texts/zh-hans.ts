@@ -2,7 +2,6 @@ import type { Texts } from './texts'
 
 export const zhHans: Texts = {
   name: '简体中文',
-  short: '简',
   title: '在线客服',
   subtitle: '自动回答，随时可转人工',
   close: '关闭聊天',

@@ -2,7 +2,6 @@ import type { Texts } from './texts'
 
 export const zhHant: Texts = {
   name: '繁體中文',
-  short: '繁',
   title: '線上客服',
   subtitle: '自動回答，隨時可轉真人',
   close: '關閉聊天',

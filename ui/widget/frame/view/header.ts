@@ -13,7 +13,6 @@ export class Header {
   private readonly title = h('h1')
   private readonly subtitle = h('p')
   private readonly language = h('select')
-  private readonly short = h('span', { 'aria-hidden': 'true' })
   private readonly closer = h('button', { type: 'button', class: 'close' }, icon('close'))
 
   /** `embedded` is false when the chat has a tab of its own: there is nothing to close then. */
@@ -22,7 +21,7 @@ export class Header {
     this.language.addEventListener('change', () => actions.speak(this.language.value as Locale))
     this.closer.addEventListener('click', () => actions.close())
     this.closer.hidden = !embedded
-    const picker = h('label', { class: 'language' }, icon('globe'), this.short, this.language)
+    const picker = h('label', { class: 'language' }, icon('globe'), this.language)
     const names = h('div', { class: 'names' }, this.title, this.subtitle)
     this.element = h('header', {}, h('span', { class: 'face' }, icon('smile')), names, picker, this.closer)
   }
@@ -32,8 +31,8 @@ export class Header {
     this.title.textContent = title || texts.title
     this.subtitle.textContent = texts.subtitle
     this.language.value = locale
-    this.short.textContent = texts.short
     this.language.setAttribute('aria-label', texts.language)
+    this.language.title = texts.language
     this.closer.setAttribute('aria-label', texts.close)
     this.closer.title = texts.close
   }
