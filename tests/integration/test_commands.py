@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from bot.flows.responses import say
 from bot.storage.database import Addresses
 from bot.storage.embedded import EmbeddedPostgres, status
-from tests.servers import ROOT, short_folder
+from tests.servers import ROOT, LiveServer, short_folder
 
 ENDS_WITHIN_S = 3.0
 
@@ -72,6 +74,88 @@ def read_until(terminal: int, wanted: str) -> None:
     seen = ""
     while wanted not in seen:
         seen += os.read(terminal, 4096).decode()
+
+
+def test_ask_prints_the_answer_its_article_and_how_sure_it_is(yingda: Shell) -> None:
+    done = yingda("ask", "怎么退货")
+    assert done.returncode == 0, done.stderr
+    assert "签收后 7 天内" in done.stdout
+    assert re.search(r"^\[returns-how\] 怎么退货？  \(\d+%\)$", done.stdout, re.MULTILINE)
+
+    done = yingda("ask", "怎么退货", "--json")
+    (line,) = done.stdout.splitlines()
+    report = json.loads(line)
+    assert (done.returncode, report["verdict"], report["article"]["id"]) == (0, "answer", "returns-how")
+    assert report["answer"].startswith("签收后 7 天内")
+    assert 0.5 < report["confidence"] <= 1
+
+    done = yingda("ask", "How do I return a product?")
+    assert (done.returncode, "within 7 days of delivery" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(("question", "locale"), [("今天的足球比赛几比几", "zh-Hans"), ("xqzt vfgh pprw", "en")])
+def test_ask_says_that_nothing_was_found_in_the_questions_language(yingda: Shell, question: str, locale: str) -> None:
+    done = yingda("ask", question)
+    assert (done.returncode, done.stdout.strip()) == (1, say("nothing_found", locale)), done.stderr
+    report = json.loads(yingda("ask", question, "--json").stdout)
+    assert (report["verdict"], report["answer"], report["article"]) == ("nothing", None, None)
+
+
+def test_ask_says_that_it_has_choices(yingda: Shell) -> None:
+    first, *offered = yingda("ask", "退").stdout.splitlines()
+    assert first == say("unclear", "zh-Hans")
+    assert len(offered) > 1
+    assert all(re.fullmatch(r"  \[[a-z0-9-]+\] .+  \(\d+%\)", line) for line in offered)
+
+
+def test_whoever_waits_for_a_training_is_told(addresses: Addresses, tmp_path: Path) -> None:
+    """Once: what was trained is kept."""
+    (tmp_path / "lamp.yaml").write_text("id: lamp\nquestion: {en: How do I dim the lamp}\nanswer: {en: By touch.}\n")
+    yingda = clean(
+        YINGDA_DATABASE_URL=addresses.application_url,
+        YINGDA_OWNER_DATABASE_URL=addresses.owner_url,
+        YINGDA_VAR_DIR=str(tmp_path),
+        YINGDA_DEMO="false",
+    )
+    assert yingda("kb", "import", str(tmp_path)).returncode == 0
+    first, second = (yingda("ask", "How do I dim the lamp?") for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, "Learning the articles (some seconds) …\n")
+    assert (second.returncode, second.stderr) == (0, "")
+
+
+def test_a_server_tells_of_its_training(demo_addresses: Addresses, tmp_path: Path) -> None:
+    with psycopg.connect(demo_addresses.application_url, autocommit=True) as connection:
+        connection.execute("DELETE FROM kb.engines")
+    with LiveServer(demo_addresses, tmp_path) as server:
+        server.stop()
+        said = server.log.read_text(encoding="utf-8")
+    assert "Learning the articles (some seconds) …" in said
+    assert said.index("Learning") < said.index("Yingda serves after")
+
+
+def test_a_chat_is_recorded_and_shown(yingda: Shell) -> None:
+    done = yingda("chat", typed="怎么退货\n1\n")
+    assert done.returncode == 0, done.stderr
+    first, second = re.findall(r"^  \[([a-z-]+)\] (.+)$", done.stdout, re.MULTILINE)
+    offered = re.findall(r"^  1\. (.+)$", done.stdout, re.MULTILINE)
+    assert (first[0], second[1]) == ("returns-how", offered[0])
+    assert "免费上门取件，大件也不收搬运费" in done.stdout
+
+    done = yingda("contact", "show", "last")
+    rows = [line for line in done.stdout.splitlines() if re.search("[→←]", line)]
+    assert (done.returncode, [re.findall("[→←]", row)[0] for row in rows]) == (0, ["→", "←"] * 2)
+    for row, answered in zip(rows, [first, first, second, second], strict=True):
+        assert f"[article:{answered[0]}]" in row
+        assert bool(re.search(r"\]  \d+\.\d ms$", row)) is ("→" in row)
+
+    told = [json.loads(line) for line in yingda("contact", "show", "last", "--json").stdout.splitlines()]
+    assert [(row["direction"], row["channel"], row["outcome_kind"]) for row in told] == [
+        ("in", "terminal", "article"),
+        ("out", "terminal", "article"),
+    ] * 2
+    assert [row["latency_ms"] is not None for row in told] == [True, False] * 2
+    (listed,) = yingda("contact", "list", "--json").stdout.splitlines()
+    assert json.loads(listed)["id"] == told[0]["contact_id"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
