@@ -1,4 +1,4 @@
-import { LOCALES, matchLocale } from '../widget/shared/locale'
+import { firstLocale } from '../widget/shared/locale'
 import type {} from '../widget/loader/main'
 import { en } from './texts/en'
 import { zhHans } from './texts/zh-hans'
@@ -7,7 +7,7 @@ import { zhHant } from './texts/zh-hant'
 const TEXTS = { 'zh-Hans': zhHans, 'zh-Hant': zhHant, en }
 const THEME_KEY = 'nuanju:theme'
 
-const locale = matchLocale(new URLSearchParams(location.search).get('lang')) ?? LOCALES[0]
+const locale = firstLocale(new URLSearchParams(location.search).get('lang'), navigator.languages)
 const texts = TEXTS[locale]
 
 /** Words between backticks become code. */

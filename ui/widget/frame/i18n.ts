@@ -1,15 +1,10 @@
-import { LOCALES, type Locale, matchLocale } from '../shared/locale'
+import type { Locale } from '../shared/locale'
 import { en } from './texts/en'
 import type { Texts } from './texts/texts'
 import { zhHans } from './texts/zh-hans'
 import { zhHant } from './texts/zh-hant'
 
 export const TEXTS: Record<Locale, Texts> = { 'zh-Hans': zhHans, 'zh-Hant': zhHant, en }
-
-/** The language to begin with: what the page says, else the browser's list, else Simplified Chinese. */
-export function firstLocale(asked: string | null, preferred: readonly string[]): Locale {
-  return matchLocale(asked) ?? preferred.map(matchLocale).find((locale) => locale !== undefined) ?? LOCALES[0]
-}
 
 function dayNumber(date: Date): number {
   return Math.floor((date.getTime() - date.getTimezoneOffset() * 60_000) / 86_400_000)

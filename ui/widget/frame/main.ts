@@ -1,7 +1,6 @@
-import { type Locale, matchLocale } from '../shared/locale'
+import { firstLocale, type Locale, matchLocale } from '../shared/locale'
 import { THEMES } from '../shared/messages'
 import { Chat } from './chat'
-import { firstLocale } from './i18n'
 import { Page } from './page'
 import { browserShelf, PageShelf, Store } from './store'
 import { accentFrom, ThemeSwitch } from './theme'

@@ -10,3 +10,8 @@ export function matchLocale(tag: string | null | undefined): Locale | undefined 
   if (parts.includes('hans')) return 'zh-Hans'
   return parts.some((part) => ['hant', 'tw', 'hk', 'mo'].includes(part)) ? 'zh-Hant' : 'zh-Hans'
 }
+
+/** The language to begin with: what was asked for, else the browser's list, else Simplified Chinese. */
+export function firstLocale(asked: string | null, preferred: readonly string[]): Locale {
+  return matchLocale(asked) ?? preferred.map(matchLocale).find((locale) => locale !== undefined) ?? LOCALES[0]
+}
