@@ -52,6 +52,22 @@ async def test_a_picture_and_a_file_are_sent_and_shown(shop_server: LiveServer) 
         await someone.check_policy()
 
 
+async def test_the_answer_to_many_pictures_is_in_view(shop_server: LiveServer) -> None:
+    pictures: list[FilePayload] = [{**PICTURE, "name": f"{n}.png", "buffer": png(300, 400)} for n in range(4)]
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit("en")
+        await someone.frame.locator("input[type=file]").set_input_files(pictures)
+        await expect(someone.frame.locator(".tray-item.done")).to_have_count(4)
+        await someone.frame.get_by_role("button", name="Send", exact=True).click()
+        await expect(someone.answers).to_have_count(1)
+        await expect(someone.answers.first).to_be_in_viewport(ratio=1)
+        height = "element => element.offsetHeight - element.closest('.scroll').clientHeight"
+        assert await someone.own.evaluate(height) > 0, "one message fills more than the view"
+        # The pictures come in while the answer is read, and do not push it away.
+        await expect(someone.own.get_by_role("img").last).to_have_js_property("naturalWidth", 300)
+        await expect(someone.answers.first).to_be_in_viewport(ratio=1)
+
+
 async def test_a_pasted_picture_is_taken(shop_server: LiveServer) -> None:
     async with chromium() as browser, customer(browser, shop_server.url) as someone:
         await someone.visit("en")
@@ -84,7 +100,8 @@ async def test_what_cannot_be_sent_is_explained(shop_server: LiveServer) -> None
         await expect(someone.frame.locator(".tray-item")).to_have_count(0)
         # The server looks at the content, whatever the name says.
         await picker.set_input_files([disguised])
-        await expect(someone.frame.locator(".tray-item")).to_contain_text("could not be uploaded")
+        await expect(someone.frame.locator(".tray-item")).to_contain_text("“page.png” cannot be sent")
+        await expect(someone.frame.get_by_role("button", name="Try again")).to_be_hidden()
         await expect(someone.frame.get_by_role("button", name="Send")).to_be_disabled()
         await someone.frame.get_by_role("button", name="Remove page.png").click()
         await expect(someone.frame.locator(".tray-item")).to_have_count(0)

@@ -28,6 +28,7 @@ export class Log {
   private readonly typingText = h('span', { class: 'unseen' })
   private drawn = new Map<string, Drawn>()
   private following = true
+  private top = 0
 
   constructor(
     private readonly actions: BubbleActions,
@@ -37,7 +38,11 @@ export class Log {
     this.typing.append(h('i'), h('i'), h('i'), this.typingText)
     this.element = h('div', { class: 'scroll', tabindex: 0 }, welcome, this.list, this.typing)
     this.element.addEventListener('scroll', () => {
-      this.following = this.atEnd
+      const { scrollTop } = this.element
+      // Only who goes up leaves the end: a picture that arrives moves the end away from the reader.
+      if (this.atEnd) this.following = true
+      else if (scrollTop < this.top) this.following = false
+      this.top = scrollTop
       if (this.following) this.jump.hidden = true
       scrolled()
     })
@@ -97,13 +102,15 @@ export class Log {
     }
     for (const [key, { node }] of this.drawn) if (!next.has(key)) node.remove()
     this.drawn = next
-    if (this.following) this.follow()
+    if (this.following) this.follow(entries.at(-1))
     else if (grown) this.jump.hidden = false
   }
 
   /** Goes to the end, but not past the beginning of an answer that is taller than the view. */
-  private follow(): void {
+  private follow(last: Entry | undefined): void {
     this.toEnd()
+    // What customers wrote themselves they need not read from its beginning.
+    if (last?.kind !== 'message' || last.author === 'customer') return
     const newest = this.list.lastElementChild
     if (!(newest instanceof HTMLElement) || newest.offsetHeight <= this.element.clientHeight) return
     this.element.scrollTop = newest.offsetTop - ABOVE
