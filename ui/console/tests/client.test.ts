@@ -74,6 +74,11 @@ describe('problems', () => {
     })
   })
 
+  it('say which rule a weak password breaks', async () => {
+    answers = [json(422, { code: 'weak_password', detail: 'Weak.', reason: 'like_name' })]
+    await expect(post('/api/session/link')).rejects.toMatchObject({ code: 'weak_password', reason: 'like_name' })
+  })
+
   it('are named even when a proxy answers with a page', async () => {
     answers = [() => new Response('<h1>Bad gateway</h1>', { status: 502 })]
     const fault = await get('/api/a').catch((cause: unknown) => cause)

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { browserName } from '../src/pages/account/browserName'
 import { standOf } from '../src/pages/knowledge/validity'
+import { lengthFault } from '../src/shell/password'
 import { plainText } from '../src/thread/plainText'
 
 const views = import.meta.glob<string>('../src/**/*.vue', { query: '?raw', import: 'default', eager: true })
@@ -29,4 +30,13 @@ it('counts a bare end date to the end of its day', () => {
 
 it('reads a marked answer as words', () => {
   expect(plainText('打开[我的订单](https://www.example.com/orders)，**7 天**内')).toBe('打开我的订单，7 天内')
+})
+
+it('counts a new password as the server does: characters, not halves of them', () => {
+  expect(lengthFault('123456789')).toBe('too_short')
+  expect(lengthFault('1234567890')).toBeNull()
+  expect(lengthFault('🫖'.repeat(9))).toBe('too_short')
+  expect(lengthFault('㍿㍿㍿')).toBeNull()
+  expect(lengthFault('🫖'.repeat(200))).toBeNull()
+  expect(lengthFault('a'.repeat(201))).toBe('too_long')
 })

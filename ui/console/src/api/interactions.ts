@@ -1,6 +1,15 @@
 import { get, type Page } from './client'
 
-export type OutcomeKind = 'article' | 'choices' | 'hand_over' | 'none' | 'waiting' | 'flow' | 'failed'
+export type OutcomeKind =
+  | 'article'
+  | 'choices'
+  | 'hand_over'
+  | 'none'
+  | 'waiting'
+  | 'flow'
+  | 'small_talk'
+  | 'file'
+  | 'failed'
 
 export interface Outcome {
   kind: OutcomeKind | null

@@ -5,13 +5,22 @@ export class Problem extends Error {
   readonly code: string
   /** Seconds to wait before another attempt, where the server names them. */
   readonly retryAfter: number | null
+  /** Which of the rules behind `code` was broken, where the server names it. */
+  readonly reason: string | null
 
-  constructor(status: number, code: string, detail: string, retryAfter: number | null = null) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    retryAfter: number | null = null,
+    reason: string | null = null,
+  ) {
     super(detail)
     this.name = 'Problem'
     this.status = status
     this.code = code
     this.retryAfter = retryAfter
+    this.reason = reason
   }
 
   /** True when the server was never reached or cannot serve now, so that trying again makes sense. */
@@ -33,11 +42,12 @@ export async function readProblem(response: Response): Promise<Problem> {
   if (typeof body !== 'object' || body === null) {
     return new Problem(response.status, 'not_understood', '', retryAfter)
   }
-  const { code, detail, title } = body as Record<string, unknown>
+  const { code, detail, title, reason } = body as Record<string, unknown>
   return new Problem(
     response.status,
     typeof code === 'string' ? code : 'not_understood',
     typeof detail === 'string' && detail ? detail : typeof title === 'string' ? title : '',
     retryAfter,
+    typeof reason === 'string' ? reason : null,
   )
 }

@@ -9,6 +9,8 @@ const names = {
     none: 'No answer found',
     waiting: 'Waiting for a person',
     flow: 'Flow',
+    small_talk: 'Small talk',
+    file: 'File',
     failed: 'Failed',
   },
   channel: { web: 'Web', wechat: 'WeChat', telegram: 'Telegram', terminal: 'Terminal' },

@@ -11,6 +11,8 @@ const names: Words<typeof en> = {
     none: '未找到答案',
     waiting: '等待人工',
     flow: '流程',
+    small_talk: '寒暄',
+    file: '文件',
     failed: '失败',
   },
   channel: { web: '网页', wechat: '微信', telegram: 'Telegram', terminal: '终端' },

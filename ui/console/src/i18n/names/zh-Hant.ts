@@ -11,6 +11,8 @@ const names: Words<typeof en> = {
     none: '未找到答案',
     waiting: '等待專人',
     flow: '流程',
+    small_talk: '寒暄',
+    file: '檔案',
     failed: '失敗',
   },
   channel: { web: '網頁', wechat: '微信', telegram: 'Telegram', terminal: '終端' },
