@@ -16,6 +16,7 @@ from knowledge_base.train import TrainingFailed, train_apart
 log = logging.getLogger(__name__)
 
 Train = Callable[[Sequence[Article]], Awaitable[bytes]]
+Say = Callable[[str], None]
 
 
 def _today() -> date:
@@ -47,9 +48,10 @@ class LiveIndex:
         """The index as of the last successful build; empty before the first."""
         return self._current
 
-    async def refresh(self, engine: AsyncEngine) -> bool:
+    async def refresh(self, engine: AsyncEngine, say: Say | None = None) -> bool:
         """Load or train and swap when the articles changed or a new day began; whether the index was replaced.
 
+        ``say`` gets a line before a training: whoever waits for this should know why it takes seconds.
         A training that fails leaves the current index in place, is logged, and is not tried again until the articles
         or the day change. Errors of the database are raised.
         """
@@ -59,7 +61,7 @@ class LiveIndex:
             if (stored, day) == self._seen:
                 return False
             articles = await load_articles(connection)
-        built = await self._built(engine, articles, day)
+        built = await self._built(engine, articles, day, say)
         self._seen = (stored, day)
         if built is None:
             return False
@@ -81,7 +83,9 @@ class LiveIndex:
                 reachable = True
             await asyncio.sleep(interval_s)
 
-    async def _built(self, engine: AsyncEngine, articles: Sequence[Article], day: date) -> KnowledgeIndex | None:
+    async def _built(
+        self, engine: AsyncEngine, articles: Sequence[Article], day: date, say: Say | None
+    ) -> KnowledgeIndex | None:
         """The index of a day, from a kept engine or a newly trained one; ``None`` when the training failed."""
         valid = [article for article in articles if article.holds_on(day)]
         if not valid:
@@ -94,6 +98,8 @@ class LiveIndex:
                 return KnowledgeIndex.around(unpack(packed), articles, day)
             except UnknownContent as error:
                 log.warning("a kept index cannot be read and is trained again: %s", error)
+        if say is not None:
+            say("Learning the articles (some seconds) …")
         try:
             packed = await self._train(valid)
             index = KnowledgeIndex.around(unpack(packed), articles, day)

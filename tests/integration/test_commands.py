@@ -142,11 +142,16 @@ def test_a_chat_is_recorded_and_shown(yingda: Shell) -> None:
     assert "免费上门取件，大件也不收搬运费" in done.stdout
 
     done = yingda("contact", "show", "last")
-    rows = [line for line in done.stdout.splitlines() if re.search("[→←]", line)]
-    assert (done.returncode, [re.findall("[→←]", row)[0] for row in rows]) == (0, ["→", "←"] * 2)
-    for row, answered in zip(rows, [first, first, second, second], strict=True):
-        assert f"[article:{answered[0]}]" in row
-        assert bool(re.search(r"\]  \d+\.\d ms$", row)) is ("→" in row)
+    rows = re.findall(r"  terminal ([→←]) .+  \[(\S+)\](  \d+\.\d ms)?$", done.stdout, re.MULTILINE)
+    assert (done.returncode, [(arrow, led_to, bool(latency)) for arrow, led_to, latency in rows]) == (
+        0,
+        [
+            ("→", f"article:{first[0]}", True),
+            ("←", f"article:{first[0]}", False),
+            ("→", f"article:{second[0]}", True),
+            ("←", f"article:{second[0]}", False),
+        ],
+    )
 
     told = [json.loads(line) for line in yingda("contact", "show", "last", "--json").stdout.splitlines()]
     assert [(row["direction"], row["channel"], row["outcome_kind"]) for row in told] == [
