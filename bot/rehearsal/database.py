@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from bot.storage.embedded.postmaster import observe, signal_server
 from bot.storage.migrate import migrate
 
 GONE_WITHIN_S = 30.0
+_ONE_AT_A_TIME = threading.Lock()  # alembic keeps what it works on in a global
 
 
 class Database:
@@ -71,11 +73,18 @@ class Database:
 @asynccontextmanager
 async def own_database(folder: Path) -> AsyncIterator[Database]:
     """A fresh PostgreSQL under ``folder``, migrated; stopped at the end."""
-    with EmbeddedPostgres(folder) as urls:
-        addresses = Addresses(urls.owner_url, urls.application_url)
-        await asyncio.to_thread(migrate, addresses.owner_url, addresses.application_url)
-        database = Database(folder, addresses)
-        try:
-            yield database
-        finally:
-            await asyncio.to_thread(database.close)
+    use = EmbeddedPostgres(folder)
+    urls = await asyncio.to_thread(use.start)
+    addresses = Addresses(urls.owner_url, urls.application_url)
+    database = Database(folder, addresses)
+    try:
+        await asyncio.to_thread(_migrate, addresses)
+        yield database
+    finally:
+        await asyncio.to_thread(database.close)
+        await asyncio.to_thread(use.stop)
+
+
+def _migrate(addresses: Addresses) -> None:
+    with _ONE_AT_A_TIME:
+        migrate(addresses.owner_url, addresses.application_url)

@@ -17,6 +17,7 @@ from bot.storage.database import Addresses
 LOAD_WITHIN_S = 60.0
 START_WITHIN_S = 10.0
 READY_WITHIN_S = 30.0
+VAIN_STARTS = 3
 LOG_TAIL = 4000
 MANY = "1000000"
 
@@ -96,10 +97,10 @@ class Keeper:
             await self._changed.wait_for(lambda: len(self.ends) >= times)
 
     async def until_ready(self) -> None:
-        """Returns when /readyz says 200; TimeoutError with the log's end when it does not in time."""
-        deadline = time.monotonic() + READY_WITHIN_S
+        """Returns when /readyz says 200; TimeoutError with the log's end when it does not in time, or ends each time."""
+        deadline, ends = time.monotonic() + READY_WITHIN_S, len(self.ends)
         while not await self.ready():
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or len(self.ends) >= ends + VAIN_STARTS:
                 raise TimeoutError(f"not ready: {self.log.read_text(encoding='utf-8')[-LOG_TAIL:]}")
             await asyncio.sleep(0.02)
 

@@ -74,11 +74,32 @@ async def be_without(
     shutil.rmtree(folder, ignore_errors=True)
 
 
+async def end_without(nursery: Path, tmp_path: Path) -> None:
+    """Told to stop while PostgreSQL hangs, a server stops all the same."""
+    folder = short_folder()
+    async with (
+        own_database(folder / "pg") as database,
+        kept_server(nursery, database.addresses, tmp_path, YINGDA_WORKER="true") as server,
+        traffic([server.url], 3) as crowd,
+    ):
+        await crowd.until_more(10)
+        database.freeze()
+        await asyncio.sleep(1)
+        server.signal(signal.SIGTERM)
+        async with asyncio.timeout(40):
+            await server.until_ended()
+        assert server.ends[0] == 0
+        database.thaw()
+        await crowd.until_more(10)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.mark.slow
 async def test_postgresql_is_away_for_twenty_seconds(nursery: Path, settings: Settings, tmp_path: Path) -> None:
     async with asyncio.timeout(90), asyncio.TaskGroup() as group:
         for take_away in (stop, crash, freeze):
             group.create_task(be_without(nursery, settings, tmp_path, take_away))
+        group.create_task(end_without(nursery, tmp_path))
 
 
 async def seconds_until(server: Keeper, *, ready: bool) -> float:
