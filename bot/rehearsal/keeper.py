@@ -97,7 +97,7 @@ class Keeper:
             await self._changed.wait_for(lambda: len(self.ends) >= times)
 
     async def until_ready(self) -> None:
-        """Returns when /readyz says 200; TimeoutError with the log's end when it does not in time, or ends each time."""
+        """Returns when /readyz says 200; TimeoutError with the log when it does not, or only ends."""
         deadline, ends = time.monotonic() + READY_WITHIN_S, len(self.ends)
         while not await self.ready():
             if time.monotonic() > deadline or len(self.ends) >= ends + VAIN_STARTS:
