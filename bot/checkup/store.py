@@ -16,7 +16,8 @@ WITHIN_S = 5.0
 _ABOUT = text(
     "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
     "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "
-    "has_table_privilege(to_regclass('crm.interactions'), 'DELETE')"
+    "(SELECT bool_or(has_table_privilege(to_regclass(ledger), 'UPDATE, DELETE')) "
+    "FROM unnest(ARRAY['crm.interactions', 'bot.messages', 'bot.inbox']) ledger)"
 )
 _ARTICLES = text("SELECT count(*) FROM kb.articles")
 _JOBS = text(

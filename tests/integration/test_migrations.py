@@ -13,11 +13,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
 from sqlalchemy import MetaData, create_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.checkup.store import check_store
+from bot.settings import Settings
 from bot.staff import tables as staff_tables
 from bot.storage import tables as bot_tables
 from bot.storage.database import Addresses
-from bot.storage.migrate import alembic_config, migrate, wanted_heads
+from bot.storage.migrate import APPEND_ONLY, alembic_config, migrate, wanted_heads
 from bot.storage.schema import is_current
 from bot.urls import sqlalchemy_url
 from crm_adapter import tables as crm_tables
@@ -173,6 +176,21 @@ def test_the_application_role_cannot_change_what_is_recorded(addresses: Addresse
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("right", ["UPDATE", "DELETE"])
+@pytest.mark.parametrize("ledger", APPEND_ONLY)
+async def test_the_doctor_warns_of_a_right_to_change_it(
+    addresses: Addresses, engine: AsyncEngine, settings: Settings, ledger: str, right: str
+) -> None:
+    async def role() -> str:
+        parts = await check_store(settings, engine, addresses.application_url)
+        return next(part.code for part in parts if part.name == "roles")
+
+    assert await role() == "roles_ok"
+    with psycopg.connect(addresses.owner_url) as connection:
+        connection.execute(f"GRANT {right} ON {ledger} TO yingda_app".encode())
+    assert await role() == "roles_too_strong"
 
 
 @pytest.mark.parametrize(
