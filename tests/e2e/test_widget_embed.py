@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from uuid import uuid4
 
 import jwt
@@ -12,7 +11,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import expect
 
-from bot.storage.database import Addresses
+from tests.conftest import copied
 from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer
 from tests.servers import LiveServer, free_port
@@ -23,14 +22,19 @@ SHOP_PORT = free_port()
 SHOP = f"http://localhost:{SHOP_PORT}"
 
 
-@pytest.fixture
-def chat_server(demo_addresses: Addresses, tmp_path: Path) -> Iterator[LiveServer]:
+@pytest.fixture(scope="module")
+def chat_server(
+    cluster: Callable[[str, str], str], demo_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
     """A chat for two shops, of which only one stands on our page."""
     channels = [
         {"kind": "web", "name": "shop", "origins": [SHOP], "identity_secret": SECRET},
         {"kind": "web", "name": "other", "origins": ["https://other.example"]},
     ]
-    with LiveServer(demo_addresses, tmp_path, YINGDA_CHANNELS=json.dumps(channels)) as server:
+    with (
+        contextmanager(copied)(cluster, demo_template) as addresses,
+        LiveServer(addresses, tmp_path_factory.mktemp("embed"), YINGDA_CHANNELS=json.dumps(channels)) as server,
+    ):
         yield server
 
 

@@ -64,6 +64,23 @@ async def test_on_a_phone_the_chat_is_the_whole_screen(shop_server: LiveServer) 
         await someone.check_policy()
 
 
+async def test_the_shops_name_is_never_cut(shop_server: LiveServer) -> None:
+    async with chromium() as browser:
+        for width in (320, 360, 390, 1200):
+            async with customer(browser, shop_server.url, viewport={"width": width, "height": 844}) as someone:
+                await someone.visit("en")
+                header = someone.frame.locator("header")
+                await expect(header.locator("h1")).to_have_text("Nuanju Home Appliances")
+                for part in ("h1", "p"):
+                    sizes = await header.locator(part).evaluate(
+                        "part => [part.scrollWidth - part.clientWidth, part.scrollHeight - part.clientHeight]"
+                    )
+                    assert max(sizes) <= 0, (width, part)
+                for content, window in await _widths(someone):
+                    assert content <= window, width
+                await someone.picture(f"header-{width}")
+
+
 async def test_texts_of_every_kind_stay_inside(shop_server: LiveServer) -> None:
     texts = (
         LONG_WORD,
