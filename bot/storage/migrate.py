@@ -11,11 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from bot.storage.schema import function_sources, schema_mark
+from bot.storage.schema import APPEND_ONLY, function_sources, schema_mark
 from bot.urls import sqlalchemy_url
 
 SCHEMAS = ("bot", "crm", "kb")
-APPEND_ONLY = ("crm.interactions", "bot.messages", "bot.inbox")  # what must go one day goes by the owner
 VERSION_TABLE = "schema_version"
 JOB_TABLES = text(
     "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'procrastinate\\_%'"

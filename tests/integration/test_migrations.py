@@ -20,8 +20,8 @@ from bot.settings import Settings
 from bot.staff import tables as staff_tables
 from bot.storage import tables as bot_tables
 from bot.storage.database import Addresses
-from bot.storage.migrate import APPEND_ONLY, alembic_config, migrate, wanted_heads
-from bot.storage.schema import is_current
+from bot.storage.migrate import alembic_config, migrate, wanted_heads
+from bot.storage.schema import APPEND_ONLY, is_current
 from bot.urls import sqlalchemy_url
 from crm_adapter import tables as crm_tables
 from knowledge_base import store as kb_tables
