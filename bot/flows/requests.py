@@ -12,7 +12,8 @@ _PERSON = re.compile(
     r"|真人(客服|服务|服務)|(和|跟|同)(真?人|客服|人工)(说|說|聊|谈|談|讲|講)|别跟?我?(用)?机器人|不要(机器人|機器人)"
     r"|\b(talk|speak|chat|connect|transfer|put me through)\b.{0,24}"
     r"\b(human|person|agent|representative|someone|somebody|staff)\b"
-    r"|\b(real|live|actual) (human|person|agent)\b|\b(human|live agent|representative|operator)( please)?[.!]*$|\b(person|somebody|someone),? please[.!]*$",
+    r"|\b(real|live|actual) (human|person|agent)\b|\b(human|live agent|representative|operator)( please)?[.!]*$"
+    r"|\b(person|somebody|someone),? please[.!]*$",
     re.IGNORECASE,
 )
 _BOT = re.compile(

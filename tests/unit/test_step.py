@@ -67,7 +67,9 @@ def test_nothing_found_offers_a_person_and_a_better_wording() -> None:
     assert decision.owner is None
 
 
-@pytest.mark.parametrize("text", ["转人工", "我要找客服！", "轉人工", "human please", "a person please", "I want a real person"])
+@pytest.mark.parametrize(
+    "text", ["转人工", "我要找客服！", "轉人工", "human please", "a person please", "I want a real person"]
+)
 def test_a_wish_for_a_person_hands_over_with_the_promise_of_sl1(text: str) -> None:
     decision = decide(text)
     assert decision.owner == "queue"
