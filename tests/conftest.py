@@ -1,7 +1,6 @@
 """What tests stand on: a real PostgreSQL, a fresh database per test, a real server."""
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -22,9 +21,6 @@ from knowledge_base.files import read_articles
 from knowledge_base.store import import_articles
 from knowledge_base.watch import LiveIndex
 from tests.servers import LiveServer, short_folder
-
-# As the command line does: a thread per core for small matrices costs more than it gives.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 SUPERUSER = "postgres"
 OWNER = "yingda_owner"
