@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.storage.database import Addresses
 
 CHUNK = 65536
+SYNC = b"S\x00\x00\x00\x04"
 
 
 class FreezingProxy:
@@ -26,7 +27,8 @@ class FreezingProxy:
     def freeze_at(self, pattern: str, occurrence: int, *, answers_only: bool = False) -> None:
         """Freezes once what the client sends has contained ``pattern`` so often; that much still gets through.
 
-        ``answers_only``: all that the client sends still arrives, and it hears nothing.
+        ``answers_only``: all that the client sends still arrives, and it hears nothing. Otherwise the pipeline that is
+        under way never ends: its last message, the sync, is held back too.
         """
         self._pattern, self._left, self._answers_only = pattern.encode(), occurrence, answers_only
 
@@ -45,7 +47,7 @@ class FreezingProxy:
             writers.append(server_writer)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pump(reader, server_writer, self._to_server, self._watch))
-                group.create_task(self._pump(server_reader, writer, self._to_client, lambda chunk: None))
+                group.create_task(self._pump(server_reader, writer, self._to_client, lambda chunk: (chunk, b"")))
         finally:
             for open_writer in writers:
                 open_writer.close()
@@ -55,25 +57,33 @@ class FreezingProxy:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         flowing: asyncio.Event,
-        watch: Callable[[bytes], None],
+        cut: Callable[[bytes], tuple[bytes, bytes]],
     ) -> None:
         with suppress(ConnectionError):
             while chunk := await reader.read(CHUNK):
                 await flowing.wait()
-                watch(chunk)
-                writer.write(chunk)
+                now, later = cut(chunk)
+                writer.write(now)
                 await writer.drain()
+                if later:
+                    await flowing.wait()
+                    writer.write(later)
         await flowing.wait()
         writer.close()
 
-    def _watch(self, chunk: bytes) -> None:
-        if self._pattern:
-            self._left -= chunk.count(self._pattern)
-            if self._left <= 0:
-                self._to_client.clear()
-                if not self._answers_only:
-                    self._to_server.clear()
-                self.frozen.set()
+    def _watch(self, chunk: bytes) -> tuple[bytes, bytes]:
+        if not self._pattern:
+            return chunk, b""
+        self._left -= chunk.count(self._pattern)
+        if self._left > 0:
+            return chunk, b""
+        self._to_client.clear()
+        self.frozen.set()
+        if self._answers_only:
+            return chunk, b""
+        self._to_server.clear()
+        now = chunk.removesuffix(SYNC)
+        return now, chunk[len(now) :]
 
 
 @asynccontextmanager

@@ -26,6 +26,9 @@ RULES = {
     "an identity has one open conversation at most": """
         SELECT identity_id FROM bot.conversations WHERE account = %(account)s AND closed_at IS NULL
          GROUP BY identity_id HAVING count(*) > 1""",
+    "a conversation has messages": """
+        SELECT c.id FROM bot.conversations c
+         WHERE c.account = %(account)s AND NOT EXISTS (SELECT FROM bot.messages m WHERE m.conversation_id = c.id)""",
     "a client's message is recorded once": """
         SELECT c.identity_id, m.client_msg_id FROM bot.messages m JOIN bot.conversations c ON c.id = m.conversation_id
          WHERE c.account = %(account)s AND m.direction = 'in' AND m.client_msg_id IS NOT NULL

@@ -91,6 +91,24 @@ async def test_every_tab_sees_everything_in_one_order(server: Keeper, pool: Pool
         await tab.close()
 
 
+async def test_tabs_on_two_servers_that_know_nothing_of_each_other_see_one_order(
+    nursery: Path, addresses: Addresses, server: Keeper, pool: Pool, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    async with asyncio.timeout(20), kept_server(nursery, addresses, tmp_path) as other:
+        here = SocketVisitor(Session(http, [server.url]))
+        await here.say("hello")
+        there = SocketVisitor(here.session.via([other.url]))
+        for number in range(10):
+            await there.say(f"note {number} from there")
+            await here.say(f"note {number} from here")
+        await there.read_to(here.thread.last_seq - 2)
+        await there.catch_up()
+        assert here.closes == there.closes == [], "nobody had to come back to see it"
+        assert await compare_all(pool, [here, there]) == []
+        await here.close()
+        await there.close()
+
+
 async def test_a_tab_hears_of_another_without_asking(server: Keeper, http: aiohttp.ClientSession) -> None:
     session = Session(http, [server.url])
     listening, polling, writing = SocketVisitor(session), PlainVisitor(session), PlainVisitor(session)

@@ -25,6 +25,9 @@ BREAKAGES = {
     "a thread's seq has no gap": "UPDATE bot.messages SET seq = seq + 100 WHERE seq > 3",
     "a conversation's last_seq": "UPDATE bot.conversations SET last_seq = last_seq + 1",
     "a conversation goes on": "UPDATE bot.conversations SET first_seq = 1",
+    "a conversation has messages": """
+        INSERT INTO bot.conversations (id, identity_id, channel, account, locale, closed_at)
+        SELECT gen_random_uuid(), identity_id, channel, account, locale, now() FROM bot.conversations""",
     "the inbox names every": "DELETE FROM bot.inbox WHERE external_id LIKE '%:first'",
     "an answer follows its question": "UPDATE bot.messages SET in_reply_to = NULL WHERE seq = 2",
     "the outbox has every outbound": "DELETE FROM bot.outbox WHERE seq = 2",

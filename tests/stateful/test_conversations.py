@@ -32,7 +32,7 @@ EXAMPLES = 30
 STEPS = 25
 CRASHES_ALLOWED = 2
 IDENTITIES = st.sampled_from(["visitor:a", "visitor:b"])
-TEXTS = st.sampled_from(["hello", "你好", "🙂", "person", "bot", "raise", "hang"])
+TEXTS = st.sampled_from(["hello", "你好", "🙂", "hello", "bot", "person", "raise", "hang"])
 SORRY = "sorry"
 T = TypeVar("T")
 
@@ -206,13 +206,20 @@ class Conversations(RuleBasedStateMachine):
 
     @rule()
     def close_silent(self) -> None:
-        async def close() -> None:
-            async with self.pool.connection() as connection:
-                await connection.execute(CLOSE_SILENT, (timedelta(0),))
+        self.run(self._execute(CLOSE_SILENT, timedelta(0)))
 
-        self.run(close())
+    @rule(identity=IDENTITIES)
+    def resolve(self, identity: str) -> None:
+        """As a person does who has answered: whoever speaks, the conversation is closed."""
+        close = """UPDATE bot.conversations SET closed_at = now(), fence = fence + 1
+                    WHERE account = %s AND identity_id = crm.find_identity(account, %s) AND closed_at IS NULL"""
+        self.run(self._execute(close, self.account, identity))
 
-    @rule(identity=IDENTITIES, received=st.integers(0, 200), read=st.integers(0, 200))
+    async def _execute(self, statement: str, *values: object) -> None:
+        async with self.pool.connection() as connection:
+            await connection.execute(statement.encode(), values)
+
+    @rule(identity=IDENTITIES, received=st.integers(0, 20), read=st.integers(0, 20))
     def receipt(self, identity: str, received: int, read: int) -> None:
         thread = Thread(self.pool, self.account, identity)
         before = self.run(thread.position())
