@@ -42,7 +42,8 @@ WITH visitor AS (
 )
 INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, direction, occurred_at, content,
                               trace_id, idempotency_key)
-SELECT id, identity, conversation, 'web', 'shop', CASE WHEN s %% 2 = 1 THEN 'in' ELSE 'out' END, now(), repeat('About the length of an answer. ', 6), '0',
+SELECT id, identity, conversation, 'web', 'shop', CASE WHEN s %% 2 = 1 THEN 'in' ELSE 'out' END, now(),
+       repeat('About the length of an answer. ', 6), '0',
        'm:' || id FROM line
 """
 PER_VISITOR = 20
