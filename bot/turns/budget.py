@@ -6,54 +6,45 @@ code itself, costs two system calls, and works for busy loops and sleeps alike.
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class BudgetExceeded(BaseException):
     """Raised inside the code that took too long. Not an ``Exception``: a broad handler in there must not eat it."""
 
 
-class _Alarm:
-    """The process's one timer; its handler is installed at the first use and stays."""
+def call_within(seconds: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What ``function`` returns; interrupted after ``seconds`` with :class:`BudgetExceeded`.
 
-    def __init__(self) -> None:
-        self.armed = False
-        self._installed = False
-
-    def set(self, seconds: float) -> None:
-        """Rings after ``seconds``, and again and again: code that swallows the first ring meets the next."""
-        if not self._installed:
-            signal.signal(signal.SIGALRM, self._ring)
-            self._installed = True
-        self.armed = True
-        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
-
-    def stop(self) -> None:
-        """Rings no more. The handler runs in this same thread, so after this line it can hit nothing."""
-        self.armed = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-    def _ring(self, _signal: int, _frame: FrameType | None) -> None:
-        if self.armed:
-            raise BudgetExceeded
-
-
-_alarm = _Alarm()
-
-
-@contextmanager
-def time_budget(seconds: float) -> Iterator[None]:
-    """Interrupts the block after ``seconds`` with :class:`BudgetExceeded`.
-
-    Only the main thread can be interrupted; elsewhere the block runs unbounded.
+    Only the main thread can be interrupted; elsewhere the call runs unbounded.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    _alarm.set(seconds)
+        return function(*args, **kwargs)
+    if signal.getsignal(signal.SIGALRM) is not _ring:
+        signal.signal(signal.SIGALRM, _ring)
+    # Again and again: code that swallows the first ring meets the next.
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
-        yield
+        return _bounded(function, *args, **kwargs)
     finally:
-        _alarm.stop()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _bounded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    return function(*args, **kwargs)
+
+
+def _ring(_signal: int, frame: FrameType | None) -> None:
+    """Raises only below :func:`_bounded`: a late ring must not hit whoever has just finished in time.
+
+    A process that was stopped and goes on gets its overdue signal at any line, that which stops the timer included.
+    """
+    while frame is not None:
+        if frame.f_code is _bounded.__code__:
+            raise BudgetExceeded
+        frame = frame.f_back

@@ -8,7 +8,7 @@ import structlog
 from bot.domain.decision import Decision, Situation
 from bot.domain.message import Inbound
 from bot.faults import places_of
-from bot.turns.budget import BudgetExceeded, time_budget
+from bot.turns.budget import BudgetExceeded, call_within
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +39,7 @@ class Decider:
         wary = monotonic() < self._wary_until
         budget_s = self._budget_s / WARY if wary else self._budget_s
         try:
-            with time_budget(budget_s):
-                return self._step(inbound, situation)
+            return call_within(budget_s, self._step, inbound, situation)
         except BudgetExceeded:
             self._wary_until = monotonic() + WARY_FOR_S
             log.error("decision exceeded its budget", budget_s=budget_s)
