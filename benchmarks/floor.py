@@ -101,7 +101,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a short form, for tests")
     args = parser.parse_args()
-    rounds, messages, seconds = (2, 400, 3.0) if args.quick else (5, 2000, 15.0)
+    rounds, messages, seconds = (5, 400, 3.0) if args.quick else (5, 2000, 15.0)
     with bench() as place, place.ours() as server, place.floor() as floor_url:
         time.sleep(1.0)
         idle_mb = resident_mb(server.pid)
