@@ -76,13 +76,15 @@ class Keeper:
                 self.starts += 1
                 self._changed.notify_all()
             status = await self._told("ended")
+            self.pid = 0
             async with self._changed:
                 self.ends.append(status)
                 self._changed.notify_all()
 
     def signal(self, number: signal.Signals) -> None:
-        """Signals the server; its process id is its own for as long as :attr:`pid` says so."""
-        os.kill(self.pid, number)
+        """Signals the server, if one runs; its process id is its own for as long as :attr:`pid` says so."""
+        if self.pid:  # 0 would be everybody in our own group
+            os.kill(self.pid, number)
 
     async def kill(self) -> None:
         """kill -9; returns when the process is gone and the next one started, ready or not."""
