@@ -4,9 +4,11 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -17,6 +19,7 @@ from bot.storage.embedded.postmaster import observe, signal_server
 from bot.storage.migrate import migrate
 
 GONE_WITHIN_S = 30.0
+T = TypeVar("T")
 _ONE_AT_A_TIME = threading.Lock()  # alembic keeps what it works on in a global
 
 
@@ -41,9 +44,8 @@ class Database:
 
     async def start(self) -> None:
         """Starts it again at the same address; returns when it takes connections."""
-        use = EmbeddedPostgres(self._folder)
-        await asyncio.to_thread(use.start)
-        self._uses.append(use)
+        self._uses.append(EmbeddedPostgres(self._folder))
+        await _in_full(self._uses[-1].start)
 
     def freeze(self) -> None:
         """PostgreSQL stands still, its connections stay: a disk or a machine that hangs."""
@@ -74,15 +76,27 @@ class Database:
 async def own_database(folder: Path) -> AsyncIterator[Database]:
     """A fresh PostgreSQL under ``folder``, migrated; stopped at the end."""
     use = EmbeddedPostgres(folder)
-    urls = await asyncio.to_thread(use.start)
-    addresses = Addresses(urls.owner_url, urls.application_url)
-    database = Database(folder, addresses)
     try:
-        await asyncio.to_thread(_migrate, addresses)
-        yield database
+        urls = await _in_full(use.start)
+        addresses = Addresses(urls.owner_url, urls.application_url)
+        await _in_full(partial(_migrate, addresses))
+        database = Database(folder, addresses)
+        try:
+            yield database
+        finally:
+            await _in_full(database.close)
     finally:
-        await asyncio.to_thread(database.close)
-        await asyncio.to_thread(use.stop)
+        await _in_full(use.stop)
+
+
+async def _in_full(call: Callable[[], T]) -> T:
+    """In a thread, and to its end also when cancelled: a start that is broken off could not be undone."""
+    called = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(called)
+    except asyncio.CancelledError:
+        await asyncio.wait({called})
+        raise
 
 
 def _migrate(addresses: Addresses) -> None:
