@@ -5,6 +5,7 @@ import argparse
 from bot.commands.speech import say
 from bot.settings import read_settings
 from bot.storage.database import open_database
+from bot.storage.keyring import open_keys
 from bot.storage.migrate import migrate
 
 
@@ -19,6 +20,6 @@ def run_migrate(args: argparse.Namespace) -> int:
     """Migrates as the owner and says where the schema stands."""
     settings = read_settings()
     with open_database(settings, say) as addresses:
-        heads = migrate(addresses.owner_url, addresses.application_url)
+        heads = migrate(addresses.owner_url, addresses.application_url, open_keys(settings))
     print("The database is at", ", ".join(heads))
     return 0

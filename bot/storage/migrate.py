@@ -13,8 +13,9 @@ from sqlalchemy.engine import make_url
 
 from bot.storage.schema import APPEND_ONLY, function_sources, schema_mark
 from bot.urls import sqlalchemy_url
+from crm_adapter.encryption import Keys
 
-SCHEMAS = ("bot", "crm", "kb")
+SCHEMAS = ("bot", "crm", "kb", "vault")
 VERSION_TABLE = "schema_version"
 JOB_TABLES = text(
     "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'procrastinate\\_%'"
@@ -26,8 +27,10 @@ JOB_SEQUENCES = text(
 LOCK = 0x79696E67  # any constant; "ying"
 
 
-def migrate(owner_url: str, application_url: str) -> list[str]:
+def migrate(owner_url: str, application_url: str, keys: Keys | None = None) -> list[str]:
     """Migrates forward as the owner and grants the application's role what it needs; returns the heads.
+
+    ``keys`` seal what an older version stored in clear; without such rows they are not needed.
 
     One process at a time does it (an advisory lock); the others wait and find nothing to do.
     """
@@ -37,7 +40,7 @@ def migrate(owner_url: str, application_url: str) -> list[str]:
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-            command.upgrade(alembic_config(connection), "heads")
+            command.upgrade(alembic_config(connection, keys), "heads")
             replace_functions(connection)
             if role and role != owner:
                 grant(connection, role)
@@ -52,7 +55,7 @@ def current_heads(connection: Connection) -> list[str]:
     return sorted(context.get_current_heads())
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
+def alembic_config(connection: Connection | None = None, keys: Keys | None = None) -> Config:
     """The one alembic environment over the three packages' version folders."""
     config = Config()
     here = Path(str(files("bot.storage"))) / "migrations"
@@ -63,6 +66,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", os.pathsep.join(str(folder) for folder in folders))
     config.attributes["connection"] = connection
+    config.attributes["keys"] = keys
     return config
 
 

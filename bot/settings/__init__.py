@@ -1,0 +1,25 @@
+"""Every number and name a company may change, read from ``yingda.toml`` and the environment.
+
+The environment wins: ``YINGDA_HTTP__PORT=9000`` sets ``[http] port``. Numbers that a regulation fixes carry
+the id of its row in their description. Secrets are ``SecretStr``: they print as stars everywhere.
+"""
+
+from bot.settings.customers import Crm, KeysSection
+from bot.settings.house import Http, Limits, Staff, WebChannel
+from bot.settings.root import Settings, SettingsFault, read_settings
+from bot.settings.section import LOCALES, Locale, Section
+
+__all__ = [
+    "LOCALES",
+    "Crm",
+    "Http",
+    "KeysSection",
+    "Limits",
+    "Locale",
+    "Section",
+    "Settings",
+    "SettingsFault",
+    "Staff",
+    "WebChannel",
+    "read_settings",
+]

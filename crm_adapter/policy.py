@@ -1,0 +1,20 @@
+"""The numbers and names a company sets for its customer store; each room takes what it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``final_result_days`` by category of case, ``default`` for the others; files are ``None`` for those that ship."""
+
+    controller: str = "Demo"
+    jurisdiction: str = "CN"
+    first_opinion_h: float = 48.0
+    final_result_days: Mapping[str, float] = field(default_factory=lambda: {"default": 15.0})
+    purposes_file: Path | None = None
+    rules_file: Path | None = None
+    rights_days: int = 15
+    holidays_file: Path | None = None
+    unlinked_s: float = 10.0

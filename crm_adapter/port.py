@@ -1,0 +1,290 @@
+"""The CRM port: everything the bot asks of a customer store, whichever store that is.
+
+Every adapter passes ``tests/contract/crm``. What an adapter cannot do it leaves out of :meth:`Crm.capabilities`, and
+the methods of that capability raise :class:`NotSupported`. Each call is one unit: all of it is stored, or nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from crm_adapter.records.consent import Consent, ConsentReceipt, NewConsentEvent
+from crm_adapter.records.customers import (
+    Assurance,
+    ChangePage,
+    Contact,
+    Export,
+    ExternalKey,
+    Fact,
+    Interaction,
+    LinkResult,
+    MergeSuggestion,
+    NewInteraction,
+    Provenance,
+    Upserted,
+)
+from crm_adapter.records.erasure import Certificate
+from crm_adapter.records.service import Case, CaseState, NewCase, NewTask, Task
+from crm_adapter.records.value import NewOrder, Order, Segment, Tag
+
+Capability = Literal[
+    "contacts", "merge", "interactions", "cases", "tasks", "consent", "tags", "segments", "orders", "erase", "export",
+    "changes", "within"
+]  # fmt: skip
+"""``within``: the adapter can work inside the caller's transaction (only the SQL store can)."""
+
+
+class CrmFault(Exception):
+    """Any refusal of the store; nothing was written."""
+
+
+class NotSupported(CrmFault):
+    """The adapter lacks the capability."""
+
+
+class UnknownRecord(CrmFault):
+    """There is no contact, case, task, merge or segment of that id."""
+
+
+class VersionConflict(CrmFault):
+    """Somebody changed the record since the caller read it; ``actual`` is the version it has now."""
+
+    def __init__(self, actual: int) -> None:
+        super().__init__(f"the record is at version {actual}")
+        self.actual = actual
+
+
+class BadField(CrmFault):
+    """A value is not what its field holds; the old one stands. ``code`` names why, for a text in any language."""
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(f"{field}: {code}")
+        self.field = field
+        self.code = code
+
+
+class Refused(CrmFault):
+    """The rules do not allow it; ``code`` names why (``bad_transition``, ``already_undone``, ``same_contact``, …)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Customers(Protocol):
+    """Contacts, their facts and their identities (CP1-CP3)."""
+
+    async def upsert_contact(
+        self,
+        external_key: ExternalKey,
+        fields: Mapping[str, str | None],
+        provenance: Provenance,
+        *,
+        expected_version: int | None = None,
+        locale: str = "zh-Hans",
+        kind: Literal["person", "organisation"] = "person",
+        lawful_basis: str | None = None,
+        quarantined: bool = False,
+    ) -> Upserted:
+        """Makes or changes the contact an outside system names.
+
+        An unknown key whose verified phone or e-mail is one contact's is that contact's; several: ``Ambiguous``.
+        Raises :class:`BadField` and :class:`VersionConflict`.
+        """
+        ...
+
+    async def contact(self, contact_id: UUID) -> Contact:
+        """The contact, or the one it was merged into. Raises :class:`UnknownRecord`."""
+        ...
+
+    async def set_fields(
+        self,
+        contact_id: UUID,
+        fields: Mapping[str, str | None],
+        provenance: Provenance,
+        *,
+        expected_version: int | None = None,
+    ) -> Upserted:
+        """Sets facts; values that stand already change nothing. Raises :class:`BadField`, :class:`VersionConflict`."""
+        ...
+
+    async def history(self, contact_id: UUID) -> Sequence[Fact]:
+        """Every fact ever set, newest first (CP3)."""
+        ...
+
+    async def find_by_identity(self, channel: str, account: str, external_id: str) -> UUID | None:
+        """Whose account this is, as the root of its family."""
+        ...
+
+    async def find_by_field(self, field: Literal["phone", "email"], value: str) -> Sequence[UUID]:
+        """Contacts whose present phone or e-mail this is, claimed or verified. Raises :class:`BadField`."""
+        ...
+
+    async def link_identity(
+        self,
+        contact_id: UUID,
+        channel: str,
+        account: str,
+        external_id: str,
+        assurance: Assurance,
+        provenance: Provenance,
+    ) -> LinkResult:
+        """Says that an account is this contact's.
+
+        Only when it is ``verified`` here and verified on the other contact that has it, the two are merged; in any
+        other case staff gets a suggestion. Channels ``phone`` and ``email`` set the field as well.
+        """
+        ...
+
+    async def merge(self, source_id: UUID, target_id: UUID, by: str, reason: str) -> UUID:
+        """Makes ``source`` part of ``target``; the merge's id. Consents never widen: the most restrictive wins.
+
+        Raises :class:`Refused` ``same_contact``.
+        """
+        ...
+
+    async def unmerge(self, merge_id: UUID, by: str) -> None:
+        """Takes a merge back: identities point again where they did. Raises :class:`Refused` ``already_undone``."""
+        ...
+
+    async def merge_suggestions(self, *, limit: int = 50) -> Sequence[MergeSuggestion]:
+        """Undecided suggestions, oldest first."""
+        ...
+
+    async def decide_suggestion(self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str) -> None:
+        """``merged`` merges the newer contact into the older. Raises :class:`Refused` ``already_decided``."""
+        ...
+
+
+class Interactions(Protocol):
+    """The record of every contact (CH2, CH5)."""
+
+    async def append_interaction(self, idempotency_key: str, interaction: NewInteraction) -> UUID:
+        """Records it once per key; the id under which it stands."""
+        ...
+
+    async def interactions(
+        self, contact_id: UUID, *, before: UUID | None = None, limit: int = 50
+    ) -> Sequence[Interaction]:
+        """Of the whole family, newest first."""
+        ...
+
+
+class Service(Protocol):
+    """Cases and follow-ups (CO1-CO6, SV4)."""
+
+    async def open_case(self, idempotency_key: str, case: NewCase) -> Case:
+        """Opens it once per key, numbered, with its deadlines (SL2, SL8)."""
+        ...
+
+    async def transition_case(
+        self, case_id: UUID, to: CaseState, by: str, note: str, *, expected_version: int | None = None
+    ) -> Case:
+        """One step (CO2, CO3). Raises :class:`Refused` ``bad_transition`` and :class:`VersionConflict`."""
+        ...
+
+    async def case(self, case_id: UUID) -> Case:
+        """With its events, oldest first. Raises :class:`UnknownRecord`."""
+        ...
+
+    async def cases(self, contact_id: UUID) -> Sequence[Case]:
+        """Of the whole family, newest first, without their events."""
+        ...
+
+    async def add_task(self, idempotency_key: str, task: NewTask) -> Task:
+        """Adds it once per key."""
+        ...
+
+    async def close_task(self, task_id: UUID, state: Literal["done", "cancelled"], by: str, result: str) -> Task:
+        """Raises :class:`Refused` ``already_closed``."""
+        ...
+
+    async def tasks(self, contact_id: UUID) -> Sequence[Task]:
+        """Of the whole family, by due time."""
+        ...
+
+
+class Consents(Protocol):
+    """The consent ledger and what stands by it (PR1, PIPL 13-17)."""
+
+    async def record_consent(self, event: NewConsentEvent) -> ConsentReceipt:
+        """Appends the event and moves what stands, in one transaction; a withdrawal cancels what is queued.
+
+        Raises :class:`~crm_adapter.records.consent.ConsentRefused`.
+        """
+        ...
+
+    async def consents(self, contact_id: UUID) -> Sequence[Consent]:
+        """What stands, over the whole family the most restrictive choice."""
+        ...
+
+    async def may_use(self, contact_id: UUID, purpose: str, channel: str, *, recipient: str | None = None) -> bool:
+        """Whether this purpose is allowed for this customer on this channel, now (PR2)."""
+        ...
+
+
+class Values(Protocol):
+    """Orders, tags and segments (CP5-CP7)."""
+
+    async def put_order(self, order: NewOrder) -> Order:
+        """Adds it, or brings the one of the same source and reference up to date."""
+        ...
+
+    async def orders(self, contact_id: UUID) -> Sequence[Order]:
+        """Of the whole family, newest first."""
+        ...
+
+    async def tag(self, contact_id: UUID, name: str, by: str, reason: str) -> None:
+        """Adds a tag, once. Raises :class:`BadField` ``tag``."""
+        ...
+
+    async def untag(self, contact_id: UUID, name: str, by: str, reason: str) -> None:
+        """Removes a tag; none there is fine."""
+        ...
+
+    async def tags(self, contact_id: UUID) -> Sequence[Tag]:
+        """By name."""
+        ...
+
+    async def save_segment(self, name: str, condition: Mapping[str, object], by: str) -> Segment:
+        """Saves a filter under its name, over an older one. Raises :class:`~crm_adapter.records.value.BadSegment`."""
+        ...
+
+    async def count_segment(self, condition: Mapping[str, object]) -> int:
+        """How many contacts (roots, neither quarantined nor restricted) it holds for."""
+        ...
+
+    async def segment_members(
+        self, condition: Mapping[str, object], *, after: UUID | None = None, limit: int = 1000
+    ) -> Sequence[UUID]:
+        """Their ids in order, in pages."""
+        ...
+
+
+class Rights(Protocol):
+    """What a person may demand of their data (PR5, PR6, PIPL 44-50)."""
+
+    async def export(self, contact_id: UUID) -> Export:
+        """Everything held about the whole family."""
+        ...
+
+    async def erase(self, contact_id: UUID, by: str, reason: str, at: datetime) -> Certificate:
+        """Erases the whole family. What stays is what the certificate says. Raises :class:`UnknownRecord`."""
+        ...
+
+
+class Feed(Protocol):
+    """What changed, for outside systems."""
+
+    async def changes_since(self, cursor: str | None, *, limit: int = 500) -> ChangePage:
+        """Changes after ``cursor`` (``None``: from the beginning), none ever skipped by a late commit."""
+        ...
+
+
+class Crm(Customers, Interactions, Service, Consents, Values, Rights, Feed, Protocol):
+    """The whole port."""
+
+    def capabilities(self) -> frozenset[Capability]:
+        """What this adapter can do."""
+        ...

@@ -1,0 +1,100 @@
+"""Cases and follow-ups: complaints, after-sales, suggestions, and what staff has promised to do (CO*, SV*)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+CaseKind = Literal["complaint", "enquiry", "after_sales", "repair", "return", "exchange", "suggestion", "dispute"]
+CaseState = Literal[
+    "open",
+    "investigating",
+    "planned",
+    "executing",
+    "answered",
+    "resolved",
+    "reopened",
+    "mediation",
+    "litigation",
+    "closed",
+]
+TaskState = Literal["open", "done", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """CO1: time, complainant, matter and contact. ``matter``, ``remedy`` and ``reach`` are the customer's own words."""
+
+    contact_id: UUID
+    kind: CaseKind
+    category: str
+    matter: str
+    opened_at: datetime
+    by: str
+    remedy: str | None = None
+    reach: str | None = None
+    order_ref: str | None = None
+    priority: Literal["low", "normal", "high"] = "normal"
+    owner_id: UUID | None = None
+    conversation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """One step of a case; ``note`` is ``None`` once its key is gone."""
+
+    at: datetime
+    by: str
+    from_state: CaseState | None
+    to_state: CaseState
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``number`` is what the customer is told. ``first_due_at``: SL2, ``final_due_at``: SL8."""
+
+    id: UUID
+    number: str
+    contact_id: UUID
+    kind: CaseKind
+    category: str
+    state: CaseState
+    priority: str
+    owner_id: UUID | None
+    order_ref: str | None
+    matter: str | None
+    remedy: str | None
+    reach: str | None
+    opened_at: datetime
+    first_due_at: datetime | None
+    final_due_at: datetime | None
+    version: int
+    events: tuple[CaseEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A follow-up somebody owes a customer (SV4, SL5)."""
+
+    contact_id: UUID
+    kind: str
+    subject: str
+    due_at: datetime
+    by: str
+    owner_id: UUID | None = None
+    case_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    id: UUID
+    contact_id: UUID
+    kind: str
+    subject: str | None
+    due_at: datetime
+    state: TaskState
+    owner_id: UUID | None
+    case_id: UUID | None
+    result: str | None
+    closed_at: datetime | None
