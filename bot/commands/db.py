@@ -20,6 +20,6 @@ def run_migrate(args: argparse.Namespace) -> int:
     """Migrates as the owner and says where the schema stands."""
     settings = read_settings()
     with open_database(settings, say) as addresses:
-        heads = migrate(addresses.owner_url, addresses.application_url, open_keys(settings))
+        heads = migrate(addresses.owner_url, addresses.application_url, open_keys(settings), settings.var_dir / "blobs")
     print("The database is at", ", ".join(heads))
     return 0

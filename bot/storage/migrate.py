@@ -27,10 +27,13 @@ JOB_SEQUENCES = text(
 LOCK = 0x79696E67  # any constant; "ying"
 
 
-def migrate(owner_url: str, application_url: str, keys: Keys | None = None) -> list[str]:
+def migrate(
+    owner_url: str, application_url: str, keys: Keys | None = None, blobs: Path | None = None
+) -> list[str]:
     """Migrates forward as the owner and grants the application's role what it needs; returns the heads.
 
-    ``keys`` seal what an older version stored in clear; without such rows they are not needed.
+    ``keys`` seal what an older version stored in clear, in the database and in the folder ``blobs``; where nothing of
+    that kind is stored, neither is needed.
 
     One process at a time does it (an advisory lock); the others wait and find nothing to do.
     """
@@ -40,11 +43,15 @@ def migrate(owner_url: str, application_url: str, keys: Keys | None = None) -> l
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-            command.upgrade(alembic_config(connection, keys), "heads")
+            config = alembic_config(connection, keys, blobs)
+            command.upgrade(config, "heads")
             replace_functions(connection)
             if role and role != owner:
                 grant(connection, role)
-            return current_heads(connection)
+            heads = current_heads(connection)
+        for path in config.attributes["afterwards"]:
+            path.unlink(missing_ok=True)
+        return heads
     finally:
         engine.dispose()
 
@@ -55,8 +62,13 @@ def current_heads(connection: Connection) -> list[str]:
     return sorted(context.get_current_heads())
 
 
-def alembic_config(connection: Connection | None = None, keys: Keys | None = None) -> Config:
-    """The one alembic environment over the three packages' version folders."""
+def alembic_config(
+    connection: Connection | None = None, keys: Keys | None = None, blobs: Path | None = None
+) -> Config:
+    """The one alembic environment over the three packages' version folders.
+
+    Its attribute ``afterwards`` lists the files that a migration has made superfluous, once it is committed.
+    """
     config = Config()
     here = Path(str(files("bot.storage"))) / "migrations"
     folders = [here / "versions"] + [
@@ -67,6 +79,8 @@ def alembic_config(connection: Connection | None = None, keys: Keys | None = Non
     config.set_main_option("version_locations", os.pathsep.join(str(folder) for folder in folders))
     config.attributes["connection"] = connection
     config.attributes["keys"] = keys
+    config.attributes["blobs"] = blobs
+    config.attributes["afterwards"] = []
     return config
 
 

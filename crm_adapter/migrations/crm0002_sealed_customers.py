@@ -1,11 +1,17 @@
 """One customer over all channels: data keys, sealed identities and profiles, merges that can be undone, a change feed.
 
 What a person could be known by is sealed with the contact's data key, or blinded with the keyring's index key; in
-clear stand only ids, times, classes and what configuration names. The columns in clear of crm0001 are converted and
-dropped by crm0008, when every table that has some is there.
+clear stand only ids, times, classes and what configuration names. What crm0001 kept in clear is sealed here and dropped.
 """
 
-from alembic import op
+from typing import Any
+from uuid import UUID
+
+from alembic import context, op
+from sqlalchemy import Connection
+from uuid_utils.compat import uuid7
+
+from crm_adapter.encryption import DataKey, Keys, seal
 
 revision = "crm0002"
 down_revision = "crm0001"
@@ -13,6 +19,9 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
+DROP FUNCTION IF EXISTS crm.identify(text, text, text, text, text, uuid, uuid);
+DROP FUNCTION IF EXISTS crm.find_identity(text, text);
+
 -- The data keys, wrapped by the keyring's key-encryption key. A schema of their own: backups of the data leave it out.
 CREATE SCHEMA IF NOT EXISTS vault;
 CREATE TABLE vault.data_keys (
@@ -37,8 +46,6 @@ ALTER TABLE crm.contacts
     ADD COLUMN quarantined   boolean NOT NULL DEFAULT false,
     ADD COLUMN restricted_at timestamptz,      -- PIPL 44: kept, but used for nothing else
     ADD COLUMN reviewed_at   timestamptz;      -- CP3: last periodic review of the profile
-UPDATE crm.contacts SET root_id = id, key_id = id;
-ALTER TABLE crm.contacts ALTER COLUMN root_id SET NOT NULL, ALTER COLUMN key_id SET NOT NULL;
 CREATE INDEX contacts_root_id_idx ON crm.contacts (root_id);
 
 ALTER TABLE crm.identities
@@ -47,10 +54,9 @@ ALTER TABLE crm.identities
     ADD COLUMN sealed_external_id bytea,
     ADD COLUMN reachable          boolean NOT NULL DEFAULT true,
     ADD COLUMN verified_at        timestamptz;
-UPDATE crm.identities SET key_id = contact_id;
-ALTER TABLE crm.identities ALTER COLUMN key_id SET NOT NULL;
 
-ALTER TABLE crm.interactions ADD COLUMN sealed_content bytea;
+-- Staff records calls and visits too (CH5); those have no conversation.
+ALTER TABLE crm.interactions ADD COLUMN sealed_content bytea, ALTER COLUMN conversation_id DROP NOT NULL;
 
 -- CP1, CP2: one fact per field and time; the newest stands, the others are its history.
 CREATE TABLE crm.facts (
@@ -128,6 +134,72 @@ CREATE TABLE crm.grams (
 CREATE INDEX grams_grams_idx ON crm.grams USING gin (grams);
 """
 
+FINISH = """
+ALTER TABLE crm.contacts ALTER COLUMN root_id SET NOT NULL, ALTER COLUMN key_id SET NOT NULL, DROP COLUMN display_name;
+ALTER TABLE crm.identities
+    ALTER COLUMN key_id SET NOT NULL, ALTER COLUMN blind SET NOT NULL, ALTER COLUMN sealed_external_id SET NOT NULL,
+    DROP COLUMN external_id, ADD CONSTRAINT identities_blind_key UNIQUE (blind);
+ALTER TABLE crm.interactions ALTER COLUMN sealed_content SET NOT NULL, DROP COLUMN content;
+"""
+BATCH = 1000
+
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(TABLES)
+    connection = op.get_bind()
+    connection.exec_driver_sql(TABLES)
+    if connection.exec_driver_sql("SELECT EXISTS (SELECT FROM crm.contacts)").scalar():
+        seal_all(connection, context.config.attributes["keys"])
+    connection.exec_driver_sql(FINISH)
+
+
+def seal_all(connection: Connection, keys: Keys | None) -> None:
+    """Gives every contact its data key and seals what stood in clear."""
+    if keys is None:
+        raise RuntimeError("there is data to be sealed, and no keyring to seal it with")
+    made = {row.id: seal_contact(connection, keys, row) for row in all_of(connection, "crm.contacts")}
+    for row in all_of(connection, "crm.identities"):
+        key = made[row.contact_id]
+        connection.exec_driver_sql(
+            "UPDATE crm.identities SET key_id = %s, blind = %s, sealed_external_id = %s WHERE id = %s",
+            (
+                key.id,
+                keys.blind("identity", row.account, row.external_id),
+                seal(key, "identities.external_id", row.id, row.external_id.encode()),
+                row.id,
+            ),
+        )
+    of_identity = {row.id: made[row.contact_id] for row in all_of(connection, "crm.identities")}
+    for row in all_of(connection, "crm.interactions"):
+        connection.exec_driver_sql(
+            "UPDATE crm.interactions SET sealed_content = %s WHERE id = %s",
+            (seal(of_identity[row.identity_id], "interactions.content", row.id, row.content.encode()), row.id),
+        )
+
+
+def seal_contact(connection: Connection, keys: Keys, row: Any) -> DataKey:
+    key, kek, wrapped = keys.new_data_key(uuid7())
+    connection.exec_driver_sql(
+        "INSERT INTO vault.data_keys (id, contact_id, kek, wrapped) VALUES (%s, %s, %s, %s)",
+        (key.id, row.id, kek, wrapped),
+    )
+    connection.exec_driver_sql("UPDATE crm.contacts SET key_id = %s, root_id = id WHERE id = %s", (key.id, row.id))
+    if row.display_name:
+        fact = uuid7()
+        connection.exec_driver_sql(
+            "INSERT INTO crm.facts (id, contact_id, field, sealed, assurance, source, set_by, at) "
+            "VALUES (%s, %s, 'name', %s, 'claimed', 'unknown', 'system:migration', now())",
+            (fact, row.id, seal(key, "facts.value", fact, row.display_name.encode())),
+        )
+    return key
+
+
+def all_of(connection: Connection, table: str) -> Any:
+    """Every row of a table, in pages by id: a store may be larger than memory."""
+    last = UUID(int=0)
+    while True:
+        query = f"SELECT * FROM {table} WHERE id > %s ORDER BY id LIMIT {BATCH}"  # noqa: S608 - our own names
+        rows = connection.exec_driver_sql(query, (last,)).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].id

@@ -3,10 +3,10 @@ CREATE OR REPLACE FUNCTION crm.append_interactions(
     p_identity uuid, p_conversation uuid, p_channel text, p_account text, p_trace text, p_items jsonb
 ) RETURNS void LANGUAGE sql VOLATILE AS $$
     INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, trace_id, direction,
-                                  occurred_at, content, outcome_kind, outcome_ref, latency_ms, idempotency_key)
+                                  occurred_at, sealed_content, outcome_kind, outcome_ref, latency_ms, idempotency_key)
     SELECT i.id, p_identity, p_conversation, p_channel, p_account, p_trace, i.direction,
-           i.at, i.content, i.outcome_kind, i.outcome_ref, i.latency_ms, i.key
-      FROM jsonb_to_recordset(p_items) AS i(id uuid, direction text, at timestamptz, content text, outcome_kind text,
-                                            outcome_ref text, latency_ms double precision, key text)
+           i.at, i.sealed_content, i.outcome_kind, i.outcome_ref, i.latency_ms, i.key
+      FROM jsonb_to_recordset(p_items) AS i(id uuid, direction text, at timestamptz, sealed_content bytea,
+                                            outcome_kind text, outcome_ref text, latency_ms double precision, key text)
     ON CONFLICT ON CONSTRAINT interactions_idempotency_key_key DO NOTHING
 $$;

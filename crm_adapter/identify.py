@@ -1,0 +1,61 @@
+"""Who is writing: what ``crm.identify`` is called with, and what it answers; for psycopg, on the hot path."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from crm_adapter.encryption import DataKey, Keys, seal
+
+IDENTIFY = "SELECT * FROM crm.identify(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An account on a channel, in that account's own terms, and how sure the channel is of who it is."""
+
+    channel: str
+    account: str
+    external_id: str
+    assurance: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The identity, its contact and the data key for what is written of it."""
+
+    identity_id: UUID
+    contact_id: UUID
+    key: DataKey = field(repr=False)
+
+
+def identity_blind(keys: Keys, account: str, external_id: str) -> bytes:
+    """By what an identity is found."""
+    return keys.blind("identity", account, external_id)
+
+
+def identify_arguments(keys: Keys, sender: Sender) -> tuple[Any, ...]:
+    """For :data:`IDENTIFY`: the sender's blind index, and a contact, identity and data key in case it is a new one."""
+    identity_id = uuid7()
+    key, kek, wrapped = keys.new_data_key(uuid7())
+    return (
+        sender.channel,
+        sender.account,
+        identity_blind(keys, sender.account, sender.external_id),
+        sender.assurance,
+        sender.locale,
+        uuid7(),
+        identity_id,
+        key.id,
+        kek,
+        wrapped,
+        seal(key, "identities.external_id", identity_id, sender.external_id.encode()),
+    )
+
+
+def known(keys: Keys, row: tuple[Any, ...]) -> Known:
+    """From the row that :data:`IDENTIFY` gives."""
+    identity_id, contact_id, key_id, kek, wrapped = row
+    return Known(identity_id, contact_id, keys.unwrap(key_id, kek, wrapped))
