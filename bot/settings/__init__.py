@@ -6,19 +6,23 @@ the id of its row in their description. Secrets are ``SecretStr``: they print as
 
 from bot.settings.customers import Crm, KeysSection
 from bot.settings.house import Http, Limits, Staff, WebChannel
+from bot.settings.outgoing import Codes, Mail, Sms
 from bot.settings.root import Settings, SettingsFault, read_settings
 from bot.settings.section import LOCALES, Locale, Section
 
 __all__ = [
     "LOCALES",
+    "Codes",
     "Crm",
     "Http",
     "KeysSection",
     "Limits",
     "Locale",
+    "Mail",
     "Section",
     "Settings",
     "SettingsFault",
+    "Sms",
     "Staff",
     "WebChannel",
     "read_settings",

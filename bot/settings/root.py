@@ -17,6 +17,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from bot.settings.customers import Crm, KeysSection
 from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Service, Staff, Turn, WebChannel
+from bot.settings.outgoing import Codes, Mail, Sms
 from bot.urls import libpq_url
 
 
@@ -64,6 +65,9 @@ class Settings(BaseSettings):
     staff: Staff = Staff()
     keys: KeysSection = KeysSection()
     crm: Crm = Crm()
+    mail: Mail = Mail()
+    sms: Sms = Sms()
+    codes: Codes = Codes()
     channels: list[Channel] = [WebChannel(name="shop", title=DEMO_TITLE)]
 
     @field_validator("secret_key")
