@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.checkup.part import Part
 from bot.settings import Settings
-from bot.storage.schema import is_current
+from bot.storage.schema import APPEND_ONLY, is_current
 
 WITHIN_S = 5.0
 
@@ -17,7 +17,7 @@ _ABOUT = text(
     "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
     "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "
     "(SELECT bool_or(has_table_privilege(to_regclass(ledger), 'UPDATE, DELETE')) "
-    "FROM unnest(ARRAY['crm.interactions', 'bot.messages', 'bot.inbox']) ledger)"
+    "FROM unnest(CAST(:ledgers AS text[])) ledger)"
 )
 _ARTICLES = text("SELECT count(*) FROM kb.articles")
 _JOBS = text(
@@ -30,7 +30,7 @@ async def check_store(settings: Settings, engine: AsyncEngine, application_url: 
     """PostgreSQL and what stands in it; one part says so when it cannot be reached."""
     try:
         async with asyncio.timeout(WITHIN_S), engine.connect() as connection:
-            version, number, superuser, may_delete = (await connection.execute(_ABOUT)).one()
+            version, number, superuser, may_delete = (await connection.execute(_ABOUT, {"ledgers": list(APPEND_ONLY)})).one()
             server = _server(settings, str(version), int(number))
             if not await asyncio.to_thread(is_current, application_url):
                 return [server, Part("schema", "failed", "schema_behind")]
