@@ -25,7 +25,7 @@ from crm_adapter.records.customers import (
     Upserted,
 )
 from crm_adapter.records.erasure import Certificate
-from crm_adapter.records.service import Case, CaseState, NewCase, NewTask, Task
+from crm_adapter.records.service import Case, CaseState, NewCase, NewTask, RootCause, Task
 from crm_adapter.records.value import NewOrder, Order, Segment, Tag
 
 Capability = Literal[
@@ -175,25 +175,52 @@ class Service(Protocol):
     """Cases and follow-ups (CO1-CO6, SV4)."""
 
     async def open_case(self, idempotency_key: str, case: NewCase) -> Case:
-        """Opens it once per key, numbered, with its deadlines (SL2, SL8)."""
+        """Opens it once per key, numbered, with its deadlines (SL2, SL8).
+
+        Without an owner it is the contact's data owner's. Raises :class:`BadField`, :class:`UnknownRecord`.
+        """
         ...
 
     async def transition_case(
-        self, case_id: UUID, to: CaseState, by: str, note: str, *, expected_version: int | None = None
+        self,
+        case_id: UUID,
+        to: CaseState,
+        by: str,
+        note: str,
+        *,
+        expected_version: int | None = None,
+        root_cause: RootCause | None = None,
     ) -> Case:
-        """One step (CO2, CO3). Raises :class:`Refused` ``bad_transition`` and :class:`VersionConflict`."""
+        """One step (CO2, CO3); a case that nobody owns becomes that of the member of staff who takes it (CO6).
+
+        Raises :class:`Refused` ``bad_transition``, ``owner_needed`` (a complaint or dispute goes nowhere without),
+        ``root_cause_needed`` (nor is it closed without, CO5) and ``erased``; :class:`VersionConflict`.
+        """
+        ...
+
+    async def assign_case(
+        self, case_id: UUID, owner_id: UUID, by: str, note: str, *, expected_version: int | None = None
+    ) -> Case:
+        """Gives it another owner. Raises :class:`Refused` ``already_closed``, ``erased``; :class:`VersionConflict`."""
         ...
 
     async def case(self, case_id: UUID) -> Case:
         """With its events, oldest first. Raises :class:`UnknownRecord`."""
         ...
 
+    async def find_case(self, number: str) -> UUID | None:
+        """Whose number this is, as a customer may write it (small letters, blanks, no hyphen)."""
+        ...
+
     async def cases(self, contact_id: UUID) -> Sequence[Case]:
-        """Of the whole family, newest first, without their events."""
+        """Of the whole family, newest first, without their events. Raises :class:`UnknownRecord`."""
         ...
 
     async def add_task(self, idempotency_key: str, task: NewTask) -> Task:
-        """Adds it once per key."""
+        """Adds it once per key.
+
+        Raises :class:`BadField`, :class:`UnknownRecord`, :class:`Refused` ``foreign_case`` (another customer's).
+        """
         ...
 
     async def close_task(self, task_id: UUID, state: Literal["done", "cancelled"], by: str, result: str) -> Task:
@@ -201,7 +228,7 @@ class Service(Protocol):
         ...
 
     async def tasks(self, contact_id: UUID) -> Sequence[Task]:
-        """Of the whole family, by due time."""
+        """Of the whole family, by due time. Raises :class:`UnknownRecord`."""
         ...
 
 

@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "crm.notices",
     "crm.ledger_links",
     "crm.checkpoints",
+    "crm.case_events",
 )
 """Tables whose rows the application's role may add and read, never change or remove."""
 _VERSION = re.compile(r"(bot|crm|kb)\d{4}_")

@@ -19,11 +19,18 @@ CaseState = Literal[
     "closed",
 ]
 TaskState = Literal["open", "done", "cancelled"]
+RootCause = Literal[
+    "product", "delivery", "installation", "service", "staff", "information", "price", "misuse", "other"
+]
+"""CO5: why it came to it, as statistics count it; stands in clear and outlives the customer's data."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """CO1: time, complainant, matter and contact. ``matter``, ``remedy`` and ``reach`` are the customer's own words."""
+    """CO1: time, complainant, matter and contact. ``matter``, ``remedy`` and ``reach`` are the customer's own words.
+
+    ``category`` is a configured name (``a-z``, digits, ``_``, ``-``), no words of the customer's: it stands in clear.
+    """
 
     contact_id: UUID
     kind: CaseKind
@@ -41,18 +48,22 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
-    """One step of a case; ``note`` is ``None`` once its key is gone."""
+    """One step of a case; ``note`` is ``None`` once its key is gone. A change of owner has the same state twice."""
 
     at: datetime
     by: str
     from_state: CaseState | None
     to_state: CaseState
     note: str | None
+    owner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``number`` is what the customer is told. ``first_due_at``: SL2, ``final_due_at``: SL8."""
+    """``number`` is what the customer is told. ``first_due_at``: SL2 (complaints and disputes), ``final_due_at``: SL8.
+
+    ``first_done_at``: when the first handling opinion was given, ``final_done_at``: when the result was fed back.
+    """
 
     id: UUID
     number: str
@@ -70,12 +81,16 @@ class Case:
     first_due_at: datetime | None
     final_due_at: datetime | None
     version: int
+    first_done_at: datetime | None = None
+    final_done_at: datetime | None = None
+    closed_at: datetime | None = None
+    root_cause: RootCause | None = None
     events: tuple[CaseEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A follow-up somebody owes a customer (SV4, SL5)."""
+    """A follow-up somebody owes a customer (SV4, SL5). ``kind`` is a configured name, as a case's category is."""
 
     contact_id: UUID
     kind: str
