@@ -30,7 +30,8 @@ async def check_store(settings: Settings, engine: AsyncEngine, application_url: 
     """PostgreSQL and what stands in it; one part says so when it cannot be reached."""
     try:
         async with asyncio.timeout(WITHIN_S), engine.connect() as connection:
-            version, number, superuser, may_delete = (await connection.execute(_ABOUT, {"ledgers": list(APPEND_ONLY)})).one()
+            about = await connection.execute(_ABOUT, {"ledgers": list(APPEND_ONLY)})
+            version, number, superuser, may_delete = about.one()
             server = _server(settings, str(version), int(number))
             if not await asyncio.to_thread(is_current, application_url):
                 return [server, Part("schema", "failed", "schema_behind")]
