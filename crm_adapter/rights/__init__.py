@@ -1,0 +1,1 @@
+"""What a person may demand of their data: requests with deadlines, export, erasure with a certificate, retention."""
