@@ -60,6 +60,7 @@ identities = Table(
     Column("assurance", Text, nullable=False),
     Column("reachable", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("home_id", Uuid),
     Column("verified_at", DateTime(timezone=True)),
 )
 

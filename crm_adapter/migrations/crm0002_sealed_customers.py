@@ -53,6 +53,7 @@ ALTER TABLE crm.identities
     ADD COLUMN blind              bytea,       -- keyed hash of account and external id
     ADD COLUMN sealed_external_id bytea,
     ADD COLUMN reachable          boolean NOT NULL DEFAULT true,
+    ADD COLUMN home_id            uuid,        -- the contact it came with, once a merge has moved it
     ADD COLUMN verified_at        timestamptz;
 
 -- Staff records calls and visits too (CH5); those have no conversation.
