@@ -62,7 +62,7 @@ def _number(key: bytes, person: bytes, piece: str) -> int:
 
 @cache
 def _simplified() -> dict[int, str]:
-    # A table of characters: a phrase converter would fold a character by its neighbours, and a part of a text unlike it.
+    # By character: a phrase converter looks at neighbours, and would fold a part of a text unlike the whole.
     converter = OpenCC("t2s")
     pairs = ((code, converter.convert(chr(code))) for block in _HAN for code in block)
     return {code: simple for code, simple in pairs if simple != chr(code) and len(simple) == 1}
