@@ -7,6 +7,7 @@ import structlog
 from procrastinate import App, PsycopgConnector
 
 from bot.jobs.housekeeping import housekeeping
+from bot.outgoing.jobs import outgoing_jobs
 from bot.settings import Settings
 from bot.storage.pool import Pool, bounded_conninfo, check_within
 
@@ -24,6 +25,7 @@ def make_jobs(url: str, settings: Settings) -> App:
     )
     jobs = App(connector=connector)
     jobs.add_tasks_from(housekeeping, namespace="house")
+    jobs.add_tasks_from(outgoing_jobs, namespace="outgoing")
     return jobs
 
 

@@ -17,7 +17,7 @@ _USUAL_PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 
 def _address(value: str) -> str:
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+        return validate_email(value, check_deliverability=False, globally_deliverable=False).normalized
     except EmailNotValidError:
         raise ValueError("not an e-mail address") from None
 
