@@ -6,6 +6,7 @@ look alike (0 O, 1 I L); being a prime number of them, the check notices every w
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -13,10 +14,10 @@ _RANDOM = 4
 _SHAPE = re.compile(rf"C(\d{{6}})-?([{ALPHABET}]{{{_RANDOM}}})([{ALPHABET}])")
 
 
-def new_number(at: datetime) -> str:
-    """A number of that day; whoever stores it makes sure that it is the only one."""
+def new_number(at: datetime, draw: Callable[[str], str] = secrets.choice) -> str:
+    """A number of that day; whoever stores it makes sure that it is the only one. ``draw`` picks a character."""
     day = f"{at.astimezone(UTC):%y%m%d}"
-    random = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM))
+    random = "".join(draw(ALPHABET) for _ in range(_RANDOM))
     return f"C{day}-{random}{_check(day, random)}"
 
 
