@@ -20,6 +20,9 @@ APPEND_ONLY = (
     "crm.notices",
     "crm.ledger_links",
     "crm.checkpoints",
+    "crm.access_log",
+    "crm.third_parties",
+    "crm.transfers",
     "crm.case_events",
 )
 """Tables whose rows the application's role may add and read, never change or remove."""

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.ledger.tables import unlinked
 
-ROOMS = ("crm_adapter.consent.tables",)
+ROOMS = ("crm_adapter.consent.tables", "crm_adapter.sharing.tables")
 """Modules that register chains when they are imported."""
 
 _SEPARATOR = ":"

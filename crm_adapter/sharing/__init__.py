@@ -1,0 +1,1 @@
+"""Who sees customer data, who is given it, on what grounds: access log, third parties, transfers, uses, reviews."""
