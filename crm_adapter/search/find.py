@@ -24,7 +24,7 @@ async def find(
     query = select(grams.c.record_id).where(grams.c.kind == kind).order_by(grams.c.record_id.desc()).limit(limit)
     wanted = grams_of(keys.gram_key, kind, text)
     if wanted:
-        query = query.where(grams.c.grams.contains(wanted))
+        query = query.where(grams.c.grams.op("@>", is_comparison=True)(wanted))
     if before is not None:
         query = query.where(grams.c.record_id < before)
     return list((await connection.execute(query)).scalars())
