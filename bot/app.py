@@ -19,6 +19,7 @@ from bot.settings import Settings
 from bot.staff.rules import rules_of
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses, Say, make_engine, signing_key
+from bot.storage.keyring import open_keys
 from bot.storage.pool import Pool, make_pool
 from bot.turns.decide import Decider
 from bot.turns.take import Turns
@@ -47,6 +48,7 @@ class Parts:
 
     def __init__(self, settings: Settings, addresses: Addresses, make_facts: MakeFacts = Answers) -> None:
         self.settings = settings
+        self.keys = open_keys(settings)
         self.pool: Pool = make_pool(addresses.application_url, settings)
         self.engine: AsyncEngine = make_engine(addresses.application_url, settings)
         self.jobs = make_jobs(addresses.application_url, settings)
@@ -54,14 +56,15 @@ class Parts:
         self.realtime: Realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
         dialog = Dialog(make_facts(self.live), settings.service.answer_within_h)
         decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)
-        self.turns = Turns(self.pool, decider)
+        self.turns = Turns(self.pool, decider, self.keys)
         self.edge = ChatEdge(
             settings=settings,
             turns=self.turns,
             pool=self.pool,
             realtime=self.realtime,
-            blobs=BlobStore(settings.var_dir / "blobs", self.pool),
+            blobs=BlobStore(settings.var_dir / "blobs", self.pool, self.keys),
             key=signing_key(settings),
+            keys=self.keys,
         )
 
     async def store_answers(self) -> None:

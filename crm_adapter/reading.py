@@ -1,19 +1,24 @@
-"""What people read from the CRM store: interactions and contacts, newest first, in pages.
+"""What people read from the CRM store: interactions and contacts, newest first, in pages, opened for the reader.
 
 Keys are UUIDv7: they grow with the time of recording, so the id is both the order and the place where the next
-page begins, and the primary key serves both.
+page begins, and the primary key serves both. What cannot be opened any more is ``None``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, String, cast, exists, func, or_, select
+import structlog
+from sqlalchemy import ColumnElement, Row, Select, String, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_adapter.tables import contacts, identities, interactions
+from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, unseal
+from crm_adapter.encryption.vault import load_keys
+from crm_adapter.tables import contacts, facts, identities, interactions
+
+log = structlog.get_logger(__name__)
 
 ENDING = 4
 """How many last digits of a contact's id tell nameless contacts apart on a screen."""
@@ -30,11 +35,11 @@ class InteractionRow:
     channel: str
     account: str
     direction: str
-    content: str
+    content: str | None
     outcome_kind: str | None
     outcome_ref: str | None
     latency_ms: float | None
-    conversation_id: UUID
+    conversation_id: UUID | None
     trace_id: str
 
 
@@ -55,7 +60,7 @@ class IdentityRow:
     id: UUID
     channel: str
     account: str
-    external_id: str
+    external_id: str | None
     assurance: str
     created_at: datetime
 
@@ -68,26 +73,29 @@ class ContactDetail:
 
 async def list_interactions(
     connection: AsyncConnection,
+    keys: Keys,
     *,
-    text: str | None = None,
     channel: str | None = None,
     direction: str | None = None,
     outcome: str | None = None,
     contact_id: UUID | None = None,
+    among: Iterable[UUID] | None = None,
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[InteractionRow]:
-    """Interactions older than ``before``; ``text`` is looked for in the content and in the contact's name."""
+    """Interactions older than ``before``; with ``among`` only those of these ids."""
+    name = _name_of(contacts.c.id)
     query = (
         select(
             interactions.c.id,
             interactions.c.occurred_at.label("at"),
             contacts.c.id.label("contact_id"),
-            contacts.c.display_name.label("contact_name"),
+            name.c.id.label("name_id"),
+            name.c.sealed.label("sealed_name"),
             interactions.c.channel,
             interactions.c.account,
             interactions.c.direction,
-            interactions.c.content,
+            interactions.c.sealed_content,
             interactions.c.outcome_kind,
             interactions.c.outcome_ref,
             interactions.c.latency_ms,
@@ -95,9 +103,9 @@ async def list_interactions(
             interactions.c.trace_id,
         )
         .select_from(
-            interactions.join(identities, identities.c.id == interactions.c.identity_id).join(
-                contacts, contacts.c.id == identities.c.contact_id
-            )
+            interactions.join(identities, identities.c.id == interactions.c.identity_id)
+            .join(contacts, contacts.c.id == identities.c.contact_id)
+            .outerjoin(name, name.c.sealed.is_not(None))
         )
         .order_by(interactions.c.id.desc())
         .limit(limit)
@@ -109,39 +117,50 @@ async def list_interactions(
         contacts.c.id: contact_id,
     }
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    if text is not None:
-        query = query.where(
-            or_(
-                interactions.c.content.icontains(text, autoescape=True),
-                contacts.c.display_name.icontains(text, autoescape=True),
-                _nameless_with(text),
-            )
-        )
+    if among is not None:
+        query = query.where(interactions.c.id.in_(list(among)))
     if before is not None:
         query = query.where(interactions.c.id < before)
-    return [InteractionRow(**row._asdict()) for row in await connection.execute(query)]
+    rows = (await connection.execute(query)).all()
+    found = await _keys_for(connection, keys, rows, "sealed_content", "sealed_name")
+    return [
+        InteractionRow(
+            contact_name=_opened(found, "facts.value", row.name_id, row.sealed_name),
+            content=_opened(found, "interactions.content", row.id, row.sealed_content),
+            **{name: value for name, value in row._asdict().items() if name in InteractionRow.__slots__},
+        )
+        for row in rows
+    ]
 
 
 async def list_contacts(
-    connection: AsyncConnection, *, text: str | None = None, before: UUID | None = None, limit: int = 50
+    connection: AsyncConnection,
+    keys: Keys,
+    *,
+    among: Iterable[UUID] | None = None,
+    ending: str | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
 ) -> list[ContactRow]:
-    """Contacts made before ``before``; ``text`` is looked for in names and in the ids that channels know them by."""
-    query = select(*_contact_columns()).order_by(contacts.c.id.desc()).limit(limit)
-    if text is not None:
-        known_as = exists().where(
-            identities.c.contact_id == contacts.c.id, identities.c.external_id.icontains(text, autoescape=True)
-        )
-        query = query.where(
-            or_(contacts.c.display_name.icontains(text, autoescape=True), known_as, _nameless_with(text))
-        )
+    """Contacts made before ``before``; with ``among`` those of these ids, and those whose id has that ``ending``."""
+    query = _contacts().where(contacts.c.root_id == contacts.c.id).order_by(contacts.c.id.desc()).limit(limit)
+    chosen: list[ColumnElement[bool]] = []
+    if among is not None:
+        chosen.append(contacts.c.id.in_(list(among)))
+    if ending is not None:
+        chosen.append(func.right(cast(contacts.c.id, String), ENDING) == ending)
+    if chosen:
+        query = query.where(or_(*chosen))
     if before is not None:
         query = query.where(contacts.c.id < before)
-    return [_contact(row) for row in await connection.execute(query)]
+    rows = (await connection.execute(query)).all()
+    found = await _keys_for(connection, keys, rows, "sealed_name")
+    return [_contact(row, found) for row in rows]
 
 
-async def find_contact(connection: AsyncConnection, contact_id: UUID) -> ContactDetail | None:
+async def find_contact(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> ContactDetail | None:
     """One contact with its identities, oldest first; ``None`` when there is none of that id."""
-    row = (await connection.execute(select(*_contact_columns()).where(contacts.c.id == contact_id))).one_or_none()
+    row = (await connection.execute(_contacts().where(contacts.c.id == contact_id))).one_or_none()
     if row is None:
         return None
     query = (
@@ -149,18 +168,33 @@ async def find_contact(connection: AsyncConnection, contact_id: UUID) -> Contact
             identities.c.id,
             identities.c.channel,
             identities.c.account,
-            identities.c.external_id,
+            identities.c.sealed_external_id,
             identities.c.assurance,
             identities.c.created_at,
         )
         .where(identities.c.contact_id == contact_id)
         .order_by(identities.c.id)
     )
-    found = tuple(IdentityRow(**identity._asdict()) for identity in await connection.execute(query))
-    return ContactDetail(_contact(row), found)
+    known_as = (await connection.execute(query)).all()
+    found = await _keys_for(connection, keys, [row], "sealed_name")
+    found |= await _keys_for(connection, keys, known_as, "sealed_external_id")
+    return ContactDetail(
+        _contact(row, found),
+        tuple(
+            IdentityRow(
+                id=one.id,
+                channel=one.channel,
+                account=one.account,
+                external_id=_opened(found, "identities.external_id", one.id, one.sealed_external_id),
+                assurance=one.assurance,
+                created_at=one.created_at,
+            )
+            for one in known_as
+        ),
+    )
 
 
-def _contact_columns() -> Sequence[ColumnElement[Any]]:
+def _contacts() -> Select[Any]:
     of_contact = identities.c.contact_id == contacts.c.id
     # The newest row per identity first: each is one step into the index (identity_id, id).
     newest = (
@@ -175,22 +209,55 @@ def _contact_columns() -> Sequence[ColumnElement[Any]]:
     channels = (
         select(func.array_agg(identities.c.channel.distinct())).where(of_contact).correlate(contacts).scalar_subquery()
     )
-    return (
+    name = _name_of(contacts.c.id)
+    return select(
         contacts.c.id,
-        contacts.c.display_name.label("name"),
+        name.c.id.label("name_id"),
+        name.c.sealed.label("sealed_name"),
         contacts.c.locale,
         contacts.c.created_at,
         last.label("last_interaction_at"),
         channels.label("channels"),
+    ).select_from(contacts.outerjoin(name, name.c.sealed.is_not(None)))
+
+
+def _name_of(contact: ColumnElement[UUID]) -> Any:
+    """The name that stands: the root's own before one of a contact merged into it, then the newest."""
+    member = contacts.alias("member")
+    return (
+        select(facts.c.id, facts.c.sealed)
+        .join(member, member.c.id == facts.c.contact_id)
+        .where(member.c.root_id == contact, facts.c.field == "name", facts.c.superseded_at.is_(None))
+        .order_by(case((member.c.id == contact, 0), else_=1), facts.c.at.desc())
+        .limit(1)
+        .correlate(contacts)
+        .lateral("name")
     )
 
 
-def _contact(row: Row[Any]) -> ContactRow:
-    values = row._asdict()
-    return ContactRow(**{**values, "channels": tuple(sorted(values["channels"] or ()))})
+def _contact(row: Row[Any], found: Mapping[UUID, DataKey]) -> ContactRow:
+    return ContactRow(
+        id=row.id,
+        name=_opened(found, "facts.value", row.name_id, row.sealed_name),
+        locale=row.locale,
+        created_at=row.created_at,
+        last_interaction_at=row.last_interaction_at,
+        channels=tuple(sorted(row.channels or ())),
+    )
 
 
-def _nameless_with(text: str) -> ColumnElement[bool]:
-    """Contacts without a name are called by the end of their id; what a screen shows can be searched for."""
-    ending = text[-ENDING:].lower()
-    return contacts.c.display_name.is_(None) & (func.right(cast(contacts.c.id, String), ENDING) == ending)
+async def _keys_for(
+    connection: AsyncConnection, keys: Keys, rows: Sequence[Row[*tuple[Any, ...]]], *columns: str
+) -> dict[UUID, DataKey]:
+    sealed = (getattr(row, column) for row in rows for column in columns)
+    return await load_keys(connection, keys, {key_id_of(one) for one in sealed if one is not None})
+
+
+def _opened(found: Mapping[UUID, DataKey], place: str, record: UUID, sealed: bytes | None) -> str | None:
+    if sealed is None or (key := found.get(key_id_of(sealed))) is None:
+        return None
+    try:
+        return unseal(key, place, record, sealed).decode()
+    except SealBroken:
+        log.error("a record cannot be opened", place=place, record=str(record))
+        return None

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.rehearsal.keeper import open_nursery
+from bot.rehearsal.keys import KEYS, RING
 from bot.settings import Settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.embedded import EmbeddedPostgres
 from bot.storage.migrate import migrate
 from bot.storage.pool import Pool, make_pool
+from crm_adapter.encryption import Keys
 from knowledge_base.demo import ARTICLES
 from knowledge_base.files import read_articles
 from knowledge_base.store import import_articles
@@ -94,7 +96,17 @@ def nursery() -> Iterator[Path]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The defaults, with a folder of the test's own."""
-    return Settings(var_dir=tmp_path, secret_key="a key that only this test knows, and nobody else")
+    return Settings(
+        var_dir=tmp_path,
+        secret_key="a key that only this test knows, and nobody else",
+        keys={"ring": RING.document()},
+    )
+
+
+@pytest.fixture
+def keys() -> Keys:
+    """The keys that this run's servers have too."""
+    return KEYS
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from bot.rehearsal.keys import ENVIRONMENT
 from bot.storage.database import Addresses
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +53,7 @@ class LiveServer:
             "YINGDA_LIMITS__MESSAGES_PER_VISITOR": "100000",
             "YINGDA_LIMITS__SESSIONS_PER_ADDRESS": "100000",
             "YINGDA_LIMITS__SIGNALS_PER_VISITOR": "100000",
+            **ENVIRONMENT,
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None

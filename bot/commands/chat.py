@@ -13,6 +13,7 @@ from bot.handlers.answers import Answers
 from bot.logs import start_logging
 from bot.settings import LOCALES, Settings, read_settings
 from bot.storage.database import Addresses, make_engine
+from bot.storage.keyring import open_keys
 from bot.storage.pool import make_pool
 from bot.turns.decide import Decider
 from bot.turns.take import Turns, TurnUnavailable
@@ -42,8 +43,9 @@ async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
     await engine.dispose()
     dialog = Dialog(Answers(live), settings.service.answer_within_h)
     decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)
+    keys = open_keys(settings)
     async with make_pool(addresses.application_url, settings) as pool:
-        turns = Turns(pool, decider)
+        turns = Turns(pool, decider, keys)
         choices: list[dict[str, Any]] = []
         _prompt()
         async for line in typed_lines(sys.stdin.fileno()):
@@ -57,7 +59,7 @@ async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
                 for answer in taken.answers:
                     print(render_lines(answer), flush=True)
                     choices = answer.body.get("choices", [])
-                    await Thread(pool, ACCOUNT, identity_here()).acknowledge(answer.seq, answer.seq)
+                    await Thread(pool, keys, ACCOUNT, identity_here()).acknowledge(answer.seq, answer.seq)
             _prompt()
     return 0
 

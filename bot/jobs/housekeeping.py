@@ -9,6 +9,7 @@ from procrastinate.jobs import Status
 
 from bot.settings import Settings
 from bot.storage.blobs import BlobStore
+from bot.storage.keyring import open_keys
 from bot.storage.pool import Pool
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ async def forget_what_has_expired(context: JobContext, timestamp: int) -> None:
 async def forget_unnamed_files(context: JobContext, timestamp: int) -> None:
     """Removes files that were sent a day ago and that no message names."""
     settings, pool = parts_of(context)
-    blobs = BlobStore(settings.var_dir / "blobs", pool)
+    blobs = BlobStore(settings.var_dir / "blobs", pool, open_keys(settings))
     count = 0
     for _ in range(MOST_BATCHES):
         removed = await blobs.forget_unnamed()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.channels.web.render import render_message
+from bot.rehearsal.keys import KEYS
 from bot.rehearsal.visitors import Visitor
 from bot.storage.pool import Connection, Pool
 from bot.turns.thread import Thread
@@ -34,11 +35,11 @@ RULES = {
          WHERE c.account = %(account)s AND m.direction = 'in' AND m.client_msg_id IS NOT NULL
          GROUP BY c.identity_id, m.client_msg_id HAVING count(*) > 1""",
     "the inbox names every inbound message once, and nothing else": """
-        SELECT i.external_id, m.id
+        SELECT i.blind, m.id
           FROM (SELECT * FROM bot.inbox WHERE account = %(account)s) i
           FULL JOIN (SELECT m.id FROM bot.messages m JOIN bot.conversations c ON c.id = m.conversation_id
                       WHERE c.account = %(account)s AND m.direction = 'in') m ON m.id = i.message_id
-         WHERE i.external_id IS NULL OR m.id IS NULL""",
+         WHERE i.blind IS NULL OR m.id IS NULL""",
     "an answer follows its question at once": """
         SELECT a.id FROM bot.messages a JOIN bot.conversations c ON c.id = a.conversation_id
           LEFT JOIN bot.messages q ON q.id = a.in_reply_to AND q.conversation_id = a.conversation_id
@@ -70,7 +71,7 @@ ANSWERED_ONCE = {
 }
 NO_MARKS = {
     "no mark of an attempt is left of a settled message": """
-    SELECT a.external_id FROM bot.attempts a JOIN bot.inbox i USING (account, external_id)
+    SELECT a.blind FROM bot.attempts a JOIN bot.inbox i USING (blind)
      WHERE a.account = %(account)s"""
 }
 
@@ -103,7 +104,7 @@ async def _fault(connection: Connection, name: str, query: str, account: str) ->
 
 async def compare(pool: Pool, visitor: Visitor, account: str = "shop") -> list[str]:
     """Where a visitor's copy and acknowledgements differ from the store; empty when they agree in everything."""
-    stored = await Thread(pool, account, visitor.session.identity).after(0, limit=1_000_000)
+    stored = await Thread(pool, KEYS, account, visitor.session.identity).after(0, limit=1_000_000)
     faults = []
     if visitor.thread.messages != [render_message(message) for message in stored]:
         faults.append(f"the visitor has {len(visitor.thread.messages)} messages, the store {len(stored)}, or others")

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from bot.rehearsal.keys import ENVIRONMENT
 from bot.storage.database import Addresses
 
 LOAD_WITHIN_S = 60.0
@@ -146,6 +147,7 @@ async def kept_server(nursery: Path, addresses: Addresses, folder: Path, **setti
         "YINGDA_LIMITS__SIGNALS_PER_VISITOR": MANY,
         "YINGDA_LIMITS__SESSIONS_PER_ADDRESS": MANY,
         "YINGDA_LIMITS__SOCKETS_PER_ADDRESS": MANY,
+        **ENVIRONMENT,
         **settings,
     }
     order = json.dumps({"environment": environment, "log": str(log)}).encode() + b"\n"

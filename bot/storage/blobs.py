@@ -1,8 +1,11 @@
-"""Attachments: bytes in a folder, one row each in ``bot.blobs``; the type is what the bytes say, not the sender."""
+"""Attachments: sealed bytes in a folder, one row each in ``bot.blobs``; the type is what the bytes say, not the sender.
+
+Name and content are sealed with the sender's data key: once that is erased, a copy of the folder is of no use.
+"""
 
 import asyncio
-import hashlib
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +16,26 @@ import filetype
 from uuid_utils.compat import uuid7
 
 from bot.storage.pool import Pool
+from crm_adapter.encryption import DataKey, Keys, seal, unseal
+from crm_adapter.identify import IDENTIFY, Sender, identify_arguments, identity_blind, known
 
 TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf")
 MAX_NAME = 120
-_INSERT = (
-    """INSERT INTO bot.blobs (id, account, identity, name, type, size, sha256) VALUES (%s, %s, %s, %s, %s, %s, %s)"""
-)
-_FIND = """SELECT id, name, type, size FROM bot.blobs WHERE account = %s AND identity = %s AND id = ANY(%s)"""
-# Looks no further back than a week, or every file ever sent would be looked up again each time.
+_INSERT = """INSERT INTO bot.blobs (id, account, identity_id, sealed_name, type, size)
+             VALUES (%s, %s, %s, %s, %s, %s)"""
+_FIND = """
+SELECT b.id, b.sealed_name, b.type, b.size, k.id, k.kek, k.wrapped
+  FROM bot.blobs b
+  JOIN crm.identities i ON i.id = b.identity_id
+  JOIN vault.data_keys k ON k.id = i.key_id
+"""
+_OF_SENDER = " WHERE i.blind = %s AND b.id = ANY(%s)"
+_BY_ID = " WHERE b.id = %s"
+_OF_IDENTITIES = " WHERE b.identity_id = ANY(%s) AND b.message_id IS NOT NULL ORDER BY b.id"
 _FORGET = """
 DELETE FROM bot.blobs WHERE id IN (
     SELECT b.id FROM bot.blobs b
-     WHERE b.created_at BETWEEN now() - interval '8 days' AND now() - interval '24 hours'
-       AND NOT EXISTS (
-           SELECT FROM bot.conversations c JOIN bot.messages m ON m.conversation_id = c.id
-            WHERE c.identity_id = crm.find_identity(b.account, b.identity)
-              AND m.body -> 'attachments' @> jsonb_build_array(jsonb_build_object('id', b.id::text)))
+     WHERE b.message_id IS NULL AND b.created_at < now() - interval '24 hours'
      LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING id
 """
@@ -55,11 +62,12 @@ class Blob:
 class BlobStore:
     """A folder that every node can reach."""
 
-    def __init__(self, folder: Path, pool: Pool) -> None:
+    def __init__(self, folder: Path, pool: Pool, keys: Keys) -> None:
         self._folder = folder
         self._pool = pool
+        self._keys = keys
 
-    async def put(self, account: str, identity: str, name: str, content: bytes) -> Blob:
+    async def put(self, sender: Sender, name: str, content: bytes) -> Blob:
         """Stores ``content`` for its sender and returns it with its true type; raises :class:`BlobRefused`.
 
         The file is on disk before the row is committed: a row whose blob was returned has its file.
@@ -69,10 +77,17 @@ class BlobStore:
             raise BlobRefused
         blob = Blob(uuid7(), clean_name(name, kind.extension), kind.mime, len(content))
         path = self.path(blob.id)
-        digest = await asyncio.to_thread(self._write, path, content)
+        async with self._pool.connection() as connection, connection.transaction():
+            row = await (await connection.execute(IDENTIFY, identify_arguments(self._keys, sender))).fetchone()
+            assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
+            who = known(self._keys, row)
+            # Committed here, so that the sender's row is not locked while the disk is busy.
+        await asyncio.to_thread(self._write, path, who.key, blob.id, content)
+        sealed_name = seal(who.key, "blobs.name", blob.id, blob.name.encode())
+        values = (blob.id, sender.account, who.identity_id, sealed_name, blob.type, blob.size)
         try:
             async with self._pool.connection() as connection:
-                await connection.execute(_INSERT, (blob.id, account, identity, blob.name, blob.type, blob.size, digest))
+                await connection.execute(_INSERT, values)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -80,32 +95,59 @@ class BlobStore:
 
     async def find(self, account: str, identity: str, ids: tuple[UUID, ...]) -> list[Blob]:
         """Those of ``ids`` that this sender owns, each once, in the order asked."""
-        async with self._pool.connection() as connection:
-            rows = await (await connection.execute(_FIND, (account, identity, list(ids)))).fetchall()
-        found = {row[0]: Blob(*row) for row in rows}
+        blind = identity_blind(self._keys, account, identity)
+        found = {blob.id: blob for blob, _ in await self._rows(_OF_SENDER, (blind, list(ids)))}
         return [found[key] for key in dict.fromkeys(ids) if key in found]
+
+    async def of_identities(self, identity_ids: Sequence[UUID]) -> list[Blob]:
+        """Every attachment that messages of these identities name, oldest first."""
+        return [blob for blob, _ in await self._rows(_OF_IDENTITIES, (list(identity_ids),))]
+
+    async def read(self, blob_id: UUID) -> tuple[Blob, bytes] | None:
+        """An attachment with its bytes; ``None`` when row, key or file is gone.
+
+        Raises :class:`~crm_adapter.encryption.SealBroken` when the file is not what was written.
+        """
+        for blob, key in await self._rows(_BY_ID, (blob_id,)):
+            with suppress(FileNotFoundError):
+                return blob, await asyncio.to_thread(self._open, self.path(blob_id), key, blob_id)
+        return None
+
+    async def _rows(self, where: str, values: tuple[Any, ...]) -> list[tuple[Blob, DataKey]]:
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute((_FIND + where).encode(), values)).fetchall()
+        found = []
+        for blob_id, sealed_name, type_, size, key_id, kek, wrapped in rows:
+            key = self._keys.unwrap(key_id, kek, wrapped)
+            name = unseal(key, "blobs.name", blob_id, sealed_name).decode()
+            found.append((Blob(blob_id, name, type_, size), key))
+        return found
 
     async def forget_unnamed(self, limit: int = 200) -> int:
         """Removes up to ``limit`` attachments that no message named within 24 h, with their files; how many."""
         async with self._pool.connection() as connection, connection.transaction():
             rows = await (await connection.execute(_FORGET, (limit,))).fetchall()
             # Before the commit: what is cut off in between is done again, and no file stays without its row.
-            await asyncio.to_thread(self._remove, [self.path(row[0]) for row in rows])
+            await self.remove_files([row[0] for row in rows])
         return len(rows)
 
+    async def remove_files(self, ids: Sequence[UUID]) -> None:
+        """Removes the bytes of attachments whose rows are gone; those that are gone already are fine."""
+        await asyncio.to_thread(self._remove, [self.path(blob_id) for blob_id in ids])
+
     def path(self, blob_id: UUID) -> Path:
-        """Where the bytes are; spread over 256 folders by the id's random end."""
+        """Where the sealed bytes are; spread over 256 folders by the id's random end."""
         name = blob_id.hex
-        return self._folder / name[-2:] / name
+        return self._folder / name[-2:] / f"{name}.seal"
 
     @staticmethod
-    def _write(path: Path, content: bytes) -> bytes:
-        """Returns when the file would survive a power cut; gives its digest."""
+    def _write(path: Path, key: DataKey, blob_id: UUID, content: bytes) -> None:
+        """Returns when the file would survive a power cut."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         try:
             with part.open("wb") as file:
-                file.write(content)
+                file.write(seal(key, "blobs.content", blob_id, content))
                 file.flush()
                 os.fsync(file.fileno())
             part.rename(path)
@@ -115,7 +157,10 @@ class BlobStore:
             raise
         for folder in (path.parent, path.parent.parent):
             _sync(folder)
-        return hashlib.sha256(content).digest()
+
+    @staticmethod
+    def _open(path: Path, key: DataKey, blob_id: UUID) -> bytes:
+        return unseal(key, "blobs.content", blob_id, path.read_bytes())
 
     @staticmethod
     def _remove(paths: list[Path]) -> None:

@@ -1,7 +1,6 @@
 """The bot's own tables as SQLAlchemy sees them; the migrations make them, the hot path uses its .sql files."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(schema="bot")
 
@@ -16,7 +15,7 @@ conversations = Table(
     Column("owner", Text, nullable=False),
     Column("agent_id", Uuid),
     Column("fence", Integer, nullable=False),
-    Column("state", JSONB, nullable=False),
+    Column("sealed_state", LargeBinary),
     Column("first_seq", Integer, nullable=False),
     Column("last_seq", Integer, nullable=False),
     Column("received_seq", Integer, nullable=False),
@@ -34,7 +33,7 @@ messages = Table(
     Column("seq", Integer, nullable=False),
     Column("direction", Text, nullable=False),
     Column("author", Text, nullable=False),
-    Column("body", JSONB, nullable=False),
+    Column("sealed_body", LargeBinary, nullable=False),
     Column("client_msg_id", Text),
     Column("in_reply_to", Uuid),
     Column("at", DateTime(timezone=True), nullable=False),
@@ -52,6 +51,7 @@ outbox = Table(
     Column("queued_at", DateTime(timezone=True), nullable=False),
     Column("settled_at", DateTime(timezone=True)),
     Column("reason", Text),
+    Column("purpose", Text, nullable=False),
 )
 
 blobs = Table(
@@ -59,11 +59,11 @@ blobs = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("account", Text, nullable=False),
-    Column("identity", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("identity_id", Uuid, nullable=False),
+    Column("sealed_name", LargeBinary, nullable=False),
+    Column("message_id", Uuid),
     Column("type", Text, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("sha256", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

@@ -10,19 +10,23 @@ from uuid_utils.compat import uuid7
 
 from bot.domain.decision import Situation
 from bot.domain.message import Inbound, Message
+from bot.storage.bodies import open_body, open_state
 from bot.storage.pool import Connection
 from bot.turns.statements import MARK, RECEIVE
+from crm_adapter.encryption import DataKey, Keys
+from crm_adapter.identify import Known, Sender, identify_arguments, known
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """What the database said under the conversation's lock.
 
-    ``first`` is the recorded message when this delivery is a duplicate, ``first_answers`` what was answered then.
-    ``crashes`` counts earlier attempts at this message that ended with their process.
+    ``sender`` is who wrote, with the data key that seals what is written; ``first`` is the recorded message when this
+    delivery is a duplicate, ``first_answers`` what was answered then. ``crashes`` counts earlier attempts at this
+    message that ended with their process.
     """
 
-    identity_id: UUID
+    sender: Known
     conversation_id: UUID
     situation: Situation
     fence: int
@@ -33,58 +37,55 @@ class Received:
     first_answers: tuple[Message, ...]
 
 
-async def receive(connection: Connection, pipeline: AsyncPipeline, inbound: Inbound) -> Received:
+def message_blind(keys: Keys, inbound: Inbound) -> bytes:
+    """By what a delivery is known: a channel's message id may name its sender, so the store has a keyed hash."""
+    return keys.blind("message", inbound.account, inbound.external_id)
+
+
+async def receive(
+    connection: Connection, pipeline: AsyncPipeline, keys: Keys, inbound: Inbound, blind: bytes
+) -> Received:
     """Opens the transaction and locks the sender's conversation; leaves the transaction open.
 
     The mark is committed on its own before BEGIN, in the same round trip (a pipeline's sync ends a transaction).
     """
     message_id = uuid7()
-    await connection.execute(MARK, (inbound.account, inbound.external_id))
+    await connection.execute(MARK, (inbound.account, blind))
     await pipeline.sync()
     await connection.execute("BEGIN")
+    sender = Sender(inbound.channel, inbound.account, inbound.identity, inbound.assurance, inbound.locale)
     cursor = await connection.execute(
-        RECEIVE,
-        (
-            inbound.channel,
-            inbound.account,
-            inbound.external_id,
-            inbound.identity,
-            inbound.assurance,
-            inbound.locale,
-            uuid7(),
-            uuid7(),
-            uuid7(),
-            message_id,
-            inbound.received_at,
-        ),
+        RECEIVE, (*identify_arguments(keys, sender), blind, uuid7(), message_id, inbound.received_at)
     )
     # Without a sync PostgreSQL takes the statement for unfinished: not idle in its transaction, and so not subject
     # to the timeout that frees a conversation whose node is cut off.
     await pipeline.sync()
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
-    identity_id, conversation_id, locale, owner, fence, state, last_seq, crashes, first, answers = row
+    who = known(keys, row[:5])
+    conversation_id, locale, owner, fence, state, last_seq, crashes, first, answers = row[5:]
     return Received(
-        identity_id=identity_id,
+        sender=who,
         conversation_id=conversation_id,
-        situation=Situation(owner=owner, locale=locale, state=state),
+        situation=Situation(owner=owner, locale=locale, state=open_state(who.key, conversation_id, state)),
         fence=fence,
         last_seq=last_seq,
         crashes=crashes or 0,
         message_id=message_id,
-        first=message_from_json(first) if first else None,
-        first_answers=tuple(message_from_json(answer) for answer in answers or ()),
+        first=message_from_json(who.key, first) if first else None,
+        first_answers=tuple(message_from_json(who.key, answer) for answer in answers or ()),
     )
 
 
-def message_from_json(row: dict[str, Any]) -> Message:
+def message_from_json(key: DataKey, row: dict[str, Any]) -> Message:
     """A row of ``bot.messages`` as PostgreSQL's ``to_jsonb`` wrote it."""
+    message_id = UUID(row["id"])
     return Message(
-        id=UUID(row["id"]),
+        id=message_id,
         seq=row["seq"],
         direction=row["direction"],
         author=row["author"],
-        body=row["body"],
+        body=open_body(key, message_id, bytes.fromhex(row["sealed_body"][2:])),
         at=datetime.fromisoformat(row["at"]),
         client_msg_id=row["client_msg_id"],
     )

@@ -3,18 +3,21 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from bot.domain.decision import Decision
-from bot.domain.message import Author, Body, Direction, Inbound, Message
+from bot.domain.message import Author, Body, Inbound, Message
+from bot.storage.bodies import seal_body, seal_state
 from bot.storage.pool import Connection
 from bot.turns.receive import Received
 from bot.turns.statements import RECORD
+from crm_adapter.encryption import DataKey, seal
 
 
 async def record(
-    connection: Connection, inbound: Inbound, received: Received, decision: Decision
+    connection: Connection, inbound: Inbound, blind: bytes, received: Received, decision: Decision
 ) -> tuple[Message, tuple[Message, ...]]:
     """Writes the message, its answers, their outbox rows, the interactions and the new state; does not commit.
 
@@ -29,61 +32,65 @@ async def record(
         Message(uuid7(), seq + number, "out", "bot", reply, now) for number, reply in enumerate(decision.replies, 1)
     )
     latency_ms = round(max(0.0, (now - inbound.received_at).total_seconds()) * 1000, 3)
-    rows = [_message_row(question, None), *(_message_row(answer, question) for answer in answers)]
+    key = received.sender.key
+    rows = [_message_row(key, question, None), *(_message_row(key, answer, question) for answer in answers)]
     interactions = [
-        _interaction(question.direction, question, decision.outcome.kind, decision.outcome.ref, latency_ms),
-        *(
-            _interaction(answer.direction, answer, decision.outcome.kind, decision.outcome.ref, None)
-            for answer in answers
-        ),
+        _interaction(key, question, decision, latency_ms),
+        *(_interaction(key, answer, decision, None) for answer in answers),
     ]
     await connection.execute(
         RECORD,
         (
             received.conversation_id,
             received.fence,
-            received.identity_id,
+            received.sender.identity_id,
             inbound.channel,
             inbound.account,
-            inbound.external_id,
+            blind,
             inbound.trace_id,
             decision.locale or received.situation.locale,
             decision.owner or received.situation.owner,
-            _json(decision.state),
+            seal_state(key, received.conversation_id, decision.state),
             _json(rows),
+            [UUID(item["id"]) for item in inbound.body.get("attachments", ())],
             _json(interactions),
         ),
     )
     return question, answers
 
 
-def _message_row(message: Message, question: Message | None) -> dict[str, Any]:
+def _message_row(key: DataKey, message: Message, question: Message | None) -> dict[str, Any]:
     author: Author = message.author
     return {
         "id": str(message.id),
         "seq": message.seq,
         "direction": message.direction,
         "author": author,
-        "body": message.body,
+        "sealed_body": _hex(seal_body(key, message.id, message.body)),
         "client_msg_id": message.client_msg_id,
         "in_reply_to": str(question.id) if question else None,
         "at": message.at.isoformat(),
     }
 
 
-def _interaction(
-    direction: Direction, message: Message, kind: str, ref: str | None, latency_ms: float | None
-) -> dict[str, Any]:
+def _interaction(key: DataKey, message: Message, decision: Decision, latency_ms: float | None) -> dict[str, Any]:
+    interaction_id = uuid7()
+    content = content_of(message.body).encode()
     return {
-        "id": str(uuid7()),
-        "direction": direction,
+        "id": str(interaction_id),
+        "direction": message.direction,
         "at": message.at.isoformat(),
-        "content": content_of(message.body),
-        "outcome_kind": kind,
-        "outcome_ref": ref,
+        "sealed_content": _hex(seal(key, "interactions.content", interaction_id, content)),
+        "outcome_kind": decision.outcome.kind,
+        "outcome_ref": decision.outcome.ref,
         "latency_ms": latency_ms,
         "key": f"message:{message.id}",
     }
+
+
+def _hex(content: bytes) -> str:
+    """As PostgreSQL reads a bytea from text."""
+    return "\\x" + content.hex()
 
 
 def content_of(body: Body) -> str:

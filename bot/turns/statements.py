@@ -11,7 +11,7 @@ MARK = _read("mark")
 THREAD = _read("thread")
 POSITION = _read("position")
 
-UNMARK = "DELETE FROM bot.attempts WHERE account = %s AND external_id = %s AND backend = %s"
-RECEIPT = "SELECT bot.receipt(%s, %s, %s, %s)"
-RECEIVE = "SELECT * FROM bot.receive(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-RECORD = "SELECT bot.record(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+UNMARK = "DELETE FROM bot.attempts WHERE blind = %s AND backend = %s"
+RECEIPT = "SELECT bot.receipt(%s, %s, %s)"
+RECEIVE = "SELECT * FROM bot.receive(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+RECORD = "SELECT bot.record(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -15,17 +15,18 @@ from bot.metrics import OUTCOMES, STAGE_SECONDS, TURN_SECONDS, TURNS
 from bot.storage.pool import Connection, Pool
 from bot.tracing import span
 from bot.turns.decide import Decider
-from bot.turns.receive import Received, receive
+from bot.turns.receive import Received, message_blind, receive
 from bot.turns.record import record
 from bot.turns.statements import UNMARK
+from crm_adapter.encryption import Keys
 
 log = structlog.get_logger(__name__)
 
 UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests)
 
 
-Mark = tuple[str, str, int]
-"""Account, external id and database session of an attempt."""
+Mark = tuple[bytes, int]
+"""Blind index of the message and database session of an attempt."""
 Decide = Callable[[Inbound, Situation, int], Decision]
 
 
@@ -36,8 +37,9 @@ class TurnUnavailable(Exception):
 class Turns:
     """The one path of a message; the only writer of conversations."""
 
-    def __init__(self, pool: Pool, decider: Decider) -> None:
+    def __init__(self, pool: Pool, decider: Decider, keys: Keys) -> None:
         self._pool = pool
+        self._keys = keys
         self._decider = decider
         self._owed: set[Mark] = set()
 
@@ -74,11 +76,12 @@ class Turns:
             return await self._turn(connection, inbound, self._decider.give_up)
 
     async def _turn(self, connection: Connection, inbound: Inbound, decide: Decide) -> Taken:
-        mark = (inbound.account, inbound.external_id, connection.info.backend_pid)
+        blind = message_blind(self._keys, inbound)
+        mark = (blind, connection.info.backend_pid)
         try:
             async with connection.pipeline() as pipeline:
                 started = perf_counter()
-                received = await receive(connection, pipeline, inbound)
+                received = await receive(connection, pipeline, self._keys, inbound, blind)
                 if received.first is not None:
                     await connection.execute("ROLLBACK")
                     await connection.execute(UNMARK, mark)
@@ -86,7 +89,7 @@ class Turns:
                 known = perf_counter()
                 decision = decide(inbound, received.situation, received.crashes)
                 decided = perf_counter()
-                question, answers = await record(connection, inbound, received, decision)
+                question, answers = await record(connection, inbound, blind, received, decision)
                 await connection.execute("COMMIT")
             committed = perf_counter()
         except BaseException:
@@ -104,7 +107,7 @@ class Turns:
         ):
             STAGE_SECONDS.labels(stage).observe(seconds)
         OUTCOMES.labels(decision.outcome.kind).inc()
-        return Taken(received.conversation_id, received.identity_id, question, answers)
+        return Taken(received.conversation_id, received.sender.identity_id, question, answers)
 
     async def _pay_owed(self, connection: Connection) -> None:
         for mark in list(self._owed):
@@ -114,4 +117,5 @@ class Turns:
 
 def _repeat(received: Received) -> Taken:
     assert received.first is not None  # noqa: S101
-    return Taken(received.conversation_id, received.identity_id, received.first, received.first_answers, duplicate=True)
+    who = received.sender.identity_id
+    return Taken(received.conversation_id, who, received.first, received.first_answers, duplicate=True)

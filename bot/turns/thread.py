@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from bot.domain.message import Message
+from bot.storage.bodies import open_body
 from bot.storage.pool import Pool
 from bot.turns.statements import POSITION, RECEIPT, THREAD
+from crm_adapter.encryption import Keys
+from crm_adapter.identify import identity_blind
 
 REPLAY_LIMIT = 500
 
@@ -21,24 +24,31 @@ class Position:
 class Thread:
     """One customer's thread on one account, over all of its conversations."""
 
-    def __init__(self, pool: Pool, account: str, identity: str) -> None:
+    def __init__(self, pool: Pool, keys: Keys, account: str, identity: str) -> None:
         self._pool = pool
-        self._key = {"account": account, "identity": identity}
+        self._keys = keys
+        self._whose = {"identity": identity_blind(keys, account, identity)}
 
     async def position(self) -> Position:
         """Where the thread stands; all zero for a customer who has not written yet."""
         async with self._pool.connection() as connection:
-            row = await (await connection.execute(POSITION, self._key)).fetchone()
+            row = await (await connection.execute(POSITION, self._whose)).fetchone()
         assert row is not None  # noqa: S101 - an aggregate always yields a row
         return Position(*row)
 
     async def after(self, seq: int, limit: int = REPLAY_LIMIT) -> list[Message]:
         """Up to ``limit`` messages with a greater ``seq``, in order."""
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(THREAD, {**self._key, "after": seq, "limit": limit})
-            return [Message(*row) for row in await cursor.fetchall()]
+            cursor = await connection.execute(THREAD, {**self._whose, "after": seq, "limit": limit})
+            rows = await cursor.fetchall()
+        if not rows:
+            return []
+        # All of a thread is its identity's, so every row names the same key.
+        key_id, kek, wrapped = rows[0][7:]
+        key = self._keys.unwrap(key_id, kek, wrapped) if wrapped else None
+        return [Message(row[0], row[1], row[2], row[3], open_body(key, row[0], row[4]), row[5], row[6]) for row in rows]
 
     async def acknowledge(self, received: int, read: int) -> None:
         """The browser has received, and its owner read, up to these; never goes back."""
         async with self._pool.connection() as connection:
-            await connection.execute(RECEIPT, (self._key["account"], self._key["identity"], received, read))
+            await connection.execute(RECEIPT, (self._whose["identity"], received, read))

@@ -29,6 +29,8 @@ from bot.web.chat.origins import is_allowed
 from bot.web.language import LOCALE
 from bot.web.peer import client_network
 from bot.web.problems import Problem
+from crm_adapter.encryption import Keys
+from crm_adapter.identify import Sender
 
 FRAME_FACTOR = 16  # JSON may write a byte as six; what is a little too long still deserves its clear error
 
@@ -43,6 +45,7 @@ class ChatEdge:
     realtime: Realtime
     blobs: BlobStore
     key: str
+    keys: Keys
     draining: bool = False
     sockets: WeakSet[web.WebSocketResponse] = field(default_factory=WeakSet)
     open_by_network: Counter[str] = field(default_factory=Counter)
@@ -87,7 +90,7 @@ class ChatEdge:
 
     def thread(self, visitor: Visitor) -> Thread:
         """The caller's own thread."""
-        return Thread(self.pool, visitor.account, visitor.identity)
+        return Thread(self.pool, self.keys, visitor.account, visitor.identity)
 
     @contextmanager
     def waiting(self, wait: asyncio.Timeout) -> Iterator[None]:
@@ -189,6 +192,11 @@ class ChatEdge:
 
 
 EDGE = web.AppKey("chat_edge", ChatEdge)
+
+
+def sender_of(visitor: Visitor) -> Sender:
+    """The visitor as the customer store knows senders."""
+    return Sender("web", visitor.account, visitor.identity, visitor.assurance, visitor.locale)
 
 
 def topic(visitor: Visitor) -> str:

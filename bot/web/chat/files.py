@@ -8,6 +8,7 @@ from aiohttp import BodyPartReader, web
 
 from bot.storage.blobs import BlobRefused
 from bot.web import bodies
+from bot.web.chat.edge import sender_of
 from bot.web.chat.plain import caller, refusals
 from bot.web.peer import client_network
 from bot.web.problems import Problem
@@ -34,7 +35,7 @@ async def post_blob(request: web.Request) -> web.Response:
     name, content = await _read_file(request, limits.blob_bytes)
     async with refusals():
         try:
-            blob = await edge.blobs.put(visitor.account, visitor.identity, name, content)
+            blob = await edge.blobs.put(sender_of(visitor), name, content)
         except BlobRefused:
             raise Problem(415, "type_refused") from None
     return web.json_response(blob.as_json(), status=201)
@@ -64,7 +65,7 @@ async def _read_file(request: web.Request, limit: int) -> tuple[str, bytes]:
     raise Problem(400, "bad_message", field="file")
 
 
-async def get_blob(request: web.Request) -> web.StreamResponse:
+async def get_blob(request: web.Request) -> web.Response:
     """The bytes, shown in place when a picture and downloaded when not; 404 unless they are the caller's."""
     edge, visitor = caller(request, token_in_query=True)
     try:
@@ -73,13 +74,13 @@ async def get_blob(request: web.Request) -> web.StreamResponse:
         raise Problem(404, "blob_unknown") from None
     async with refusals():
         found = await edge.blobs.find(visitor.account, visitor.identity, (blob_id,))
-    path = edge.blobs.path(blob_id)
-    if not found or not path.is_file():
+        read = await edge.blobs.read(blob_id) if found else None
+    if read is None:
         raise Problem(404, "blob_unknown")
-    disposition = "inline" if found[0].type.startswith("image/") else "attachment"
-    response = web.FileResponse(path)
-    response.content_type = found[0].type
-    response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(found[0].name, safe='')}"
+    blob, content = read
+    response = web.Response(body=content, content_type=blob.type)
+    disposition = "inline" if blob.type.startswith("image/") else "attachment"
+    response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(blob.name, safe='')}"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, max-age=86400"
     return response

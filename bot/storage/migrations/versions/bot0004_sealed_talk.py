@@ -46,7 +46,8 @@ FINISH = """
 ALTER TABLE bot.messages ALTER COLUMN sealed_body SET NOT NULL, DROP COLUMN body;
 ALTER TABLE bot.conversations DROP COLUMN state;
 ALTER TABLE bot.blobs
-    ALTER COLUMN identity_id SET NOT NULL, ALTER COLUMN sealed_name SET NOT NULL, DROP COLUMN identity, DROP COLUMN name;
+    ALTER COLUMN identity_id SET NOT NULL, ALTER COLUMN sealed_name SET NOT NULL,
+    DROP COLUMN identity, DROP COLUMN name, DROP COLUMN sha256; -- a digest of the clear bytes would outlive their erasure in every backup
 ALTER TABLE bot.inbox DROP COLUMN external_id, ADD PRIMARY KEY (blind);
 """
 BATCH = 1000
@@ -61,7 +62,8 @@ def upgrade() -> None:
         if keys is None:
             raise RuntimeError("there is data to be sealed, and no keyring to seal it with")
         found = connection.exec_driver_sql(
-            "SELECT i.id, i.blind, k.id, k.kek, k.wrapped FROM crm.identities i JOIN vault.data_keys k ON k.id = i.key_id"
+            "SELECT i.id, i.blind, k.id, k.kek, k.wrapped"
+            "  FROM crm.identities i JOIN vault.data_keys k ON k.id = i.key_id"
         ).all()
         of_identity = {row[0]: keys.unwrap(*row[2:]) for row in found}
         seal_talk(connection, keys, of_identity)
@@ -113,8 +115,8 @@ def seal_blobs(
         connection.exec_driver_sql(
             "UPDATE bot.blobs SET identity_id = %s, sealed_name = %s, message_id = ("
             "SELECT m.id FROM bot.conversations c JOIN bot.messages m ON m.conversation_id = c.id "
-            "WHERE c.identity_id = %s AND m.body -> 'attachments' @> jsonb_build_array(jsonb_build_object('id', %s::text))"
-            " LIMIT 1) WHERE id = %s",
+            "WHERE c.identity_id = %s AND m.body -> 'attachments' @> jsonb_build_array(jsonb_build_object('id', %s::text)) "
+            "LIMIT 1) WHERE id = %s",
             (identity, seal(key, "blobs.name", row.id, row.name.encode()), identity, str(row.id), row.id),
         )
 
