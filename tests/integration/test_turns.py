@@ -15,6 +15,7 @@ from bot.rehearsal.keys import KEYS
 from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from bot.turns.decide import Decider
+from bot.turns.receive import message_blind
 from bot.turns.take import Turns, TurnUnavailable
 from bot.turns.thread import Thread
 
@@ -146,10 +147,14 @@ async def test_a_step_that_hangs_is_interrupted_within_its_budget(pool: Pool, ha
 async def test_marks_of_dead_processes_send_the_third_attempt_to_a_person(pool: Pool) -> None:
     turns = turns_with(pool)
     dead = 2_147_483_000  # no backend has this process id
+    killer = say("kills", external_id="killer")
     async with pool.connection() as connection:
         for _ in range(2):
-            await connection.execute("INSERT INTO bot.attempts VALUES ('shop', 'killer', %s)", (dead,))
-    taken = await turns.take(say("kills", external_id="killer"))
+            await connection.execute(
+                "INSERT INTO bot.attempts (account, blind, backend) VALUES ('shop', %s, %s)",
+                (message_blind(KEYS, killer), dead),
+            )
+    taken = await turns.take(killer)
     assert [answer.body["text"] for answer in taken.answers] == ["sorry"]
     assert await rows(pool, "SELECT count(*) FROM bot.attempts") == [(0,)]
 
@@ -185,16 +190,22 @@ async def test_a_stale_fence_is_refused_and_nothing_of_the_turn_remains(pool: Po
     async with pool.connection() as connection:
         with pytest.raises(Exception, match="another speaker"):
             await connection.execute(
-                "SELECT bot.record(id, fence + 1, identity_id, channel, account, 'x', 't', locale, owner, state, "
-                "'[]', '[]') FROM bot.conversations"
+                "SELECT bot.record(id, fence + 1, identity_id, channel, account, 'x', 't', locale, owner, sealed_state, "
+                "'[]', '{}', '[]') FROM bot.conversations"
             )
     assert await rows(pool, "SELECT last_seq FROM bot.conversations") == [(2,)]
 
 
-@pytest.mark.parametrize("reply", [{"text": "a\x00b"}, {"text": object()}], ids=["refused", "no json"])
-async def test_a_decision_that_cannot_be_recorded_becomes_an_apology(pool: Pool, reply: dict[str, object]) -> None:
+UNSTORABLE = {
+    "refused": Decision(({"text": "fine"},), Outcome("article", "a\x00b")),
+    "no json": Decision(({"text": object()},), Outcome("none")),
+}
+
+
+@pytest.mark.parametrize("decision", UNSTORABLE.values(), ids=UNSTORABLE.keys())
+async def test_a_decision_that_cannot_be_recorded_becomes_an_apology(pool: Pool, decision: Decision) -> None:
     def unstorable(inbound: Inbound, situation: Situation) -> Decision:
-        return Decision((reply,), Outcome("none"))
+        return decision
 
     taken = await turns_with(pool, unstorable).take(say("boom"))
     assert [answer.body["text"] for answer in taken.answers] == ["sorry"]

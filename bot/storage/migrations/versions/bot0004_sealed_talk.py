@@ -47,8 +47,17 @@ ALTER TABLE bot.messages ALTER COLUMN sealed_body SET NOT NULL, DROP COLUMN body
 ALTER TABLE bot.conversations DROP COLUMN state;
 ALTER TABLE bot.blobs
     ALTER COLUMN identity_id SET NOT NULL, ALTER COLUMN sealed_name SET NOT NULL,
-    DROP COLUMN identity, DROP COLUMN name, DROP COLUMN sha256; -- a digest of the clear bytes would outlive their erasure in every backup
+    DROP COLUMN identity, DROP COLUMN name,
+    DROP COLUMN sha256; -- a digest of the clear bytes would outlive their erasure in every backup
 ALTER TABLE bot.inbox DROP COLUMN external_id, ADD PRIMARY KEY (blind);
+"""
+NAME_BLOB = """
+UPDATE bot.blobs SET identity_id = %s, sealed_name = %s, message_id = (
+       SELECT m.id FROM bot.conversations c JOIN bot.messages m ON m.conversation_id = c.id
+        WHERE c.identity_id = %s
+          AND m.body -> 'attachments' @> jsonb_build_array(jsonb_build_object('id', %s::text))
+        LIMIT 1)
+ WHERE id = %s
 """
 BATCH = 1000
 
@@ -113,11 +122,7 @@ def seal_blobs(
         key = of_identity[identity]
         path.with_suffix(".seal").write_bytes(seal(key, "blobs.content", row.id, path.read_bytes()))
         connection.exec_driver_sql(
-            "UPDATE bot.blobs SET identity_id = %s, sealed_name = %s, message_id = ("
-            "SELECT m.id FROM bot.conversations c JOIN bot.messages m ON m.conversation_id = c.id "
-            "WHERE c.identity_id = %s AND m.body -> 'attachments' @> jsonb_build_array(jsonb_build_object('id', %s::text)) "
-            "LIMIT 1) WHERE id = %s",
-            (identity, seal(key, "blobs.name", row.id, row.name.encode()), identity, str(row.id), row.id),
+            NAME_BLOB, (identity, seal(key, "blobs.name", row.id, row.name.encode()), identity, str(row.id), row.id)
         )
 
 
