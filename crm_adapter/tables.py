@@ -8,12 +8,14 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    Identity,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
     Uuid,
+    func,
 )
 
 metadata = MetaData(schema="crm")
@@ -136,12 +138,12 @@ merge_suggestions = Table(
 changes = Table(
     "changes",
     metadata,
-    Column("number", BigInteger, primary_key=True),
-    Column("xid", Text, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("xid", Text, primary_key=True, server_default=func.pg_current_xact_id()),
     Column("contact_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("record_id", Uuid, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
 grams = Table(
