@@ -15,7 +15,7 @@ from bot.faults import StartFault
 from bot.settings import SettingsFault
 
 # Imported by name only when asked for: `yingda kb eval` should not wait for the web server's imports.
-COMMANDS = ("serve", "worker", "ask", "chat", "contact", "kb", "staff", "db", "doctor")
+COMMANDS = ("serve", "worker", "ask", "chat", "contact", "kb", "staff", "db", "doctor", "outgoing")
 
 
 # Before numpy is loaded: its matrices here are small, and a thread per core would fight with the event loop for them.

@@ -14,6 +14,7 @@ from bot.flows.facts import Facts
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
 from bot.jobs import make_jobs, run_worker
+from bot.outgoing import Outgoing
 from bot.realtime import Realtime, open_realtime
 from bot.settings import Settings
 from bot.staff.rules import rules_of
@@ -26,9 +27,10 @@ from bot.turns.take import Turns
 from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.routes import ROUTES as CHAT_ROUTES
 from bot.web.console import setup_console
+from bot.web.dev import ROUTES as DEV_ROUTES
 from bot.web.health import READINESS, Readiness
 from bot.web.health import ROUTES as HEALTH_ROUTES
-from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, PUBLIC_URL, STAFF_RULES, STATUS
+from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, OUTGOING, PUBLIC_URL, STAFF_RULES, STATUS
 from bot.web.measure import measure
 from bot.web.pages import add_pages
 from bot.web.peer import TRUSTED_PROXIES, networks
@@ -90,6 +92,7 @@ def make_app(
     app[EDGE] = parts.edge
     app[ENGINE] = parts.engine
     app[PUBLIC_URL] = settings.base_url
+    app[OUTGOING] = Outgoing(settings, parts.keys)
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)
     app[READINESS] = Readiness({"store": parts.store_answers, "serving": parts.takes_work})
     app[FRAME_ANCESTORS] = lambda account: _may_embed(settings, account)
@@ -101,6 +104,7 @@ def make_app(
     secure(app)
     register(app, HEALTH_ROUTES)
     register(app, CHAT_ROUTES)
+    register(app, DEV_ROUTES)
     setup_console(app)
     add_pages(app, frozenset(channel.name for channel in settings.channels))
     app.cleanup_ctx.append(partial(_open_parts, parts, say))

@@ -16,7 +16,9 @@ from bot.app import drain, make_app
 from bot.settings import Settings
 from bot.staff.first import FIRST_NAME, ensure_first_administrator
 from bot.storage.database import Addresses, Say
-from bot.web.keys import ENGINE, STAFF_RULES
+from bot.web.dev import PATH as DEV_PATH
+from bot.web.dev import can_show
+from bot.web.keys import ENGINE, OUTGOING, STAFF_RULES
 
 
 def run(serving: Coroutine[Any, Any, int]) -> int:
@@ -65,6 +67,8 @@ async def _show_links(settings: Settings, app: web.Application, say: Say) -> Non
     say(f"Yingda serves after {seconds:.1f} s.")
     say(f"  Demo shop with the chat   {base}/demo/")
     say(f"  Console for staff         {base}/console/")
+    if OUTGOING in app and can_show(app[OUTGOING]):
+        say(f"  Mail and text messages    {base}{DEV_PATH}  (nothing is sent: no provider is configured)")
     link = await ensure_first_administrator(app[ENGINE], base, app[STAFF_RULES])
     if link:
         say(f"  First sign-in, once only  {link}")

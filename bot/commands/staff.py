@@ -4,12 +4,15 @@ import argparse
 import sys
 
 from bot.commands.store import open_store
-from bot.settings import read_settings
+from bot.outgoing import Outgoing
+from bot.outgoing.mail import normalise_address
+from bot.settings import LOCALES, read_settings
 from bot.staff.accounts import Staff, add_staff, find_named, list_staff
 from bot.staff.errors import StaffError
 from bot.staff.links import issue_link, link_url
 from bot.staff.roles import ROLES
 from bot.staff.rules import rules_of
+from bot.storage.keyring import open_keys
 from bot.web.problems import describe
 
 _PAGE = 200
@@ -23,6 +26,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     add.add_argument("name", help="the name to sign in with")
     add.add_argument("--role", action="append", required=True, choices=sorted(ROLES), help="may be given several times")
     add.add_argument("--display-name", help="the name that others see; the sign-in name by default")
+    add.add_argument("--email", help="mail the link there as well")
     add.set_defaults(run=run_add)
     link = actions.add_parser("link", help="print a one-time link: the way back in when a password is lost")
     link.add_argument("name")
@@ -33,10 +37,18 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 async def run_add(args: argparse.Namespace) -> int:
     """Prints the link; 1 when the name is taken or cannot be one."""
     settings = read_settings()
+    email = normalise_address(args.email) if args.email else None
+    if args.email and email is None:
+        print("--email is no e-mail address.", file=sys.stderr)
+        return 2
     try:
         async with open_store(args) as engine, engine.begin() as connection:
             staff = await add_staff(connection, args.name, args.display_name or args.name, args.role)
             token = await issue_link(connection, rules_of(settings.staff), staff.id)
+            if email:
+                outgoing = Outgoing(settings, open_keys(settings))
+                link, names = link_url(settings.base_url, token), {"name": staff.display_name, "login": staff.name}
+                await outgoing.invite(connection, email, LOCALES[0], **names, link=link)
     except StaffError as refused:
         return _refuse(refused)
     print(link_url(settings.base_url, token))

@@ -20,6 +20,14 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _TEMPORARY = range(400, 500)
 
 
+def normalise_address(text: str) -> str | None:
+    """The e-mail address in one form; ``None`` for what is none."""
+    try:
+        return validate_email(text, check_deliverability=False, globally_deliverable=False).normalized
+    except EmailNotValidError:
+        return None
+
+
 async def send_mail(settings: Mail, sender_name: str, letter: Letter, begin: Begin) -> Result:
     """Hands the mail to the server of the settings; every step ends within ``timeout_s``."""
     try:

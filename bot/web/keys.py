@@ -6,6 +6,7 @@ from typing import Literal, Protocol, TypedDict
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.outgoing.gateway import Outgoing
 from bot.settings import Locale
 from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
@@ -69,6 +70,7 @@ PUBLIC_URL = web.AppKey[str]("PUBLIC_URL")
 ARTICLES = web.AppKey[Articles]("ARTICLES")
 STATUS = web.AppKey[StatusOf]("STATUS")
 LABEL_OF = web.AppKey[LabelOf]("LABEL_OF")
+OUTGOING = web.AppKey[Outgoing]("OUTGOING")
 STAFF_RULES = web.AppKey[StaffRules]("STAFF_RULES")
 PASSWORDS = web.AppKey[Passwords]("PASSWORDS")
 INSECURE_COOKIE_HOSTS = web.AppKey[Sequence[str]]("INSECURE_COOKIE_HOSTS")

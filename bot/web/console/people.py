@@ -7,16 +7,18 @@ import structlog
 from aiohttp import web
 from pydantic import Field
 
+from bot.outgoing.mail import normalise_address
 from bot.staff.accounts import Staff, add_staff, change_staff, list_staff
 from bot.staff.errors import UnknownStaff
 from bot.staff.links import issue_link, link_url
 from bot.staff.names import NAME_LENGTH
 from bot.staff.roles import ROLES, Permission, permissions_of
-from bot.web.bodies import Body, Line, read_model
+from bot.web.bodies import Body, Line, invalid, read_model
 from bot.web.console.guard import SESSION
 from bot.web.console.own import DisplayName
 from bot.web.console.paging import identifier, page_of, page_reply, reply
-from bot.web.keys import ENGINE, PUBLIC_URL, STAFF_RULES
+from bot.web.keys import ENGINE, OUTGOING, PUBLIC_URL, STAFF_RULES
+from bot.web.language import locale_of
 from bot.web.routes import Route
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,8 @@ class _New(Body):
     name: Annotated[Line, Field(max_length=4 * NAME_LENGTH)]
     display_name: DisplayName
     roles: Roles
+    email: Annotated[Line, Field(max_length=254)] | None = None
+    """Where the link is mailed to; it is in the answer as well."""
 
 
 class _Changes(Body):
@@ -45,11 +49,16 @@ async def show_people(request: web.Request) -> web.Response:
 
 async def add(request: web.Request) -> web.Response:
     wanted = await read_model(request, _New)
+    email = _address(wanted.email) if wanted.email else None
     async with request.app[ENGINE].begin() as connection:
         staff = await add_staff(connection, wanted.name, wanted.display_name, wanted.roles)
         token = await issue_link(connection, request.app[STAFF_RULES], staff.id)
+        link = link_url(request.app[PUBLIC_URL], token)
+        if email:
+            names = {"name": staff.display_name, "login": staff.name}
+            await request.app[OUTGOING].invite(connection, email, locale_of(request), **names, link=link)
     _note(request, "staff.added", staff)
-    return reply({**_shape(staff), "link": link_url(request.app[PUBLIC_URL], token)}, 201)
+    return reply({**_shape(staff), "link": link}, 201)
 
 
 async def change(request: web.Request) -> web.Response:
@@ -78,6 +87,13 @@ async def link(request: web.Request) -> web.Response:
 async def show_roles(request: web.Request) -> web.Response:
     items = [{"id": role, "permissions": sorted(permissions_of([role]))} for role in ROLES]
     return reply({"items": items, "next": None})
+
+
+def _address(email: str) -> str:
+    address = normalise_address(email)
+    if address is None:
+        raise invalid(("email", "not_allowed"))
+    return address
 
 
 def _id(request: web.Request) -> UUID:
