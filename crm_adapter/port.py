@@ -21,6 +21,7 @@ from crm_adapter.records.customers import (
     LinkResult,
     MergeSuggestion,
     NewInteraction,
+    PastMerge,
     Provenance,
     Upserted,
 )
@@ -89,8 +90,9 @@ class Customers(Protocol):
     ) -> Upserted:
         """Makes or changes the contact an outside system names.
 
-        An unknown key whose verified phone or e-mail is one contact's is that contact's; several: ``Ambiguous``.
-        Raises :class:`BadField` and :class:`VersionConflict`.
+        An unknown key that comes with a verified phone or e-mail which is verified on one contact is that contact's;
+        several: ``Ambiguous``. Anything less makes a new contact and a suggestion for staff. For an unknown key no
+        version but 0 can be expected. Raises :class:`BadField` and :class:`VersionConflict`.
         """
         ...
 
@@ -106,11 +108,25 @@ class Customers(Protocol):
         *,
         expected_version: int | None = None,
     ) -> Upserted:
-        """Sets facts; values that stand already change nothing. Raises :class:`BadField`, :class:`VersionConflict`."""
+        """Sets facts of the contact's family, under its root's version; ``None`` or blanks empty a field.
+
+        Values that stand already, as sure or surer, change nothing. A phone or e-mail that somebody else has too is
+        a suggestion for staff (``same_phone``, ``same_email``). Raises :class:`BadField`, :class:`VersionConflict`.
+        """
         ...
 
     async def history(self, contact_id: UUID) -> Sequence[Fact]:
-        """Every fact ever set, newest first (CP3)."""
+        """Every fact ever set, newest first, and as fields ``owner`` and ``reviewed`` who kept the profile right (CP3)."""
+        ...
+
+    async def set_owner(
+        self, contact_id: UUID, owner_id: UUID | None, by: str, *, expected_version: int | None = None
+    ) -> int:
+        """Names who answers for the contact's data (CP3); the contact's next version. Raises VersionConflict."""
+        ...
+
+    async def mark_reviewed(self, contact_id: UUID, by: str, at: datetime) -> int:
+        """The profile was looked through and is right (CP3): it is fresh from ``at``; the next version."""
         ...
 
     async def find_by_identity(self, channel: str, account: str, external_id: str) -> UUID | None:
@@ -132,8 +148,11 @@ class Customers(Protocol):
     ) -> LinkResult:
         """Says that an account is this contact's.
 
-        Only when it is ``verified`` here and verified on the other contact that has it, the two are merged; in any
-        other case staff gets a suggestion. Channels ``phone`` and ``email`` set the field as well.
+        Only when it is ``verified`` here and verified on the other contact that has it, the two are merged, the newer
+        into the older; not when staff has said that they are different. In any other case staff gets a suggestion.
+        ``assurance`` wins over the provenance's. Channels ``phone`` and ``email`` (``account`` is not looked at) set
+        the field as well; only when verified are they an identity, else the answer is ``Noted``.
+        Raises :class:`BadField`.
         """
         ...
 
@@ -145,11 +164,21 @@ class Customers(Protocol):
         ...
 
     async def unmerge(self, merge_id: UUID, by: str) -> None:
-        """Takes a merge back: identities point again where they did. Raises :class:`Refused` ``already_undone``."""
+        """Takes a merge back, in any order: identities and families are as if it had never been.
+
+        The two are kept as ``different``, so that no proof merges them again by itself. Raises :class:`Refused`
+        ``already_undone``.
+        """
         ...
 
-    async def merge_suggestions(self, *, limit: int = 50) -> Sequence[MergeSuggestion]:
-        """Undecided suggestions, oldest first."""
+    async def merges(self, contact_id: UUID) -> Sequence[PastMerge]:
+        """Every merge that a member of the family was in, newest first."""
+        ...
+
+    async def merge_suggestions(
+        self, *, contact_id: UUID | None = None, limit: int = 50
+    ) -> Sequence[MergeSuggestion]:
+        """Undecided suggestions, oldest first; with ``contact_id`` those about its family."""
         ...
 
     async def decide_suggestion(self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str) -> None:
@@ -161,7 +190,11 @@ class Interactions(Protocol):
     """The record of every contact (CH2, CH5)."""
 
     async def append_interaction(self, idempotency_key: str, interaction: NewInteraction) -> UUID:
-        """Records it once per key; the id under which it stands."""
+        """Records it once per key; the id under which it stands.
+
+        Without ``identity_id`` it was logged by staff (a call, a visit). Raises :class:`UnknownRecord`, also for an
+        identity that is not the contact's.
+        """
         ...
 
     async def interactions(
@@ -305,7 +338,10 @@ class Feed(Protocol):
     """What changed, for outside systems."""
 
     async def changes_since(self, cursor: str | None, *, limit: int = 500) -> ChangePage:
-        """Changes after ``cursor`` (``None``: from the beginning), none ever skipped by a late commit."""
+        """Changes after ``cursor`` (``None``: from the beginning), none ever skipped by a late commit.
+
+        Raises :class:`Refused` ``bad_cursor``.
+        """
         ...
 
 

@@ -54,7 +54,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One account on one channel. A confirmed phone or e-mail is one too, with its channel as account."""
+    """One account of the customer's on one channel. A confirmed phone or e-mail is one too, its channel as account."""
 
     id: UUID
     channel: str
@@ -152,7 +152,14 @@ class Suggested:
     other_id: UUID
 
 
-LinkResult = Linked | Merged | Suggested
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A phone or e-mail that nobody has confirmed: set as a claimed fact, and no identity yet."""
+
+    field: str
+
+
+LinkResult = Linked | Merged | Suggested | Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,20 @@ class MergeSuggestion:
     other_id: UUID
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastMerge:
+    """A merge of two roots as it was made; ``undone_at`` while it no longer holds."""
+
+    id: UUID
+    source_id: UUID
+    target_id: UUID
+    by: str
+    reason: str
+    at: datetime
+    undone_at: datetime | None = None
+    undone_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,26 @@
+"""The store that ships: every room's SQL side as one object, which is the whole port."""
+
+from crm_adapter.customers import SqlCustomers, SqlFeed, SqlInteractions
+from crm_adapter.port import Capability
+
+CAPABILITIES: frozenset[Capability] = frozenset(
+    {
+        "contacts",
+        "merge",
+        "interactions",
+        "changes",
+        "within",
+    }
+)
+
+
+class SqlStore(
+    SqlCustomers,
+    SqlInteractions,
+    SqlFeed,
+):
+    """:class:`~crm_adapter.port.Crm` over PostgreSQL; ``within(connection)`` works inside the caller's transaction."""
+
+    def capabilities(self) -> frozenset[Capability]:
+        """What this store can do."""
+        return CAPABILITIES
