@@ -24,6 +24,8 @@ APPEND_ONLY = (
     "crm.third_parties",
     "crm.transfers",
     "crm.case_events",
+    "crm.privacy_events",
+    "crm.erasures",
 )
 """Tables whose rows the application's role may add and read, never change or remove."""
 _VERSION = re.compile(r"(bot|crm|kb)\d{4}_")

@@ -1,0 +1,29 @@
+-- What the bot keeps of these people, removed; called by crm.erase_people, which says what it expects back.
+CREATE OR REPLACE FUNCTION bot.erase_talk(p_identities uuid[], p_contacts uuid[]) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    conversations uuid[] := ARRAY(SELECT c.id FROM bot.conversations c WHERE c.identity_id = ANY(p_identities));
+    files uuid[];
+    messages_gone bigint;
+    outgoing_gone bigint;
+    codes_gone bigint;
+BEGIN
+    DELETE FROM bot.attempts a USING bot.inbox i
+     WHERE i.conversation_id = ANY(conversations) AND a.blind = i.blind;
+    DELETE FROM bot.inbox i WHERE i.conversation_id = ANY(conversations);
+    DELETE FROM bot.outbox o WHERE o.conversation_id = ANY(conversations);
+    DELETE FROM bot.messages m WHERE m.conversation_id = ANY(conversations);
+    GET DIAGNOSTICS messages_gone = ROW_COUNT;
+    DELETE FROM bot.conversations c WHERE c.id = ANY(conversations);
+    WITH gone AS (DELETE FROM bot.blobs b WHERE b.identity_id = ANY(p_identities) RETURNING b.id)
+    SELECT coalesce(array_agg(gone.id), '{}') INTO files FROM gone;
+    DELETE FROM bot.confirmation_codes c WHERE c.contact_id = ANY(p_contacts);
+    GET DIAGNOSTICS codes_gone = ROW_COUNT;
+    DELETE FROM bot.outgoing_messages m WHERE m.contact_id = ANY(p_contacts);
+    GET DIAGNOSTICS outgoing_gone = ROW_COUNT;
+    RETURN jsonb_build_object(
+        'erased', jsonb_build_object('messages', messages_gone, 'conversations', cardinality(conversations),
+                                     'attachments', cardinality(files), 'outgoing', outgoing_gone, 'codes', codes_gone),
+        'files', to_jsonb(files));
+END
+$$;
