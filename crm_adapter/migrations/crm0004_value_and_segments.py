@@ -112,11 +112,10 @@ CREATE TABLE crm.segments (
 
 -- How far the change feed has been read by who re-assesses contacts on events.
 CREATE TABLE crm.value_cursor (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    xid xid8 NOT NULL,
-    number bigint NOT NULL
+    one    boolean PRIMARY KEY DEFAULT true CHECK (one),
+    cursor text         -- NULL: the beginning
 );
-INSERT INTO crm.value_cursor (xid, number) VALUES ('0', 0);
+INSERT INTO crm.value_cursor (cursor) VALUES (NULL);
 
 -- Segments never hold these, and they are few: found through an index of their own.
 CREATE INDEX contacts_withheld_idx ON crm.contacts (root_id) WHERE quarantined OR restricted_at IS NOT NULL;
