@@ -9,6 +9,7 @@ import structlog
 from aiohttp import WSCloseCode, web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.channels.terminal import ACCOUNT as TERMINAL
 from bot.checkup.report import StatusReport
 from bot.flows.facts import Facts
 from bot.flows.step import Dialog
@@ -30,7 +31,18 @@ from bot.web.console import setup_console
 from bot.web.dev import ROUTES as DEV_ROUTES
 from bot.web.health import READINESS, Readiness
 from bot.web.health import ROUTES as HEALTH_ROUTES
-from bot.web.keys import ARTICLES, ENGINE, FRAME_ANCESTORS, LABEL_OF, OUTGOING, PUBLIC_URL, STAFF_RULES, STATUS
+from bot.web.keys import (
+    ACCOUNTS,
+    ARTICLES,
+    ENGINE,
+    FRAME_ANCESTORS,
+    KEYS,
+    LABEL_OF,
+    OUTGOING,
+    PUBLIC_URL,
+    STAFF_RULES,
+    STATUS,
+)
 from bot.web.measure import measure
 from bot.web.pages import add_pages
 from bot.web.peer import TRUSTED_PROXIES, networks
@@ -91,6 +103,8 @@ def make_app(
     app = web.Application(middlewares=[measure, problems], client_max_size=settings.limits.blob_bytes + 65536)
     app[EDGE] = parts.edge
     app[ENGINE] = parts.engine
+    app[KEYS] = parts.keys
+    app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]
     app[PUBLIC_URL] = settings.base_url
     app[OUTGOING] = Outgoing(settings, parts.keys)
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, unseal
@@ -138,19 +138,13 @@ async def list_contacts(
     keys: Keys,
     *,
     among: Iterable[UUID] | None = None,
-    ending: str | None = None,
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[ContactRow]:
-    """Contacts made before ``before``; with ``among`` those of these ids, and those whose id has that ``ending``."""
+    """Contacts made before ``before``; with ``among`` only those of these ids."""
     query = _contacts().where(contacts.c.root_id == contacts.c.id).order_by(contacts.c.id.desc()).limit(limit)
-    chosen: list[ColumnElement[bool]] = []
     if among is not None:
-        chosen.append(contacts.c.id.in_(list(among)))
-    if ending is not None:
-        chosen.append(func.right(cast(contacts.c.id, String), ENDING) == ending)
-    if chosen:
-        query = query.where(or_(*chosen))
+        query = query.where(contacts.c.id.in_(list(among)))
     if before is not None:
         query = query.where(contacts.c.id < before)
     rows = (await connection.execute(query)).all()

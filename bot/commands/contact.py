@@ -8,6 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.store import open_store
+from bot.settings import read_settings
+from bot.storage.keyring import open_keys
+from crm_adapter.encryption import Keys
 from crm_adapter.reading import ContactRow, InteractionRow, find_contact, list_contacts, list_interactions
 
 SHOWN = 100
@@ -31,7 +34,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 async def run_list(args: argparse.Namespace) -> int:
     """Prints the newest contacts, newest first."""
     async with open_store(args) as engine, engine.connect() as connection:
-        found = await list_contacts(connection, limit=args.limit)
+        found = await list_contacts(connection, open_keys(read_settings()), limit=args.limit)
     for contact in found:
         print(_json(contact) if args.json else _contact_line(contact))
     if not found and not args.json:
@@ -41,28 +44,29 @@ async def run_list(args: argparse.Namespace) -> int:
 
 async def run_show(args: argparse.Namespace) -> int:
     """Prints one contact and its interactions, oldest first; 1 when there is none of that id."""
+    keys = open_keys(read_settings())
     async with open_store(args) as engine, engine.connect() as connection:
-        contact_id = await _resolve(connection, args.contact)
-        detail = await find_contact(connection, contact_id) if contact_id else None
+        contact_id = await _resolve(connection, keys, args.contact)
+        detail = await find_contact(connection, keys, contact_id) if contact_id else None
         if detail is None:
             print(f"There is no contact {args.contact}.")
             return 1
-        found = await list_interactions(connection, contact_id=contact_id, limit=args.limit)
+        found = await list_interactions(connection, keys, contact_id=contact_id, limit=args.limit)
     if args.json:
         for interaction in reversed(found):
             print(_json(interaction))
         return 0
     print(_contact_line(detail.contact))
     for identity in detail.identities:
-        print(f"  {identity.channel}/{identity.account}  {identity.external_id}  ({identity.assurance})")
+        print(f"  {identity.channel}/{identity.account}  {identity.external_id or '–'}  ({identity.assurance})")
     for interaction in reversed(found):
         print(_interaction_line(interaction))
     return 0
 
 
-async def _resolve(connection: AsyncConnection, wanted: str) -> UUID | None:
+async def _resolve(connection: AsyncConnection, keys: Keys, wanted: str) -> UUID | None:
     if wanted == "last":
-        newest = await list_contacts(connection, limit=1)
+        newest = await list_contacts(connection, keys, limit=1)
         return newest[0].id if newest else None
     try:
         return UUID(wanted)
@@ -79,7 +83,7 @@ def _interaction_line(interaction: InteractionRow) -> str:
     arrow = "→" if interaction.direction == "in" else "←"
     led_to = ":".join(part for part in (interaction.outcome_kind, interaction.outcome_ref) if part)
     latency = f"  {interaction.latency_ms:.1f} ms" if interaction.latency_ms is not None else ""
-    content = " ".join(interaction.content.split())
+    content = " ".join((interaction.content or "–").split())
     shown = content if len(content) <= SHOWN else content[: SHOWN - 1] + "…"
     return f"  {interaction.at:%Y-%m-%d %H:%M:%S}  {interaction.channel:<8} {arrow} {shown}  [{led_to}]{latency}"
 

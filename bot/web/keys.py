@@ -10,6 +10,9 @@ from bot.outgoing.gateway import Outgoing
 from bot.settings import Locale
 from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
+from crm_adapter.encryption import Keys
+from crm_adapter.sharing.store import SqlSharing
+from crm_adapter.encryption import Keys
 
 
 class ArticleSummary(TypedDict):
@@ -65,6 +68,10 @@ LabelOf = Callable[[str, str | None, Locale], str | None]
 """What an interaction led to in words: ``(outcome kind, ref, locale)``, for an article its question."""
 
 ENGINE = web.AppKey[AsyncEngine]("ENGINE")
+KEYS = web.AppKey[Keys]("KEYS")
+KEYS = web.AppKey[Keys]("KEYS")
+ACCOUNTS = web.AppKey[Sequence[str]]("ACCOUNTS")
+"""Names of the channel accounts in which a customer can be known."""
 PUBLIC_URL = web.AppKey[str]("PUBLIC_URL")
 """How browsers reach this server, for links; without a trailing slash."""
 ARTICLES = web.AppKey[Articles]("ARTICLES")
@@ -73,6 +80,8 @@ LABEL_OF = web.AppKey[LabelOf]("LABEL_OF")
 OUTGOING = web.AppKey[Outgoing]("OUTGOING")
 STAFF_RULES = web.AppKey[StaffRules]("STAFF_RULES")
 PASSWORDS = web.AppKey[Passwords]("PASSWORDS")
+SHARING = web.AppKey[SqlSharing]("SHARING")
+"""The gate through which customer data leaves."""
 INSECURE_COOKIE_HOSTS = web.AppKey[Sequence[str]]("INSECURE_COOKIE_HOSTS")
 """Host names, besides loopback, for which the session cookie may travel over plain HTTP."""
 FRAME_ANCESTORS = web.AppKey[Callable[[str], Sequence[str]]]("FRAME_ANCESTORS")

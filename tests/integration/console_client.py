@@ -9,18 +9,23 @@ from uuid import UUID
 
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
+from bot.rehearsal.keys import KEYS
 from bot.staff.accounts import Staff, add_staff
 from bot.staff.links import issue_link
 from bot.staff.passwords import Passwords
 from bot.staff.rules import DEFAULT_RULES, StaffRules
 from bot.staff.sign_in import Caller, SignIn
+from bot.storage.bodies import seal_body
 from bot.storage.tables import conversations, messages, outbox
 from bot.web import keys, problems, security
 from bot.web.console import setup_console
-from crm_adapter.tables import contacts, identities, interactions
+from crm_adapter.encryption import DataKey, seal
+from crm_adapter.identify import identity_blind
+from crm_adapter.search import index_new
+from crm_adapter.tables import contacts, data_keys, facts, identities, interactions
 
 PASSWORD = "a kettle sings at seven"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -109,6 +114,8 @@ def console_app(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: 
     app = web.Application(middlewares=[problems.problems])
     security.secure(app)
     app[keys.ENGINE] = engine
+    app[keys.KEYS] = KEYS
+    app[keys.ACCOUNTS] = ["shop"]
     app[keys.PUBLIC_URL] = "https://care.example.com"
     app[keys.ARTICLES] = Library()
     app[keys.STATUS] = status
@@ -178,21 +185,42 @@ class Talk(NamedTuple):
 
 async def store_talk(engine: AsyncEngine, *contents: str, name: str | None = None, account: str = "shop") -> Talk:
     """A contact whose conversation has these lines: the customer's and the bot's in turn, all answered by an
-    article, the last answer still queued."""
-    talk, now = Talk(uuid7(), uuid7(), uuid7()), datetime.now(UTC)
+    article, the last answer still queued; already in the search index."""
+    now = datetime.now(UTC)
+    key, kek, wrapped = KEYS.new_data_key(uuid7())
+    talk = Talk(uuid7(), uuid7(), uuid7())
+    visitor = f"visitor-{talk.identity}"
     async with engine.begin() as connection:
         await connection.execute(
-            contacts.insert().values(id=talk.contact, display_name=name, locale="zh-Hans", created_at=now)
+            contacts.insert().values(id=talk.contact, key_id=key.id, root_id=talk.contact, locale="zh-Hans")
         )
+        await connection.execute(
+            data_keys.insert().values(id=key.id, contact_id=talk.contact, kek=kek, wrapped=wrapped)
+        )
+        if name is not None:
+            fact = uuid7()
+            await connection.execute(
+                facts.insert().values(
+                    id=fact,
+                    contact_id=talk.contact,
+                    field="name",
+                    sealed=seal(key, "facts.value", fact, name.encode()),
+                    assurance="claimed",
+                    source="web",
+                    set_by="customer",
+                    at=now,
+                )
+            )
         await connection.execute(
             identities.insert().values(
                 id=talk.identity,
                 contact_id=talk.contact,
+                key_id=key.id,
                 channel="web",
                 account=account,
-                external_id=f"visitor-{talk.identity}",
+                blind=identity_blind(KEYS, account, visitor),
+                sealed_external_id=seal(key, "identities.external_id", talk.identity, visitor.encode()),
                 assurance="anonymous",
-                created_at=now,
             )
         )
         await connection.execute(
@@ -202,10 +230,6 @@ async def store_talk(engine: AsyncEngine, *contents: str, name: str | None = Non
                 channel="web",
                 account=account,
                 locale="zh-Hans",
-                owner="bot",
-                fence=0,
-                state={},
-                first_seq=0,
                 last_seq=len(contents),
                 received_seq=4,
                 read_seq=2,
@@ -214,45 +238,46 @@ async def store_talk(engine: AsyncEngine, *contents: str, name: str | None = Non
             )
         )
         for seq, content in enumerate(contents, start=1):
-            message, direction = uuid7(), "in" if seq % 2 else "out"
-            await connection.execute(
-                messages.insert().values(
-                    id=message,
-                    conversation_id=talk.conversation,
-                    seq=seq,
-                    direction=direction,
-                    author="customer" if seq % 2 else "bot",
-                    body={"text": content},
-                    at=now,
-                )
-            )
-            if direction == "out":
-                await connection.execute(
-                    outbox.insert().values(
-                        message_id=message,
-                        conversation_id=talk.conversation,
-                        seq=seq,
-                        account=account,
-                        trace_id=TRACE,
-                        state="queued",
-                        queued_at=now,
-                    )
-                )
-            await connection.execute(
-                interactions.insert().values(
-                    id=uuid7(),
-                    identity_id=talk.identity,
-                    conversation_id=talk.conversation,
-                    channel="web",
-                    account=account,
-                    direction=direction,
-                    occurred_at=now,
-                    content=content,
-                    outcome_kind="article" if seq % 2 else None,
-                    outcome_ref="returns" if seq % 2 else None,
-                    latency_ms=12.5 if seq % 2 else None,
-                    trace_id=TRACE,
-                    idempotency_key=str(message),
-                )
-            )
+            await _store_line(connection, talk, key, seq, content, account, now)
+    await index_new(engine, KEYS)
     return talk
+
+
+async def _store_line(
+    connection: AsyncConnection, talk: Talk, key: DataKey, seq: int, content: str, account: str, now: datetime
+) -> None:
+    message, interaction, direction = uuid7(), uuid7(), "in" if seq % 2 else "out"
+    await connection.execute(
+        messages.insert().values(
+            id=message,
+            conversation_id=talk.conversation,
+            seq=seq,
+            direction=direction,
+            author="customer" if seq % 2 else "bot",
+            sealed_body=seal_body(key, message, {"text": content}),
+            at=now,
+        )
+    )
+    if direction == "out":
+        await connection.execute(
+            outbox.insert().values(
+                message_id=message, conversation_id=talk.conversation, seq=seq, account=account, trace_id=TRACE
+            )
+        )
+    await connection.execute(
+        interactions.insert().values(
+            id=interaction,
+            identity_id=talk.identity,
+            conversation_id=talk.conversation,
+            channel="web",
+            account=account,
+            direction=direction,
+            occurred_at=now,
+            sealed_content=seal(key, "interactions.content", interaction, content.encode()),
+            outcome_kind="article" if seq % 2 else None,
+            outcome_ref="returns" if seq % 2 else None,
+            latency_ms=12.5 if seq % 2 else None,
+            trace_id=TRACE,
+            idempotency_key=str(message),
+        )
+    )

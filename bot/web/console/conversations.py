@@ -1,6 +1,6 @@
 """Conversations and their messages, as staff read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,14 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.staff.roles import Permission
+from bot.storage.bodies import open_body
 from bot.storage.tables import conversations, messages, outbox
 from bot.web.console.paging import LIMIT, identifier, number, reply
-from bot.web.keys import ENGINE
+from bot.web.keys import ENGINE, KEYS
 from bot.web.problems import Problem
 from bot.web.routes import Route
+from crm_adapter.encryption import DataKey, key_id_of
+from crm_adapter.encryption.vault import load_keys
 
 _LAST_SEQ = 2**31 - 1
 
@@ -52,7 +55,8 @@ async def show_messages(request: web.Request) -> web.Response:
         if found is None:
             raise Problem(404, "unknown_conversation")
         rows = await _messages(connection, conversation_id, after, limit + 1)
-    items = [_shape(row, found.received_seq, found.read_seq) for row in rows[:limit]]
+        opened = await load_keys(connection, request.app[KEYS], {key_id_of(row.sealed_body) for row in rows})
+    items = [_shape(row, opened, found.received_seq, found.read_seq) for row in rows[:limit]]
     following = str(items[-1]["seq"]) if len(rows) > limit else None
     return reply({"items": items, "next": following})
 
@@ -66,7 +70,7 @@ async def _messages(
             messages.c.id,
             messages.c.direction,
             messages.c.author,
-            messages.c.body,
+            messages.c.sealed_body,
             messages.c.at,
             outbox.c.state,
         )
@@ -78,8 +82,19 @@ async def _messages(
     return (await connection.execute(query)).all()
 
 
-def _shape(row: Row[*tuple[Any, ...]], received_seq: int, read_seq: int) -> dict[str, Any]:
-    return {**row._asdict(), "state": _state(row, received_seq, read_seq)}
+def _shape(
+    row: Row[*tuple[Any, ...]], opened: Mapping[UUID, DataKey], received_seq: int, read_seq: int
+) -> dict[str, Any]:
+    key = opened.get(key_id_of(row.sealed_body))
+    return {
+        "seq": row.seq,
+        "id": row.id,
+        "direction": row.direction,
+        "author": row.author,
+        "body": open_body(key, row.id, row.sealed_body),
+        "at": row.at,
+        "state": _state(row, received_seq, read_seq),
+    }
 
 
 def _state(row: Row[*tuple[Any, ...]], received_seq: int, read_seq: int) -> str:

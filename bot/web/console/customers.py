@@ -18,7 +18,7 @@ from bot.web.bodies import invalid
 from bot.web.console.conversations import conversations_of
 from bot.web.console.naming import contact_name, plain_query
 from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply, text
-from bot.web.keys import ENGINE, LABEL_OF
+from bot.web.keys import ACCOUNTS, ENGINE, KEYS, LABEL_OF
 from bot.web.language import locale_of
 from bot.web.problems import Problem
 from bot.web.routes import Route
@@ -29,6 +29,8 @@ from crm_adapter.reading import (
     list_contacts,
     list_interactions,
 )
+from crm_adapter.search.people import find_people
+from crm_adapter.search.transcripts import search_interactions
 
 # A word that is nowhere makes the search read everything; better to say so than to hold a connection for minutes.
 _SEARCH_WITHIN_MS = 5000
@@ -55,9 +57,9 @@ async def show_interactions(request: web.Request) -> web.Response:
     if contact and contact_id is None:
         raise invalid(("contact_id", "not_allowed"))
     async with _searching(request) as connection:
-        rows = await list_interactions(
+        rows = await interactions_of(
+            request,
             connection,
-            text=plain_query(text(request, "q")),
             channel=text(request, "channel"),
             direction=text(request, "direction", of=get_args(Direction)),
             outcome=text(request, "outcome", of=get_args(OutcomeKind)),
@@ -90,12 +92,23 @@ async def show_interactions(request: web.Request) -> web.Response:
     return page_reply(page, rows, lambda row: str(row.id), shape)
 
 
+async def interactions_of(request: web.Request, connection: AsyncConnection, **filters: Any) -> list[InteractionRow]:
+    """Those that the query string asks for: all, or those in which a text or whose sender's name it is."""
+    keys, query = request.app[KEYS], plain_query(text(request, "q"))
+    if query is None:
+        return await list_interactions(connection, keys, **filters)
+    return await search_interactions(connection, keys, query, accounts=request.app[ACCOUNTS], **filters)
+
+
 async def show_contacts(request: web.Request) -> web.Response:
     page, locale = page_of(request), locale_of(request)
+    keys, query = request.app[KEYS], plain_query(text(request, "q"))
     async with _searching(request) as connection:
+        among = None if query is None else await find_people(connection, keys, query, request.app[ACCOUNTS])
         rows = await list_contacts(
             connection,
-            text=plain_query(text(request, "q")),
+            keys,
+            among=among,
             before=place_id(page.cursor),
             limit=page.asked,
         )
@@ -105,7 +118,7 @@ async def show_contacts(request: web.Request) -> web.Response:
 async def show_contact(request: web.Request) -> web.Response:
     contact_id = identifier(request.match_info["id"])
     async with request.app[ENGINE].connect() as connection:
-        found = await find_contact(connection, contact_id) if contact_id else None
+        found = await find_contact(connection, request.app[KEYS], contact_id) if contact_id else None
         if found is None:
             raise Problem(404, "unknown_contact")
         conversations = await conversations_of(connection, [one.id for one in found.identities])
