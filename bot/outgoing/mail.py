@@ -99,6 +99,7 @@ async def _introduce(client: aiosmtplib.SMTP, settings: Mail, recipient: Validat
     """Sender and recipient; ``None`` when the text may follow."""
     sender = sender_of(settings).addr_spec
     if recipient.ascii_email is None:
+        await client.ehlo()
         if not client.supports_extension("smtputf8"):
             return Result("failed", "address_not_supported")
         await client.mail(sender, options=["SMTPUTF8", "BODY=8BITMIME"], encoding="utf-8")
