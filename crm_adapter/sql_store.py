@@ -2,12 +2,15 @@
 
 from crm_adapter.customers import SqlCustomers, SqlFeed, SqlInteractions
 from crm_adapter.port import Capability
+from crm_adapter.service import SqlService
 
 CAPABILITIES: frozenset[Capability] = frozenset(
     {
         "contacts",
         "merge",
         "interactions",
+        "cases",
+        "tasks",
         "changes",
         "within",
     }
@@ -17,6 +20,7 @@ CAPABILITIES: frozenset[Capability] = frozenset(
 class SqlStore(
     SqlCustomers,
     SqlInteractions,
+    SqlService,
     SqlFeed,
 ):
     """:class:`~crm_adapter.port.Crm` over PostgreSQL; ``within(connection)`` works inside the caller's transaction."""
