@@ -27,6 +27,8 @@ class NewConsentEvent:
 
     ``purpose`` names one of the configured purposes, ``channel`` the channel the choice is for, or ``*`` for all.
     ``told_on`` is the channel on which it was said. ``recipient`` names the third party of a sharing consent.
+    ``notice_hash`` names the notice that the prompt was made from; without it the one in force is meant. An
+    ``idempotency_key`` is unique over all contacts: a repetition gives the first event's receipt.
     """
 
     contact_id: UUID
@@ -47,6 +49,7 @@ class NewConsentEvent:
     recipient: str | None = None
     guardian: Guardian | None = None
     idempotency_key: str | None = None
+    notice_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,41 @@ class ConsentReceipt:
     notice_version: int
     notice_hash: str
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One event of the ledger with what was said; ``readable`` is false, and what was said ``None``, once the data key
+    is gone. ``by_guardian`` stays known."""
+
+    event_id: UUID
+    receipt: str
+    subject: UUID
+    event: ConsentEventType
+    purpose: str
+    channel: str
+    recipient: str | None
+    told_on: str
+    assurance: Assurance
+    controller: str
+    data_categories: tuple[str, ...]
+    recipients: tuple[str, ...]
+    retention: str
+    jurisdiction: str
+    notice_hash: str
+    notice_version: int
+    notice_locale: str
+    prompt: str | None
+    reply: str | None
+    prompt_message_id: str | None
+    reply_message_id: str | None
+    guardian: Guardian | None
+    by_guardian: bool
+    readable: bool
+    method: str
+    actor: str
+    occurred_at: datetime
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""The consent ledger's rows: appended once, sealed in what was said, handed to the sequencer; read back."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from crm_adapter.consent.notices import NO_RECIPIENT, Notice, keep_notice
+from crm_adapter.consent.purposes import LOCALES
+from crm_adapter.consent.receipts import new_receipt
+from crm_adapter.consent.tables import CONSENT, consent_events, notices
+from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, seal_json, unseal_json
+from crm_adapter.encryption.vault import load_key, load_keys
+from crm_adapter.ledger.chains import enqueue
+from crm_adapter.records.consent import ConsentEntry, Guardian, NewConsentEvent
+from crm_adapter.tables import contacts, facts
+
+PLACE = "consent_events.sealed"
+_FACT_PLACE = "facts.value"
+
+
+async def append(
+    connection: AsyncConnection, keys: Keys, event: NewConsentEvent, notice: Notice, covers: Sequence[UUID]
+) -> tuple[Any, bool]:
+    """Inserts the event and queues it for its chain; its row, and whether it is new.
+
+    An idempotency key that is there already gives the event that has it, whatever it says.
+    """
+    version = await keep_notice(connection, notice)
+    event_id = uuid7()
+    key = await _key_of(connection, keys, event.contact_id)
+    values = _values(event, notice, version, covers, event_id, key)
+    values["received_at"] = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    while True:
+        new = insert_once(consent_events).values(**values, receipt=new_receipt()).on_conflict_do_nothing()
+        row = (await connection.execute(new.returning(consent_events))).one_or_none()
+        if row is not None:
+            await enqueue(connection, CONSENT, event_id, notice.content["controller"])
+            return row, True
+        if event.idempotency_key is not None:
+            row = await _with_key(connection, event.idempotency_key)
+            if row is not None:
+                return row, False
+
+
+async def already(connection: AsyncConnection, event: NewConsentEvent) -> Any | None:
+    """The row that has the event's idempotency key, if there is one."""
+    return None if event.idempotency_key is None else await _with_key(connection, event.idempotency_key)
+
+
+async def notice_by_hash(connection: AsyncConnection, digest: str) -> Notice | None:
+    """A notice that was in force once."""
+    query = select(notices.c.purpose, notices.c.recipient, notices.c.content).where(notices.c.hash == digest)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Notice(row.purpose, row.recipient, row.content)
+
+
+async def last_notice(connection: AsyncConnection, purpose: str, recipient: str | None) -> Notice | None:
+    """The newest notice stored for a purpose, also when it is configured no more."""
+    same = (notices.c.purpose == purpose, notices.c.recipient == (recipient or NO_RECIPIENT))
+    query = select(notices.c.content).where(*same).order_by(notices.c.version.desc()).limit(1)
+    content = (await connection.execute(query)).scalar_one_or_none()
+    return None if content is None else Notice(purpose, recipient or NO_RECIPIENT, content)
+
+
+async def entries(connection: AsyncConnection, keys: Keys, subjects: Sequence[UUID]) -> list[ConsentEntry]:
+    """Every event of these contacts, newest first; what was said is ``None`` where its key is gone."""
+    query = select(consent_events).where(consent_events.c.subject.in_(subjects)).order_by(consent_events.c.id.desc())
+    rows = (await connection.execute(query)).all()
+    data_keys = await load_keys(connection, keys, {key_id_of(bytes(row.sealed)) for row in rows})
+    return [_entry(row, data_keys.get(key_id_of(bytes(row.sealed)))) for row in rows]
+
+
+async def birthdays(connection: AsyncConnection, keys: Keys, family: Sequence[UUID]) -> list[date]:
+    """The birthdays that stand on these contacts, as far as they can be read."""
+    query = select(facts.c.id, facts.c.sealed).where(
+        facts.c.contact_id.in_(family),
+        facts.c.field == "birthday",
+        facts.c.superseded_at.is_(None),
+        facts.c.sealed.is_not(None),
+    )
+    rows = (await connection.execute(query)).all()
+    data_keys = await load_keys(connection, keys, {key_id_of(bytes(row.sealed)) for row in rows})
+    found = []
+    for row in rows:
+        key = data_keys.get(key_id_of(bytes(row.sealed)))
+        if key is not None:
+            found.append(date.fromisoformat(unseal_json(key, _FACT_PLACE, row.id, bytes(row.sealed))))
+    return found
+
+
+def _values(
+    event: NewConsentEvent, notice: Notice, version: int, covers: Sequence[UUID], event_id: UUID, key: DataKey
+) -> dict[str, Any]:
+    guardian = event.guardian
+    said = {
+        "prompt": event.prompt,
+        "reply": event.reply,
+        "prompt_message_id": event.prompt_message_id,
+        "reply_message_id": event.reply_message_id,
+        "guardian": guardian and {"name": guardian.name, "relation": guardian.relation, "proof": guardian.proof},
+    }
+    content = notice.content
+    return {
+        "id": event_id,
+        "subject": event.contact_id,
+        "covers": sorted(covers),
+        "identity_id": event.identity_id,
+        "told_on": event.told_on,
+        "assurance": event.assurance,
+        "controller": content["controller"],
+        "purpose": event.purpose,
+        "channel": event.channel,
+        "recipient": event.recipient or NO_RECIPIENT,
+        "data_categories": content["categories"],
+        "recipients": content["recipients"],
+        "retention": content["retention"],
+        "jurisdiction": content["jurisdiction"],
+        "notice_hash": notice.hash,
+        "notice_version": version,
+        "notice_locale": event.locale if event.locale in LOCALES else "en",
+        "sealed": seal_json(key, PLACE, event_id, said),
+        "guardian": guardian is not None,
+        "method": event.method,
+        "event": event.event,
+        "actor": event.actor,
+        "occurred_at": event.occurred_at,
+        "idempotency_key": event.idempotency_key,
+    }
+
+
+async def _key_of(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> DataKey:
+    key_id: UUID = (await connection.execute(select(contacts.c.key_id).where(contacts.c.id == contact_id))).scalar_one()
+    return await load_key(connection, keys, key_id)
+
+
+async def _with_key(connection: AsyncConnection, idempotency_key: str) -> Any | None:
+    query = select(consent_events).where(consent_events.c.idempotency_key == idempotency_key)
+    return (await connection.execute(query)).one_or_none()
+
+
+def _entry(row: Any, key: DataKey | None) -> ConsentEntry:
+    said: dict[str, Any] = {}
+    broken = False
+    if key is not None:
+        try:
+            said = unseal_json(key, PLACE, row.id, bytes(row.sealed))
+        except SealBroken:
+            broken = True
+    guardian = said.get("guardian")
+    return ConsentEntry(
+        event_id=row.id,
+        receipt=row.receipt,
+        subject=row.subject,
+        event=row.event,
+        purpose=row.purpose,
+        channel=row.channel,
+        recipient=row.recipient or None,
+        told_on=row.told_on,
+        assurance=row.assurance,
+        controller=row.controller,
+        data_categories=tuple(row.data_categories),
+        recipients=tuple(row.recipients),
+        retention=row.retention,
+        jurisdiction=row.jurisdiction,
+        notice_hash=row.notice_hash,
+        notice_version=row.notice_version,
+        notice_locale=row.notice_locale,
+        prompt=said.get("prompt"),
+        reply=said.get("reply"),
+        prompt_message_id=said.get("prompt_message_id"),
+        reply_message_id=said.get("reply_message_id"),
+        guardian=None if guardian is None else Guardian(**guardian),
+        by_guardian=row.guardian,
+        readable=key is not None and not broken,
+        method=row.method,
+        actor=row.actor,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+    )
