@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
-from crm_adapter.records.consent import Consent, ConsentReceipt, NewConsentEvent
+from crm_adapter.records.consent import Consent, ConsentEntry, ConsentReceipt, NewConsentEvent
 from crm_adapter.records.customers import (
     Assurance,
     ChangePage,
@@ -281,6 +281,10 @@ class Consents(Protocol):
 
     async def may_use(self, contact_id: UUID, purpose: str, channel: str, *, recipient: str | None = None) -> bool:
         """Whether this purpose is allowed for this customer on this channel, now (PR2)."""
+        ...
+
+    async def consent_history(self, contact_id: UUID) -> Sequence[ConsentEntry]:
+        """Every consent event of the whole family with what was said, newest first."""
         ...
 
 
