@@ -26,6 +26,7 @@ APPEND_ONLY = (
     "crm.case_events",
     "crm.privacy_events",
     "crm.erasures",
+    "crm.standing_changes",
 )
 """Tables whose rows the application's role may add and read, never change or remove."""
 _VERSION = re.compile(r"(bot|crm|kb)\d{4}_")

@@ -1,7 +1,7 @@
 """What a customer is worth and where they stand: orders, classes, stages, tags, segments (CP5-CP7, CP10)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -48,9 +48,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the rules look at: recency, frequency, amount, activity; over the whole merged family."""
+    """What the rules look at: recency, frequency, amount, activity; over the whole merged family.
+
+    Amounts are in minor units of the rules' currency; a year is the last 365 days, a quarter the last 90. Cancelled and
+    returned orders do not count.
+    """
 
     contact_id: UUID
+    known_since: datetime
     orders: int
     amount: int
     amount_year: int
@@ -63,23 +68,75 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A contact's class, stage and tags with the reason of each, as the rules file words it."""
+    """What the rules say of a contact: class, stage and tags (by name), with the names of the rules that say so."""
 
     value_class: ValueClass
-    value_reason: str
+    value_rule: str
     stage: Stage
-    stage_reason: str
-    tags: Mapping[str, str] = field(default_factory=dict)
+    stage_rule: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An assessment as it stands; ``since`` is when class and stage became what they are."""
+
+    contact_id: UUID
+    assessment: Assessment
+    value_since: datetime
+    stage_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StandingChange:
+    """One change of ``what``: ``value_class``, ``stage`` or ``tag`` (added from ``None``, removed to ``None``).
+
+    ``rule`` names the rule that was the reason; ``reason`` is a person's, ``None`` once its key is gone.
+    """
+
+    what: Literal["value_class", "stage", "tag"]
+    from_value: str | None
+    to_value: str | None
+    by: str
+    rule: str | None
+    reason: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """``by`` a rule or a person; ``reason`` in words."""
+    """A free tag (``by`` a person, ``reason`` in words) or one of the rules' (``by`` ``system:rules``, ``rule`` named).
+
+    ``reason`` of a rule's tag is the rule's name; the rules file has its sentence in each language.
+    """
 
     name: str
     by: str
     reason: str
     at: datetime
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """CP10: what kind of organisation it is; not about a person."""
+
+    contact_id: UUID
+    industry: str | None
+    size: Literal["micro", "small", "medium", "large"] | None
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """That a person belongs, or belonged, to an organisation."""
+
+    id: UUID
+    organisation_id: UUID
+    person_id: UUID
+    role: str
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,5 @@ value_cursor = Table(
     "value_cursor",
     metadata,
     Column("one", Boolean, primary_key=True),
-    Column("xid", Text, nullable=False),
-    Column("number", BigInteger, nullable=False),
+    Column("cursor", Text),
 )
