@@ -12,7 +12,6 @@ from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
 from crm_adapter.encryption import Keys
 from crm_adapter.sharing.store import SqlSharing
-from crm_adapter.encryption import Keys
 
 
 class ArticleSummary(TypedDict):
@@ -68,7 +67,6 @@ LabelOf = Callable[[str, str | None, Locale], str | None]
 """What an interaction led to in words: ``(outcome kind, ref, locale)``, for an article its question."""
 
 ENGINE = web.AppKey[AsyncEngine]("ENGINE")
-KEYS = web.AppKey[Keys]("KEYS")
 KEYS = web.AppKey[Keys]("KEYS")
 ACCOUNTS = web.AppKey[Sequence[str]]("ACCOUNTS")
 """Names of the channel accounts in which a customer can be known."""

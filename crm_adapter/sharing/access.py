@@ -13,6 +13,7 @@ from crm_adapter.encryption import Keys, seal_json, unseal_json
 from crm_adapter.encryption.vault import house_key
 from crm_adapter.ledger.chains import enqueue
 from crm_adapter.sharing.tables import ACCESS, access_log
+from crm_adapter.tables import identities
 
 _REASON = "access_log.reason"
 
@@ -65,6 +66,12 @@ async def append_access(connection: AsyncConnection, keys: Keys, read: NewAccess
     await connection.execute(insert(access_log).values(row))
     await enqueue(connection, ACCESS, access_id)
     return access_id
+
+
+async def contact_behind(connection: AsyncConnection, identity_id: UUID) -> UUID | None:
+    """Whose identity it is now: the contact that a read of a conversation is logged under."""
+    query = select(identities.c.contact_id).where(identities.c.id == identity_id)
+    return (await connection.execute(query)).scalar_one_or_none()
 
 
 async def list_accesses(

@@ -26,6 +26,7 @@ ALL_ROLES = {
     "privacy_officer",
     "auditor",
 }
+ASKING = {"marketing", "crm_manager", "crm_specialist"}
 CARE = {"agent", "service_manager", "account_manager", "crm_manager", "privacy_officer"}
 # Said once more, apart from the program's own table: who changes that one has to mean it.
 WHO_MAY = {
@@ -36,6 +37,15 @@ WHO_MAY = {
     Permission.ARTICLES_READ: ALL_ROLES,
     Permission.STAFF_MANAGE: {"administrator"},
     Permission.SYSTEM_READ: {"administrator", "auditor"},
+    Permission.SENSITIVE_READ: {"agent", "service_manager", "privacy_officer"},
+    Permission.ACCESS_LOG_READ: {"privacy_officer", "auditor"},
+    Permission.SHARING_READ: {"privacy_officer", "auditor"},
+    Permission.SHARING_MANAGE: {"privacy_officer"},
+    Permission.USES_READ: ASKING | {"marketing_approver", "privacy_officer", "auditor"},
+    Permission.USES_ASK: ASKING,
+    Permission.USES_DECIDE: {"marketing_approver", "privacy_officer"},
+    Permission.REVIEWS_READ: {"administrator", "privacy_officer", "auditor"},
+    Permission.REVIEWS_DECIDE: {"administrator", "privacy_officer"},
 }
 PUBLIC_API = {("POST", "/api/session"), ("POST", "/api/session/link")}
 

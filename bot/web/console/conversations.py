@@ -12,11 +12,14 @@ from bot.staff.roles import Permission
 from bot.storage.bodies import open_body
 from bot.storage.tables import conversations, messages, outbox
 from bot.web.console.paging import LIMIT, identifier, number, reply
+from bot.web.console.seen import SEEN
+from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import ENGINE, KEYS
 from bot.web.problems import Problem
 from bot.web.routes import Route
 from crm_adapter.encryption import DataKey, key_id_of
 from crm_adapter.encryption.vault import load_keys
+from crm_adapter.sharing.access import contact_behind
 
 _LAST_SEQ = 2**31 - 1
 
@@ -44,10 +47,11 @@ async def show_messages(request: web.Request) -> web.Response:
     conversation_id = identifier(request.match_info["id"])
     after = number(request, "after", default=0, low=0, high=_LAST_SEQ)
     limit = number(request, "limit", default=50, low=1, high=LIMIT)
+    veil = veil_of(request)
     async with request.app[ENGINE].connect() as connection:
         found = (
             await connection.execute(
-                select(conversations.c.received_seq, conversations.c.read_seq).where(
+                select(conversations.c.identity_id, conversations.c.received_seq, conversations.c.read_seq).where(
                     conversations.c.id == conversation_id
                 )
             )
@@ -56,7 +60,10 @@ async def show_messages(request: web.Request) -> web.Response:
             raise Problem(404, "unknown_conversation")
         rows = await _messages(connection, conversation_id, after, limit + 1)
         opened = await load_keys(connection, request.app[KEYS], {key_id_of(row.sealed_body) for row in rows})
-    items = [_shape(row, opened, found.received_seq, found.read_seq) for row in rows[:limit]]
+        contact_id = await contact_behind(connection, found.identity_id)
+    if contact_id is not None:
+        request[SEEN].add(contact_id)
+    items = [_shape(row, opened, veil, found.received_seq, found.read_seq) for row in rows[:limit]]
     following = str(items[-1]["seq"]) if len(rows) > limit else None
     return reply({"items": items, "next": following})
 
@@ -83,7 +90,7 @@ async def _messages(
 
 
 def _shape(
-    row: Row[*tuple[Any, ...]], opened: Mapping[UUID, DataKey], received_seq: int, read_seq: int
+    row: Row[*tuple[Any, ...]], opened: Mapping[UUID, DataKey], veil: Veil, received_seq: int, read_seq: int
 ) -> dict[str, Any]:
     key = opened.get(key_id_of(row.sealed_body))
     return {
@@ -91,7 +98,7 @@ def _shape(
         "id": row.id,
         "direction": row.direction,
         "author": row.author,
-        "body": open_body(key, row.id, row.sealed_body),
+        "body": veil.body(open_body(key, row.id, row.sealed_body)),
         "at": row.at,
         "state": _state(row, received_seq, read_seq),
     }

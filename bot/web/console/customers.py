@@ -18,6 +18,8 @@ from bot.web.bodies import invalid
 from bot.web.console.conversations import conversations_of
 from bot.web.console.naming import contact_name, plain_query
 from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply, text
+from bot.web.console.seen import SEEN
+from bot.web.console.unmask import veil_of
 from bot.web.keys import ACCOUNTS, ENGINE, KEYS, LABEL_OF
 from bot.web.language import locale_of
 from bot.web.problems import Problem
@@ -67,7 +69,8 @@ async def show_interactions(request: web.Request) -> web.Response:
             before=place_id(page.cursor),
             limit=page.asked,
         )
-    label_of = request.app[LABEL_OF]
+    label_of, veil = request.app[LABEL_OF], veil_of(request)
+    request[SEEN].update(row.contact_id for row in rows[: page.limit])
 
     def shape(row: InteractionRow) -> dict[str, Any]:
         kind = row.outcome_kind
@@ -82,7 +85,7 @@ async def show_interactions(request: web.Request) -> web.Response:
             "channel": row.channel,
             "account": row.account,
             "direction": row.direction,
-            "content": row.content,
+            "content": veil.text(row.content),
             "outcome": {"kind": kind, "ref": row.outcome_ref, "label": label},
             "latency_ms": row.latency_ms,
             "conversation_id": row.conversation_id,
@@ -112,6 +115,7 @@ async def show_contacts(request: web.Request) -> web.Response:
             before=place_id(page.cursor),
             limit=page.asked,
         )
+    request[SEEN].update(row.id for row in rows[: page.limit])
     return page_reply(page, rows, lambda row: str(row.id), lambda row: _shape(row, locale))
 
 
@@ -122,6 +126,7 @@ async def show_contact(request: web.Request) -> web.Response:
         if found is None:
             raise Problem(404, "unknown_contact")
         conversations = await conversations_of(connection, [one.id for one in found.identities])
+    request[SEEN].add(found.contact.id)
     identities = [
         {
             "id": one.id,

@@ -5,6 +5,7 @@ word on where a request comes from (``Origin``, ``Sec-Fetch-Site``) must be us, 
 the session's CSRF token in a header.
 """
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
@@ -12,9 +13,10 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from bot.settings import LOCALES
-from bot.staff.roles import Permission
+from bot.staff.roles import CUSTOMER_DATA
 from bot.staff.sessions import Session, find_session
 from bot.staff.tokens import csrf_matches
+from bot.web.console import seen
 from bot.web.console.cookie import session_token
 from bot.web.keys import ENGINE, PUBLIC_URL, STAFF_RULES
 from bot.web.language import LOCALE
@@ -28,7 +30,6 @@ SESSION = web.RequestKey[Session]("session")
 
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_CUSTOMER_DATA = frozenset({Permission.INTERACTIONS_READ, Permission.CONTACTS_READ, Permission.CONVERSATIONS_READ})
 
 
 @web.middleware
@@ -52,10 +53,12 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise Problem(403, "csrf_failed")
     if permission not in session.staff.permissions:
         raise Problem(403, "forbidden")
+    if permission not in CUSTOMER_DATA:
+        return await handler(request)
+    seen.begin(request)
     response = await handler(request)
-    if permission in _CUSTOMER_DATA:
-        # PR4: who looked at customer data; which customer stands in the path, never in words.
-        log.info("customer_data.read", staff=str(session.staff.id), path=request.path, status=response.status)
+    if response.status < HTTPStatus.BAD_REQUEST:
+        await seen.record(request, f"staff:{session.staff.id}", permission)
     return response
 
 
