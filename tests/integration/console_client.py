@@ -192,7 +192,9 @@ async def store_talk(engine: AsyncEngine, *contents: str, name: str | None = Non
     visitor = f"visitor-{talk.identity}"
     async with engine.begin() as connection:
         await connection.execute(
-            contacts.insert().values(id=talk.contact, key_id=key.id, root_id=talk.contact, locale="zh-Hans")
+            contacts.insert().values(
+                id=talk.contact, key_id=key.id, root_id=talk.contact, locale="zh-Hans", created_at=now
+            )
         )
         await connection.execute(
             data_keys.insert().values(id=key.id, contact_id=talk.contact, kek=kek, wrapped=wrapped)
