@@ -127,23 +127,24 @@ IMPORTS = """
 CREATE TABLE crm.imports (
     id          uuid PRIMARY KEY,
     system      text NOT NULL,                 -- whose keys the rows carry; a configured name
-    state       text NOT NULL CHECK (state IN ('new', 'checked', 'running', 'finished', 'failed')),
+    state       text NOT NULL CHECK (state IN ('new', 'checked', 'running', 'finished', 'expired')),
     basis       text,                          -- the lawful basis of every row that has none of its own
     sealed      bytea NOT NULL,
     rows_total  integer NOT NULL,
     rows_done   integer NOT NULL DEFAULT 0,
     counts      jsonb NOT NULL DEFAULT '{}',
     checked     jsonb,                         -- the counts that the dry run foretold
-    fault       jsonb,                         -- code and values, once it has failed
     by          text NOT NULL,
     at          timestamptz NOT NULL DEFAULT now(),
     started_at  timestamptz,
     finished_at timestamptz
 );
--- Only while it is needed: the row goes when the import ends.
-CREATE TABLE crm.import_files (
-    import_id uuid PRIMARY KEY REFERENCES crm.imports (id) ON DELETE CASCADE,
-    sealed    bytea NOT NULL
+-- The file's rows in pieces, mapped columns only, sealed by the house; gone when the import ends.
+CREATE TABLE crm.import_pieces (
+    import_id uuid NOT NULL REFERENCES crm.imports (id) ON DELETE CASCADE,
+    number    integer NOT NULL,
+    sealed    bytea NOT NULL,
+    PRIMARY KEY (import_id, number)
 );
 CREATE TABLE crm.import_rejections (
     id        uuid PRIMARY KEY,
