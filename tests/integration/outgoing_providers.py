@@ -28,6 +28,7 @@ class MailServer:
     answer_data: str = "250 OK"
     cut_after_data: bool = False
     stall: float = 0.0
+    received: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if self.answer_rcpt:
@@ -38,6 +39,7 @@ class MailServer:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.recipients += envelope.rcpt_tos
         self.mails.append(BytesParser(policy=default).parsebytes(envelope.content))
+        self.received.set()
         if self.cut_after_data:
             server.transport.abort()
         await asyncio.sleep(self.stall)

@@ -12,7 +12,7 @@ from bot.outgoing import Message, Outgoing
 from bot.outgoing.delivery import deliver
 from bot.outgoing.listing import list_messages, list_shown
 from bot.outgoing.texts import Written
-from bot.settings import Mail, Settings
+from bot.settings import Mail, Settings, read_settings
 from bot.storage.database import make_engine
 from bot.storage.keyring import open_keys
 from bot.web import keys as web_keys
@@ -47,8 +47,7 @@ async def test_a_worker_killed_in_the_middle_leaves_a_doubt_and_no_second_mail(e
         await asyncio.to_thread(worker.start, wait=False)
         try:
             async with asyncio.timeout(60):
-                while not server.mails:
-                    await asyncio.sleep(0.1)
+                await server.received.wait()
             assert (await state_of(engine, number))[0] == "begun"
         finally:
             await asyncio.to_thread(worker.kill)
@@ -71,9 +70,12 @@ def dev_app(settings: Settings, engine) -> web.Application:
 
 
 async def ask(settings, engine, query="", **headers) -> tuple[int, str, dict]:
-    async with TestServer(dev_app(settings, engine)) as server, ClientSession() as http:
-        async with http.get(server.make_url("/dev/outgoing" + query), headers=headers) as response:
-            return response.status, await response.text(), dict(response.headers)
+    async with (
+        TestServer(dev_app(settings, engine)) as server,
+        ClientSession() as http,
+        http.get(server.make_url("/dev/outgoing" + query), headers=headers) as response,
+    ):
+        return response.status, await response.text(), dict(response.headers)
 
 
 async def test_the_page_says_that_nothing_is_sent_and_shows_what_would_be(engine, settings):
@@ -127,16 +129,18 @@ def run(addresses, tmp_path, monkeypatch, capsys):
     return yingda
 
 
-def test_an_invitation_is_mailed_and_listed_without_its_content(run, addresses, settings):
+def test_an_invitation_is_mailed_and_listed_without_its_content(run, addresses):
     code, link, _ = run("staff", "add", "li.na", "--role", "agent", "--display-name", "李娜", "--email", "li@a.example")
     assert code == 0
 
     async def look() -> tuple:
+        settings = read_settings()
         engine = make_engine(addresses.application_url, settings)
-        async with engine.connect() as connection:
-            found = await list_shown(connection, open_keys(settings)), await list_messages(connection)
-        await engine.dispose()
-        return found
+        try:
+            async with engine.connect() as connection:
+                return await list_shown(connection, open_keys(settings)), await list_messages(connection)
+        finally:
+            await engine.dispose()
 
     (shown,), (noted,) = asyncio.run(look())
     assert shown.letter.recipient == "li@a.example"
