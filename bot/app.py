@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.channels.terminal import ACCOUNT as TERMINAL
 from bot.checkup.report import StatusReport
+from bot.customers import open_crm
 from bot.flows.facts import Facts
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
@@ -34,6 +35,7 @@ from bot.web.health import ROUTES as HEALTH_ROUTES
 from bot.web.keys import (
     ACCOUNTS,
     ARTICLES,
+    CRM,
     ENGINE,
     FRAME_ANCESTORS,
     KEYS,
@@ -104,6 +106,7 @@ def make_app(
     app[EDGE] = parts.edge
     app[ENGINE] = parts.engine
     app[KEYS] = parts.keys
+    app[CRM] = open_crm(settings, parts.engine, parts.keys)
     app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]
     app[PUBLIC_URL] = settings.base_url
     app[OUTGOING] = Outgoing(settings, parts.keys)

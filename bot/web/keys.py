@@ -12,6 +12,7 @@ from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
 from crm_adapter.encryption import Keys
 from crm_adapter.sharing.store import SqlSharing
+from crm_adapter.sql_store import SqlStore
 
 
 class ArticleSummary(TypedDict):
@@ -68,6 +69,8 @@ LabelOf = Callable[[str, str | None, Locale], str | None]
 
 ENGINE = web.AppKey[AsyncEngine]("ENGINE")
 KEYS = web.AppKey[Keys]("KEYS")
+CRM = web.AppKey[SqlStore]("CRM")
+"""The customer store."""
 ACCOUNTS = web.AppKey[Sequence[str]]("ACCOUNTS")
 """Names of the channel accounts in which a customer can be known."""
 PUBLIC_URL = web.AppKey[str]("PUBLIC_URL")

@@ -84,7 +84,7 @@ class SqlInteractions(Session):
     async def _identity(self, connection: AsyncConnection, new: NewInteraction) -> tuple[UUID, UUID]:
         root_id = await root_of(connection, new.contact_id)
         if new.identity_id is None:
-            locked = await lock_profile(connection, root_id)
+            locked = await lock_profile(connection, root_id, member=new.contact_id)
             key = await load_key(connection, self._keys, locked.key_id)
             return await staff_log(connection, self._keys, root_id, key, at=new.occurred_at)
         query = (

@@ -9,11 +9,11 @@ from crm_adapter.customers import facts as facts_of
 from crm_adapter.customers import identities as identities_of
 from crm_adapter.customers import matching, profiles
 from crm_adapter.customers.fields import normalise
-from crm_adapter.customers.locks import Locked, lock_profile, lock_values, root_of
+from crm_adapter.customers.locks import Locked, Moved, lock_profile, lock_values, root_of
 from crm_adapter.customers.merging import merge
 from crm_adapter.encryption import Keys
 from crm_adapter.encryption.vault import load_key
-from crm_adapter.port import BadField
+from crm_adapter.port import BadField, Refused
 from crm_adapter.records.customers import Linked, LinkResult, Merged, Noted, Provenance, Suggested
 
 _LONGEST = 500
@@ -42,9 +42,12 @@ async def link(
     root_id = await root_of(connection, contact_id)
     there = await identities_of.find(connection, blind)
     if there is not None and there.root_id != root_id:
-        return await _of_another(connection, keys, root_id, there, channel, fields, provenance)
+        done = await _of_another(connection, keys, root_id, there, channel, fields, provenance)
+        if await root_of(connection, contact_id) not in (root_id, there.root_id):
+            raise Moved
+        return done
     others = await profiles.others_with(connection, points, root_id)
-    locked = await lock_profile(connection, root_id, *set().union(*others.values()))
+    locked = await lock_profile(connection, root_id, *set().union(*others.values()), member=contact_id)
     if field is not None and (there is None or provenance.assurance == "verified"):
         await profiles.write(connection, keys, locked, fields, provenance, others)
     if there is not None:
@@ -94,7 +97,10 @@ async def _of_another(
     if proven and await matching.are_different(connection, root_id, other_id) is None:
         # The older one stays: ids grow with time, and more points at it.
         older, newer = sorted((root_id, other_id))
-        merge_id = await merge(connection, newer, older, provenance.set_by, f"verified_{channel}")
+        try:
+            merge_id = await merge(connection, newer, older, provenance.set_by, f"verified_{channel}")
+        except Refused:  # staff was faster
+            raise Moved from None
         if fields:
             await profiles.write(connection, keys, await lock_profile(connection, older), fields, provenance, {})
         return Merged(merge_id, older)

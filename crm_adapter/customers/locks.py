@@ -51,10 +51,11 @@ async def lock_values(connection: AsyncConnection, blinds: Iterable[bytes]) -> N
         await connection.execute(_ADVISORY, {"number": number})
 
 
-async def lock_profile(connection: AsyncConnection, root_id: UUID, *named: UUID) -> Locked:
+async def lock_profile(connection: AsyncConnection, root_id: UUID, *named: UUID, member: UUID | None = None) -> Locked:
     """Locks a root for a change of its profile and the ``named`` against being removed.
 
-    Raises :class:`Moved` when it is a root no more, and :class:`UnknownRecord` when it is gone.
+    Raises :class:`Moved` when it is a root no more, or not the ``member``'s, and :class:`UnknownRecord` when it is
+    gone.
     """
     locked = None
     for contact_id in sorted({root_id, *named}):
@@ -67,16 +68,16 @@ async def lock_profile(connection: AsyncConnection, root_id: UUID, *named: UUID)
             await connection.execute(query.with_for_update(read=True, key_share=True))
     if locked is None:
         raise UnknownRecord(f"there is no contact {root_id}")
-    if locked.root_id != root_id:
+    if locked.root_id != root_id or (member is not None and await root_of(connection, member) != root_id):
         raise Moved
     return Locked(locked.id, locked.version, locked.key_id)
 
 
 async def lock_families(connection: AsyncConnection, *roots: UUID) -> Sequence[UUID]:
     """Locks whole families FOR UPDATE; the ids of all their members. Raises :class:`Moved` when they have changed."""
-    query = select(contacts.c.id).where(contacts.c.root_id.in_(roots)).order_by(contacts.c.id)
-    locked = (await connection.execute(query.with_for_update())).scalars().all()
-    # Who joined while we waited is in a fresh snapshot only.
-    if list(locked) != list(await family_of(connection, *roots)) or not set(roots) <= set(locked):
+    query = select(contacts.c.id, contacts.c.root_id).where(contacts.c.root_id.in_(roots)).order_by(contacts.c.id)
+    locked = {row.id: row.root_id for row in await connection.execute(query.with_for_update())}
+    # Two of the families may have become one while we waited; and who joined them is in a fresh snapshot only.
+    if any(locked.get(root) != root for root in roots) or list(locked) != list(await family_of(connection, *roots)):
         raise Moved
-    return locked
+    return list(locked)

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from crm_adapter.customers.contacts import advance, note_change
-from crm_adapter.customers.locks import family_of, lock_families, root_of
+from crm_adapter.customers.locks import Moved, family_of, lock_families, root_of
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import PastMerge
 from crm_adapter.tables import contacts, identities, merge_suggestions, merges
@@ -35,6 +35,8 @@ async def merge(connection: AsyncConnection, source_id: UUID, target_id: UUID, b
     if source == target:
         raise Refused("same_contact")
     await lock_families(connection, source, target)
+    if (await root_of(connection, source_id), await root_of(connection, target_id)) != (source, target):
+        raise Moved
     moved = update(identities).where(identities.c.contact_id == source)
     moved = moved.values(contact_id=target, home_id=_HOME)
     ids = list((await connection.execute(moved.returning(identities.c.id))).scalars())
@@ -52,6 +54,8 @@ async def unmerge(connection: AsyncConnection, merge_id: UUID, by: str) -> None:
     edge = await _edge(connection, merge_id)
     root = await root_of(connection, edge.source_id)
     members = await lock_families(connection, root)
+    if edge.source_id not in members:
+        raise Moved
     edge = await _edge(connection, merge_id)  # somebody else may have cut it while we waited
     below = await _below(connection, edge.source_id, members)
     await connection.execute(

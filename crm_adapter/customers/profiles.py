@@ -54,11 +54,15 @@ async def change(
     provenance: Provenance,
     *,
     expected_version: int | None = None,
+    member: UUID | None = None,
 ) -> Updated | Noop:
-    """Writes what is new; the values are normalised and locked. Raises VersionConflict, UnknownRecord and Moved."""
+    """Writes what is new; the values are normalised and locked. ``member`` is who was meant.
+
+    Raises VersionConflict, UnknownRecord and Moved.
+    """
     points = points_of(keys, fields)
     others = await others_with(connection, points, root_id)
-    locked = await lock_profile(connection, root_id, *set().union(*others.values()))
+    locked = await lock_profile(connection, root_id, *set().union(*others.values()), member=member)
     contacts_of.expect(locked.version, expected_version)
     return await write(connection, keys, locked, fields, provenance, others)
 

@@ -84,7 +84,13 @@ class SqlCustomers(Session):
             await lock_values(connection, [point.blind for point in points])
             root_id = await root_of(connection, contact_id)
             return await profiles.change(
-                connection, self._keys, root_id, values, provenance, expected_version=expected_version
+                connection,
+                self._keys,
+                root_id,
+                values,
+                provenance,
+                expected_version=expected_version,
+                member=contact_id,
             )
 
         return await self._until_still(change)
@@ -168,7 +174,7 @@ class SqlCustomers(Session):
         """Changes columns of the root, and tells the history who did it: beside the fields, it holds ``told``."""
 
         async def change(connection: AsyncConnection) -> int:
-            locked = await lock_profile(connection, await root_of(connection, contact_id))
+            locked = await lock_profile(connection, await root_of(connection, contact_id), member=contact_id)
             contacts_of.expect(locked.version, expected_version)
             key = await load_key(connection, self._keys, locked.key_id)
             await facts_of.write(connection, self._keys, locked.id, key, told, provenance)

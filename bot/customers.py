@@ -1,0 +1,29 @@
+"""The customer store as this program opens it, with the company's own numbers and names."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.settings import Settings
+from crm_adapter.encryption import Keys
+from crm_adapter.policy import Policy
+from crm_adapter.sql_store import SqlStore
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The section ``[crm]`` as the store takes it."""
+    crm = settings.crm
+    return Policy(
+        controller=crm.controller,
+        jurisdiction=crm.jurisdiction,
+        first_opinion_h=crm.first_opinion_h,
+        final_result_days=dict(crm.final_result_days),
+        purposes_file=crm.purposes_file,
+        rules_file=crm.rules_file,
+        rights_days=crm.rights_days,
+        holidays_file=crm.holidays_file,
+        unlinked_s=crm.unlinked_s,
+    )
+
+
+def open_crm(settings: Settings, engine: AsyncEngine, keys: Keys) -> SqlStore:
+    """The store over this engine; it holds nothing open of its own."""
+    return SqlStore(engine, keys, policy_of(settings))
