@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from bot.checkup.access import check_access_reviews
 from bot.checkup.machine import check_embedded, check_machine
 from bot.checkup.part import Part
 from bot.checkup.report import program_version
@@ -70,7 +71,8 @@ async def _check(settings: Settings) -> list[Part]:
             engine = make_engine(addresses.application_url, settings)
             try:
                 store = await check_store(settings, engine, addresses.application_url)
-                return [*check_machine(settings), *embedded, *store, await check_redis(settings)]
+                reviews = await check_access_reviews(settings, engine)
+                return [*check_machine(settings), *embedded, *store, *reviews, await check_redis(settings)]
             finally:
                 await engine.dispose()
     except EmbeddedPostgresError as error:

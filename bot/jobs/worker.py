@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from procrastinate import App, PsycopgConnector
 
+from bot.jobs.access_reviews import access_review_jobs
 from bot.jobs.housekeeping import housekeeping
 from bot.outgoing.jobs import outgoing_jobs
 from bot.settings import Settings
@@ -25,6 +26,7 @@ def make_jobs(url: str, settings: Settings) -> App:
     )
     jobs = App(connector=connector)
     jobs.add_tasks_from(housekeeping, namespace="house")
+    jobs.add_tasks_from(access_review_jobs, namespace="access_reviews")
     jobs.add_tasks_from(outgoing_jobs, namespace="outgoing")
     return jobs
 

@@ -44,5 +44,9 @@ class Crm(Section):
     """Dates that override the calendar of public holidays, and those of years it does not know."""
     unlinked_s: Annotated[float, Field(gt=0)] = 10.0
     """How old a ledger event may be that is not yet linked into its chain."""
+    access_review_days: Annotated[int, Field(ge=1, le=3660)] = 90
+    """PR4: how often it is reviewed who has access."""
+    access_review_within_days: Annotated[int, Field(ge=1, le=366)] = 14
+    """How long such a review may take."""
     export_folder: Path | None = None
     """Where exports and backups are written; unset: ``exports`` in ``var_dir``."""
