@@ -25,7 +25,7 @@ class SqlFeed(Session):
     """:class:`~crm_adapter.port.Feed` over PostgreSQL; what the method guarantees stands there."""
 
     async def changes_since(self, cursor: str | None, *, limit: int = 500) -> ChangePage:
-        place = _CURSOR.fullmatch(cursor or _START)
+        place = _CURSOR.fullmatch(_START if cursor is None else cursor)
         if place is None:
             raise Refused("bad_cursor")
         async with self._work() as connection:
