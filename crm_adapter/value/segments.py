@@ -26,6 +26,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from crm_adapter.consent.tables import consents
 from crm_adapter.records.consent import ANY_CHANNEL
@@ -71,7 +72,7 @@ _member = contacts.alias("m")
 _organisation = (
     select(_member.c.root_id, organisations.c.industry, organisations.c.size, organisations.c.region)
     .join(organisations, organisations.c.contact_id == _member.c.id)
-    .distinct(_member.c.root_id)
+    .ext(distinct_on(_member.c.root_id))
     .order_by(_member.c.root_id, (_member.c.id == _member.c.root_id).desc(), organisations.c.updated_at.desc())
     .subquery("o")
 )
