@@ -17,4 +17,6 @@ class Policy:
     rules_file: Path | None = None
     rights_days: int = 15
     holidays_file: Path | None = None
+    erasures_file: Path | None = None
+    """The erasure log apart from the database; ``None``: only in it, which a restore of a backup does not survive."""
     unlinked_s: float = 10.0

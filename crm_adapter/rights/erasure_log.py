@@ -60,7 +60,7 @@ def append(path: Path, entries: Iterable[Entry]) -> None:
 
 
 def read_log(path: Path) -> list[Entry]:
-    """Every entry, each once, oldest first; none when there is no file. A last line cut short by a crash does not count.
+    """Every entry, each once, oldest first; none when there is no file. A line cut short by a crash does not count.
 
     Raises :class:`LogDamaged` for any other line that cannot be read.
     """
@@ -85,7 +85,7 @@ async def complete(connection: AsyncConnection, path: Path) -> int:
     """Adds to the file what the database knows and it does not; how many."""
     known = {entry.id for entry in read_log(path)}
     rows = (await connection.execute(select(erasures).order_by(erasures.c.id))).all()
-    missing = [_from_row(row) for row in rows if row.id not in known]
+    missing = [entry_of(row) for row in rows if row.id not in known]
     append(path, missing)
     return len(missing)
 
@@ -122,7 +122,8 @@ def _entry(content: dict[str, Any]) -> Entry:
     )
 
 
-def _from_row(row: Any) -> Entry:
+def entry_of(row: Any) -> Entry:
+    """From a row of the table."""
     values = row._asdict()
     return Entry(**{**values, "contact_ids": tuple(row.contact_ids), "key_ids": tuple(row.key_ids)})
 

@@ -1,4 +1,5 @@
--- Which table holds what of a person, and what an erasure does with it: erase it, or keep it under the pseudonym.
+-- Which table holds what of a person, and what an erasure does with it: erase it,
+-- replace it by the word that the contact was erased, or keep it under the pseudonym.
 -- names is the column that leads to the person, leads_to whose id stands in it (contacts: an array). In this order.
 -- Functions, not a table: what may be deleted is the program's word, not that of a row somebody could change.
 CREATE OR REPLACE FUNCTION crm.data_catalogue()
@@ -23,7 +24,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         ('crm.tags',              'contact_id',  'contact',  'standing',     'erase'),
         ('crm.tasks',             'contact_id',  'contact',  'tasks',        'erase'),
         ('crm.orders',            'contact_id',  'contact',  'orders',       'erase'),
-        ('crm.changes',           'contact_id',  'contact',  'change_feed',  'erase'),
+        ('crm.changes',           'contact_id',  'contact',  'change_feed',  'replace'),
         ('crm.identities',        'id',          'identity', 'identities',   'erase'),
         ('crm.contacts',          'id',          'contact',  'profile',      'erase'),
         ('crm.kept_orders',       'pseudonym',   'contact',  'orders',       'keep'),

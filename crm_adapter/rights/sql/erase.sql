@@ -93,7 +93,10 @@ BEGIN
     FOR entry IN SELECT * FROM crm.data_catalogue() LOOP
         condition := format(CASE entry.leads_to WHEN 'contacts' THEN '%I && $1' ELSE '%I = ANY($1)' END, entry.names);
         ids := CASE entry.leads_to WHEN 'identity' THEN identities WHEN 'record' THEN records ELSE p_contacts END;
-        IF entry.treatment = 'erase' THEN
+        IF entry.treatment IN ('erase', 'replace') THEN
+            IF entry.treatment = 'replace' THEN
+                condition := condition || $and$ AND kind <> 'erased'$and$;
+            END IF;
             EXECUTE format('DELETE FROM %s WHERE %s', entry.table_name::regclass, condition)
               USING ids;
             GET DIAGNOSTICS number = ROW_COUNT;
