@@ -20,32 +20,37 @@ WITH visitor AS (
     SELECT gen_random_uuid() AS contact, gen_random_uuid() AS identity, gen_random_uuid() AS conversation, n
       FROM generate_series(%(from)s::int, %(to)s::int) n
 ), c AS (
-    INSERT INTO crm.contacts (id, locale) SELECT contact, 'en' FROM visitor
+    INSERT INTO crm.contacts (id, root_id, key_id, locale) SELECT contact, contact, contact, 'en' FROM visitor
+), v AS (
+    INSERT INTO vault.data_keys (id, contact_id, kek, wrapped) SELECT contact, contact, 'filled', %(key)s::bytea FROM visitor
 ), i AS (
-    INSERT INTO crm.identities (id, contact_id, channel, account, external_id, assurance)
-    SELECT identity, contact, 'web', 'shop', 'filled:' || n, 'anonymous' FROM visitor
+    INSERT INTO crm.identities (id, contact_id, key_id, channel, account, blind, sealed_external_id, assurance)
+    SELECT identity, contact, contact, 'web', 'shop', uuid_send(identity), %(short)s::bytea, 'anonymous' FROM visitor
 ), k AS (
     INSERT INTO bot.conversations (id, identity_id, channel, account, locale, last_seq)
     SELECT conversation, identity, 'web', 'shop', 'en', 20 FROM visitor
 ), line AS (
     SELECT uuidv7(interval '-1 day' + s * interval '1 second') AS id, v.*, s FROM visitor v, generate_series(1, 20) s
 ), m AS (
-    INSERT INTO bot.messages (id, conversation_id, seq, direction, author, body, client_msg_id, at)
+    INSERT INTO bot.messages (id, conversation_id, seq, direction, author, sealed_body, client_msg_id, at)
     SELECT id, conversation, s, CASE WHEN s %% 2 = 1 THEN 'in' ELSE 'out' END,
            CASE WHEN s %% 2 = 1 THEN 'customer' ELSE 'bot' END,
-           jsonb_build_object('text', repeat('About the length of an answer. ', 6)), 'c' || s, now() FROM line
+           %(long)s::bytea, 'c' || s, now() FROM line
 ), o AS (
     INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id, state)
     SELECT id, conversation, s, 'shop', '0', 'sent' FROM line WHERE s %% 2 = 0
 ), b AS (
-    INSERT INTO bot.inbox SELECT 'shop', n || ':' || s, conversation, id, now() FROM line WHERE s %% 2 = 1
+    INSERT INTO bot.inbox (account, blind, conversation_id, message_id, received_at)
+    SELECT 'shop', uuid_send(id), conversation, id, now() FROM line WHERE s %% 2 = 1
 )
-INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, direction, occurred_at, content,
-                              trace_id, idempotency_key)
+INSERT INTO crm.interactions (id, identity_id, conversation_id, channel, account, direction, occurred_at,
+                              sealed_content, trace_id, idempotency_key)
 SELECT id, identity, conversation, 'web', 'shop', CASE WHEN s %% 2 = 1 THEN 'in' ELSE 'out' END, now(),
-       repeat('About the length of an answer. ', 6), '0',
+       %(long)s::bytea, '0',
        'm:' || id FROM line
 """
+# Of the lengths that sealed keys, account names and messages have.
+SEALS = {"key": bytes(60), "short": bytes(77), "long": bytes(240)}
 PER_VISITOR = 20
 BATCH = 1000
 
@@ -55,7 +60,7 @@ def fill(addresses: Addresses, start: int, messages: int) -> None:
     with psycopg.connect(addresses.owner_url, autocommit=True) as connection:
         for visitor in range(start // PER_VISITOR, (start + messages) // PER_VISITOR, BATCH):
             last = min(visitor + BATCH, (start + messages) // PER_VISITOR) - 1
-            connection.execute(FILL, {"from": visitor, "to": last})
+            connection.execute(FILL, {"from": visitor, "to": last, **SEALS})
         connection.execute("VACUUM ANALYZE")
 
 

@@ -11,11 +11,13 @@ import pytest
 from bot.rehearsal.audit import audit, compare, compare_all
 from bot.rehearsal.facts import DIE, HANG, RAISE, SPIN, STATUS_OF_DEATH
 from bot.rehearsal.keeper import Keeper, kept_server
+from bot.rehearsal.keys import KEYS
 from bot.rehearsal.session import Session
 from bot.rehearsal.traffic import traffic
 from bot.rehearsal.visitors import PlainVisitor, SocketVisitor, Visitor
 from bot.storage.database import Addresses
 from bot.storage.pool import Pool
+from crm_adapter.identify import identity_blind
 
 
 @pytest.fixture
@@ -26,18 +28,22 @@ async def server(nursery: Path, addresses: Addresses, tmp_path: Path) -> AsyncIt
 
 async def owner_of(pool: Pool, visitor: Visitor) -> object:
     query = """SELECT c.owner FROM bot.conversations c JOIN crm.identities i ON i.id = c.identity_id
-                WHERE i.external_id = %s AND c.closed_at IS NULL"""
+                WHERE i.blind = %s AND c.closed_at IS NULL"""
+    return await of(pool, visitor, query)
+
+
+async def outcome_of_last(pool: Pool, visitor: Visitor) -> object:
+    query = """SELECT n.outcome_kind FROM crm.interactions n JOIN crm.identities i ON i.id = n.identity_id
+                WHERE i.blind = %s AND n.direction = 'in' ORDER BY n.id DESC LIMIT 1"""
+    return await of(pool, visitor, query)
+
+
+async def of(pool: Pool, visitor: Visitor, query: str) -> object:
     async with pool.connection() as connection:
-        row = await (await connection.execute(query, (visitor.session.identity,))).fetchone()
+        blind = identity_blind(KEYS, "shop", visitor.session.identity)
+        row = await (await connection.execute(query.encode(), (blind,))).fetchone()
     assert row is not None
     return row[0]
-
-
-async def outcome_of_last(pool: Pool) -> object:
-    query = "SELECT outcome_kind FROM crm.interactions WHERE content LIKE 'fault:%%' ORDER BY id DESC LIMIT 1"
-    async with pool.connection() as connection:
-        row = await (await connection.execute(query, ())).fetchone()
-    return row and row[0]
 
 
 @pytest.mark.parametrize("kind", [SocketVisitor, PlainVisitor])
@@ -56,7 +62,7 @@ async def test_a_message_that_breaks_its_step_gets_an_apology_and_a_person(
         assert "person" in apology["body"]["text"].lower(), apology
         assert [choice["id"] for choice in apology["body"]["choices"]] == ["bot"]
         assert await owner_of(pool, visitor) == "queue"
-        assert await outcome_of_last(pool) == "failed"
+        assert await outcome_of_last(pool, visitor) == "failed"
 
         again = await visitor.send(list(visitor.acked)[-1], text=fault)
         assert again == apology["seq"] - 1, "sent again it is acknowledged as what it was"

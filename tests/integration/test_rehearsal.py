@@ -20,7 +20,9 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from tests.servers import short_folder
 
-NEW_CONTACT = "INSERT INTO crm.contacts (id, locale) VALUES (gen_random_uuid(), 'en')"
+NEW_CONTACT = """
+    INSERT INTO crm.contacts (id, root_id, key_id, locale)
+    SELECT id, id, id, 'en' FROM (SELECT gen_random_uuid() AS id) new"""
 BREAKAGES = {
     "a thread's seq has no gap": "UPDATE bot.messages SET seq = seq + 100 WHERE seq > 3",
     "a conversation's last_seq": "UPDATE bot.conversations SET last_seq = last_seq + 1",
@@ -28,13 +30,13 @@ BREAKAGES = {
     "a conversation has messages": """
         INSERT INTO bot.conversations (id, identity_id, channel, account, locale, closed_at)
         SELECT gen_random_uuid(), identity_id, channel, account, locale, now() FROM bot.conversations""",
-    "the inbox names every": "DELETE FROM bot.inbox WHERE external_id LIKE '%:first'",
+    "the inbox names every": "DELETE FROM bot.inbox WHERE message_id IN (SELECT id FROM bot.messages WHERE seq = 1)",
     "an answer follows its question": "UPDATE bot.messages SET in_reply_to = NULL WHERE seq = 2",
     "the outbox has every outbound": "DELETE FROM bot.outbox WHERE seq = 2",
     "every message is an interaction": "DELETE FROM crm.interactions WHERE direction = 'in'",
     "a contact has an identity": NEW_CONTACT,
     "every message has exactly one answer": "UPDATE bot.messages SET in_reply_to = NULL WHERE seq = 4",
-    "no mark of an attempt": "INSERT INTO bot.attempts SELECT account, external_id FROM bot.inbox",
+    "no mark of an attempt": "INSERT INTO bot.attempts (account, blind) SELECT account, blind FROM bot.inbox",
 }
 
 
@@ -82,7 +84,7 @@ async def test_the_audit_notices_each_way_to_break_the_store(
             noticed = await broken(connection, rules)
             await connection.execute("ROLLBACK")
             assert any(rule in fault for fault in noticed), (rule, noticed)
-        await connection.execute("""UPDATE bot.messages SET body = '{"text": "forged"}' WHERE seq = 2""")
+        await connection.execute("UPDATE bot.messages SET sealed_body = sealed_body || '!' WHERE seq = 2")
     assert len(await compare(pool, visitor)) == 1
 
 

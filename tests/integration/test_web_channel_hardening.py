@@ -26,6 +26,7 @@ from bot.app import drain, make_app
 from bot.channels.web.tokens import SessionTokens, Visitor
 from bot.domain.network import network_of
 from bot.jobs.housekeeping import forget_unnamed_files
+from bot.rehearsal.keys import KEYS
 from bot.settings import Http, Limits, Settings, WebChannel
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses
@@ -34,6 +35,7 @@ from bot.turns.thread import Thread
 from bot.web import bodies
 from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.origins import is_allowed
+from crm_adapter.identify import Sender
 
 SHOP = "the secret of this shop, long enough for HS256"
 KEY = "a key that only this test knows, and nobody else"
@@ -378,9 +380,10 @@ async def test_an_address_has_so_many_bytes(open_shop: Open) -> None:
 async def test_a_file_without_its_row_does_not_stay(
     pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.storage.blobs._INSERT", "INSERT INTO bot.none VALUES (%s, %s, %s, %s, %s, %s, %s)")
+    monkeypatch.setattr("bot.storage.blobs._INSERT", "INSERT INTO bot.none VALUES (%s, %s, %s, %s, %s, %s)")
+    sender = Sender("web", "shop", "visitor:1", "anonymous", "en")
     with pytest.raises(psycopg.Error):
-        await BlobStore(tmp_path / "blobs", pool).put("shop", "visitor:1", "a.png", PNG)
+        await BlobStore(tmp_path / "blobs", pool, KEYS).put(sender, "a.png", PNG)
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
 
 

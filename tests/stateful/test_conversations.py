@@ -27,6 +27,7 @@ from bot.storage.pool import Pool, make_pool
 from bot.turns.decide import Decider
 from bot.turns.take import Turns, TurnUnavailable
 from bot.turns.thread import Position, Thread
+from bot.rehearsal.keys import KEYS
 
 EXAMPLES = 30
 STEPS = 25
@@ -106,7 +107,7 @@ class Conversations(RuleBasedStateMachine):
 
     def new_process(self) -> Turns:
         """What knows nothing of the turns before it."""
-        return Turns(self.pool, Decider(self.step, apologise, 0.05, CRASHES_ALLOWED))
+        return Turns(self.pool, Decider(self.step, apologise, 0.05, CRASHES_ALLOWED), KEYS)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -221,7 +222,7 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(identity=IDENTITIES, received=st.integers(0, 20), read=st.integers(0, 20))
     def receipt(self, identity: str, received: int, read: int) -> None:
-        thread = Thread(self.pool, self.account, identity)
+        thread = Thread(self.pool, KEYS, self.account, identity)
         before = self.run(thread.position())
         self.run(thread.acknowledge(received, read))
         after = self.run(thread.position())
@@ -236,10 +237,10 @@ class Conversations(RuleBasedStateMachine):
     @invariant()
     def each_thread_is_what_was_told(self) -> None:
         for identity in ("visitor:a", "visitor:b"):
-            messages = self.run(Thread(self.pool, self.account, identity).after(0, limit=10_000))
+            messages = self.run(Thread(self.pool, KEYS, self.account, identity).after(0, limit=10_000))
             told = [taken for taken in self.taken.values() if taken.message in messages]
             assert sorted(_all_of(told), key=lambda message: message.seq) == messages
-            position = self.run(Thread(self.pool, self.account, identity).position())
+            position = self.run(Thread(self.pool, KEYS, self.account, identity).position())
             assert position.seq == len(messages)
         assert len(self.taken) == self.run(self._count("SELECT count(*) FROM bot.inbox WHERE account = %s"))
 
