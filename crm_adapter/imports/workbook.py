@@ -22,7 +22,7 @@ _EXACT = 10**15
 # What the reader raises for parts that are no workbook's.
 _BROKEN = (
     zipfile.BadZipFile, InvalidFileException, ParseError, DefusedXmlException, KeyError, ValueError, TypeError,
-    IndexError, AttributeError, EOFError, OSError, NotImplementedError, zlib.error,
+    ArithmeticError, IndexError, AttributeError, EOFError, OSError, NotImplementedError, zlib.error,
 )  # fmt: skip
 
 
