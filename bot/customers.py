@@ -20,6 +20,7 @@ def policy_of(settings: Settings) -> Policy:
         rules_file=crm.rules_file,
         rights_days=crm.rights_days,
         holidays_file=crm.holidays_file,
+        erasures_file=settings.var_dir / "erasures.jsonl",
         unlinked_s=crm.unlinked_s,
     )
 

@@ -2,6 +2,7 @@
 
 from crm_adapter.customers import SqlCustomers, SqlFeed, SqlInteractions
 from crm_adapter.port import Capability
+from crm_adapter.rights.store import SqlRights
 from crm_adapter.service import SqlService
 
 CAPABILITIES: frozenset[Capability] = frozenset(
@@ -11,6 +12,8 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         "interactions",
         "cases",
         "tasks",
+        "erase",
+        "export",
         "changes",
         "within",
     }
@@ -21,6 +24,7 @@ class SqlStore(
     SqlCustomers,
     SqlInteractions,
     SqlService,
+    SqlRights,
     SqlFeed,
 ):
     """:class:`~crm_adapter.port.Crm` over PostgreSQL; ``within(connection)`` works inside the caller's transaction."""

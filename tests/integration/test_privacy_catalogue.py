@@ -6,7 +6,7 @@ from sqlalchemy import text
 OF_NOBODY = {
     "crm.checkpoints",
     "crm.doomed_files",
-    "crm.import_files",
+    "crm.import_pieces",
     "crm.import_rejections",
     "crm.imports",
     "crm.index_progress",
