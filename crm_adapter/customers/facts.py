@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.encryption import DataKey, Keys, key_id_of, seal_json, unseal_json
+from crm_adapter.encryption import DataKey, Keys, key_id_of, seal, unseal
 from crm_adapter.encryption.vault import load_keys
 from crm_adapter.records.customers import FIELDS, Assurance, Fact, Provenance
 from crm_adapter.tables import contacts, facts
@@ -67,7 +67,7 @@ async def write(
             "id": fact_id,
             "contact_id": contact_id,
             "field": field,
-            "sealed": None if value is None else seal_json(key, PLACE, fact_id, value),
+            "sealed": None if value is None else seal(key, PLACE, fact_id, value.encode()),
             "blind": keys.blind(field, value) if value is not None and field in FOUND_BY else None,
             "assurance": provenance.assurance,
             "source": provenance.source,
@@ -93,7 +93,7 @@ async def _opened(connection: AsyncConnection, keys: Keys, query: Select[Any]) -
             key = data_keys.get(key_id_of(row.sealed))
             if key is None:
                 continue  # erased: there was something, and nobody can say what
-            value = unseal_json(key, PLACE, row.id, row.sealed)
+            value = unseal(key, PLACE, row.id, row.sealed).decode()
         found.append(
             Fact(row.field, value, row.assurance, row.source, row.set_by, row.at, row.superseded_at),
         )

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from crm_adapter.customers.identities import staff_log
 from crm_adapter.customers.locks import Moved, lock_profile, root_of
-from crm_adapter.encryption import seal_json, unseal_json
+from crm_adapter.encryption import seal, unseal
 from crm_adapter.encryption.vault import load_key, load_keys
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import Interaction, NewInteraction
@@ -45,7 +45,7 @@ class SqlInteractions(Session):
         found = []
         for row in rows:
             key = keys.get(row.key_id)
-            content = None if key is None else unseal_json(key, PLACE, row.id, row.sealed_content)
+            content = None if key is None else unseal(key, PLACE, row.id, row.sealed_content).decode()
             found.append(_interaction(row, root_id, content))
         return found
 
@@ -67,7 +67,7 @@ class SqlInteractions(Session):
                 account=new.account,
                 direction=new.direction,
                 occurred_at=new.occurred_at,
-                sealed_content=seal_json(key, PLACE, interaction_id, new.content),
+                sealed_content=seal(key, PLACE, interaction_id, new.content.encode()),
                 outcome_kind=new.outcome_kind,
                 outcome_ref=new.outcome_ref,
                 trace_id=new.trace_id,
