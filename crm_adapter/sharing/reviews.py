@@ -60,7 +60,7 @@ async def open_review(
     """A new review of these accounts; ``None`` when one is open already."""
     row = {"id": uuid7(), "opened_at": at, "due_at": at + within, "period_from": period_from}
     written = upsert(access_reviews).values(row).on_conflict_do_nothing().returning(access_reviews.c.id)
-    review_id = (await connection.execute(written)).scalar_one_or_none()
+    review_id: UUID | None = (await connection.execute(written)).scalar_one_or_none()
     if review_id is None or not accounts:
         return review_id
     actors = {f"staff:{account.staff_id}": account.staff_id for account in accounts}
@@ -86,7 +86,8 @@ async def open_review(
 
 async def last_opened_at(connection: AsyncConnection) -> datetime | None:
     """When the newest review was opened."""
-    return (await connection.execute(select(func.max(access_reviews.c.opened_at)))).scalar_one()
+    newest: datetime | None = (await connection.execute(select(func.max(access_reviews.c.opened_at)))).scalar_one()
+    return newest
 
 
 async def list_reviews(connection: AsyncConnection, *, before: UUID | None = None, limit: int = 50) -> Sequence[Review]:

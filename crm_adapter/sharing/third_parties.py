@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -122,7 +122,7 @@ async def list_third_parties(connection: AsyncConnection, keys: Keys) -> Sequenc
     """The versions in force, by name."""
     newest = (
         select(third_parties)
-        .distinct(third_parties.c.name)
+        .ext(distinct_on(third_parties.c.name))
         .order_by(third_parties.c.name, third_parties.c.version.desc())
     )
     key = await house_key(connection, keys)

@@ -4,9 +4,9 @@ from aiohttp import web
 
 from bot.staff.passwords import Passwords
 from bot.staff.rules import DEFAULT_RULES
-from bot.web.console import articles, conversations, customers, own, people, status
+from bot.web.console import articles, conversations, customers, own, people, reviews, sharing, status, uses
 from bot.web.console.guard import guard
-from bot.web.console.refusals import refusals
+from bot.web.console.refusals import refusals, store_refusals
 from bot.web.keys import PASSWORDS, STAFF_RULES
 from bot.web.routes import check_routes, register
 
@@ -17,6 +17,9 @@ ROUTES = (
     *conversations.ROUTES,
     *articles.ROUTES,
     *status.ROUTES,
+    *sharing.ROUTES,
+    *uses.ROUTES,
+    *reviews.ROUTES,
 )
 
 
@@ -29,6 +32,6 @@ def setup_console(app: web.Application) -> None:
     """
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
     app.setdefault(PASSWORDS, Passwords())
-    app.middlewares.extend((guard, refusals))
+    app.middlewares.extend((guard, refusals, store_refusals))
     app.on_startup.append(check_routes)
     register(app, ROUTES)

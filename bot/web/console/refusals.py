@@ -6,6 +6,7 @@ from aiohttp.typedefs import Handler
 from bot.staff import errors
 from bot.web.bodies import invalid
 from bot.web.problems import Problem
+from crm_adapter import port
 
 _STATUS: dict[type[errors.StaffError], int] = {
     errors.SignInFailed: 401,
@@ -33,3 +34,18 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         raise invalid(("roles", "not_allowed")) from None
     except errors.StaffError as refused:
         raise Problem(_STATUS[type(refused)], refused.code, **refused.values) from None
+
+
+@web.middleware
+async def store_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns what the customer store refuses into problems."""
+    try:
+        return await handler(request)
+    except port.UnknownRecord:
+        raise Problem(404, "unknown_record") from None
+    except port.VersionConflict as conflict:
+        raise Problem(409, "version_conflict", actual=conflict.actual) from None
+    except port.BadField as bad:
+        raise invalid((bad.field, bad.code)) from None
+    except port.Refused as refused:
+        raise Problem(409, refused.code) from None
