@@ -172,7 +172,7 @@ class SqlValues(Session):
 
     async def count_segment(self, condition: Mapping[str, object]) -> int:
         found = members(check_segment(condition), datetime.now(UTC)).subquery()
-        async with self._roomy() as connection:
+        async with self.roomy() as connection:
             return int((await connection.execute(select(func.count()).select_from(found))).scalar_one())
 
     async def segment_members(
@@ -182,11 +182,12 @@ class SqlValues(Session):
         ids = found.selected_columns[0]
         if after is not None:
             found = found.where(ids > after)
-        async with self._roomy() as connection:
+        async with self.roomy() as connection:
             return (await connection.execute(found.order_by(ids).limit(limit))).scalars().all()
 
     @asynccontextmanager
-    async def _roomy(self) -> AsyncIterator[AsyncConnection]:
+    async def roomy(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction with the memory that segments are counted with."""
         async with self._work() as connection:
             await connection.execute(_ROOM)
             yield connection
