@@ -14,7 +14,7 @@ from crm_adapter.consent.notices import NO_RECIPIENT, Notice, keep_notice
 from crm_adapter.consent.purposes import LOCALES
 from crm_adapter.consent.receipts import new_receipt
 from crm_adapter.consent.tables import CONSENT, consent_events, notices
-from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, seal_json, unseal_json
+from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, seal_json, unseal, unseal_json
 from crm_adapter.encryption.vault import load_key, load_keys
 from crm_adapter.ledger.chains import enqueue
 from crm_adapter.records.consent import ConsentEntry, Guardian, NewConsentEvent
@@ -90,7 +90,7 @@ async def birthdays(connection: AsyncConnection, keys: Keys, family: Sequence[UU
     for row in rows:
         key = data_keys.get(key_id_of(bytes(row.sealed)))
         if key is not None:
-            found.append(date.fromisoformat(unseal_json(key, _FACT_PLACE, row.id, bytes(row.sealed))))
+            found.append(date.fromisoformat(unseal(key, _FACT_PLACE, row.id, bytes(row.sealed)).decode()))
     return found
 
 
