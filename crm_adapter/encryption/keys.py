@@ -1,6 +1,8 @@
 """The keyring as a running process has it: read again when another process has changed it."""
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,17 +12,22 @@ from crm_adapter.encryption.errors import KeyringFault
 from crm_adapter.encryption.keyring import Keyring
 from crm_adapter.encryption.seal import DataKey
 
+REREAD_S = 60.0
+"""How long after a rotation a running process may still wrap with the old key."""
+
 
 class Keys:
     """What everybody who seals, opens, blinds or signs is given.
 
     ``read`` gives the keyring's current document; it is asked once at the start, and again when something was wrapped
-    with a key-encryption key that is not known: after a rotation every process goes on without a restart.
+    with a key-encryption key that is not known, or a new key is wrapped after a while: after a rotation every process
+    goes on without a restart.
     """
 
     def __init__(self, read: Callable[[], Keyring]) -> None:
         self._read = read
         self._ring = read()
+        self._read_at = time.monotonic()
 
     @property
     def ring(self) -> Keyring:
@@ -39,6 +46,10 @@ class Keys:
 
     def new_data_key(self, key_id: UUID) -> tuple[DataKey, str, bytes]:
         """A fresh data key of that id, the id of the key that wraps it, and its wrapped form."""
+        if time.monotonic() - self._read_at > REREAD_S:
+            self._read_at = time.monotonic()
+            with suppress(KeyringFault, OSError):  # what was read before is still good
+                self._ring = self._read()
         return self._ring.new_data_key(key_id)
 
     def unwrap(self, key_id: UUID, kek: str, wrapped: bytes) -> DataKey:
