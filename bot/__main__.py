@@ -15,7 +15,22 @@ from bot.faults import StartFault
 from bot.settings import SettingsFault
 
 # Imported by name only when asked for: `yingda kb eval` should not wait for the web server's imports.
-COMMANDS = ("serve", "worker", "ask", "chat", "contact", "kb", "staff", "db", "doctor", "outgoing")
+COMMANDS = (
+    "serve",
+    "worker",
+    "ask",
+    "chat",
+    "contact",
+    "access",
+    "kb",
+    "staff",
+    "db",
+    "doctor",
+    "outgoing",
+    "keys",
+    "backup",
+    "restore",
+)
 
 
 # Before numpy is loaded: its matrices here are small, and a thread per core would fight with the event loop for them.

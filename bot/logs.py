@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from bot.domain.sensitive import mask_body
 from bot.faults import places_of
 from bot.settings import Settings
 
@@ -21,6 +22,11 @@ def _tell_places(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str,
         if fault is not None:
             event["fault"] = places_of(fault)
     return event
+
+
+def _mask_sensitive(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """PR10, the second line of defence: no event should carry what a customer wrote; should one do so, it is masked."""
+    return mask_body(event)
 
 
 def start_logging(settings: Settings, *, quiet: bool = False) -> None:
@@ -35,6 +41,7 @@ def start_logging(settings: Settings, *, quiet: bool = False) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _tell_places,
+        _mask_sensitive,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -2,12 +2,14 @@
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.commands.reader import log_read
 from bot.commands.store import open_store
+from bot.domain.sensitive import mask
 from bot.settings import read_settings
 from bot.storage.keyring import open_keys
 from crm_adapter.encryption import Keys
@@ -28,13 +30,17 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     showing.add_argument("contact", metavar="ID", help="the contact's id, or `last` for the newest")
     showing.add_argument("--limit", type=int, default=50)
     showing.add_argument("--json", action="store_true", help="a line of JSON per interaction")
+    showing.add_argument("--unmask", metavar="REASON", help="show sensitive data as well, and log why")
     showing.set_defaults(run=run_show)
 
 
 async def run_list(args: argparse.Namespace) -> int:
     """Prints the newest contacts, newest first."""
-    async with open_store(args) as engine, engine.connect() as connection:
-        found = await list_contacts(connection, open_keys(read_settings()), limit=args.limit)
+    keys = open_keys(read_settings())
+    async with open_store(args) as engine:
+        async with engine.connect() as connection:
+            found = await list_contacts(connection, keys, limit=args.limit)
+        await log_read(engine, keys, "contact list", "contacts", [contact.id for contact in found])
     for contact in found:
         print(_json(contact) if args.json else _contact_line(contact))
     if not found and not args.json:
@@ -45,13 +51,17 @@ async def run_list(args: argparse.Namespace) -> int:
 async def run_show(args: argparse.Namespace) -> int:
     """Prints one contact and its interactions, oldest first; 1 when there is none of that id."""
     keys = open_keys(read_settings())
-    async with open_store(args) as engine, engine.connect() as connection:
-        contact_id = await _resolve(connection, keys, args.contact)
-        detail = await find_contact(connection, keys, contact_id) if contact_id else None
-        if detail is None:
-            print(f"There is no contact {args.contact}.")
-            return 1
-        found = await list_interactions(connection, keys, contact_id=contact_id, limit=args.limit)
+    async with open_store(args) as engine:
+        async with engine.connect() as connection:
+            contact_id = await _resolve(connection, keys, args.contact)
+            detail = await find_contact(connection, keys, contact_id) if contact_id else None
+            if detail is None:
+                print(f"There is no contact {args.contact}.")
+                return 1
+            found = await list_interactions(connection, keys, contact_id=contact_id, limit=args.limit)
+        await log_read(engine, keys, "contact show", "interactions", [detail.contact.id], args.unmask)
+    if args.unmask is None:
+        found = [replace(one, content=None if one.content is None else mask(one.content)) for one in found]
     if args.json:
         for interaction in reversed(found):
             print(_json(interaction))

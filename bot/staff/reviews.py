@@ -1,4 +1,4 @@
-"""Reviews of who has access (PR4, PR9): opened when they are due, decided by somebody else, and what is decided is done.
+"""Reviews of who has access (PR4, PR9): opened when due, decided by somebody else, and what is decided is done.
 
 Every function works on the caller's transaction.
 """
@@ -101,4 +101,5 @@ async def _active(connection: AsyncConnection) -> list[Staff]:
 
 
 async def _first_account_at(connection: AsyncConnection) -> datetime | None:
-    return (await connection.execute(select(func.min(staff.c.created_at)))).scalar_one()
+    first: datetime | None = (await connection.execute(select(func.min(staff.c.created_at)))).scalar_one()
+    return first

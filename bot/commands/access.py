@@ -1,0 +1,79 @@
+"""``yingda access``: who read customer data, exports that were approved, reviews of who has access (PR2, PR4)."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from bot.commands.store import open_store
+from bot.settings import read_settings
+from bot.staff.reviews import open_review_now
+from bot.storage.keyring import open_keys
+from bot.web.problems import describe
+from crm_adapter.port import CrmFault, Refused
+from crm_adapter.sharing.access import Access, list_accesses
+
+
+def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``access``."""
+    parser = commands.add_parser("access", help="who read customer data; reviews of who may")
+    actions = parser.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="the access log, newest first")
+    listing.add_argument("--actor", help="such as staff:ID or command_reader:USER")
+    listing.add_argument("--contact", type=UUID, metavar="ID")
+    listing.add_argument("--since", type=_moment, metavar="TIME", help="ISO 8601; without a zone it is UTC")
+    listing.add_argument("--until", type=_moment, metavar="TIME")
+    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--json", action="store_true", help="a line of JSON per read")
+    listing.set_defaults(run=run_list)
+    actions.add_parser("review", help="open a review of who has access now").set_defaults(run=run_review)
+
+
+def _moment(given: str) -> datetime:
+    found = datetime.fromisoformat(given)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+async def run_list(args: argparse.Namespace) -> int:
+    """Prints reads of customer data; ids of customers, never what is known of them."""
+    keys = open_keys(read_settings())
+    async with open_store(args) as engine, engine.begin() as connection:
+        found = await list_accesses(
+            connection,
+            keys,
+            actor=args.actor,
+            contact_id=args.contact,
+            since=args.since,
+            until=args.until,
+            limit=args.limit,
+        )
+    for read in found:
+        print(json.dumps(asdict(read), ensure_ascii=False, default=str) if args.json else _line(read))
+    return 0
+
+
+async def run_review(args: argparse.Namespace) -> int:
+    """Prints the review's id; 1 when one is open already."""
+    settings = read_settings()
+    within = timedelta(days=settings.crm.access_review_within_days)
+    async with open_store(args) as engine, engine.begin() as connection:
+        review_id = await open_review_now(connection, within, datetime.now(UTC))
+    if review_id is None:
+        return refuse(Refused("review_open"))
+    print(review_id)
+    return 0
+
+
+def refuse(fault: CrmFault) -> int:
+    """Says why on standard error; 1."""
+    title, detail = describe(getattr(fault, "code", "unknown_record"), "en")
+    print(f"{title}. {detail}", file=sys.stderr)
+    return 1
+
+
+def _line(read: Access) -> str:
+    whom = ", ".join(map(str, read.contact_ids[:3])) + (" …" if len(read.contact_ids) > 3 else "")
+    why = read.purpose if read.reason is None else f"{read.purpose}: {read.reason}"
+    return f"{read.at:%Y-%m-%d %H:%M:%S}  {read.actor}  {read.action}  {len(read.contact_ids)} [{whom}]  {why}"
