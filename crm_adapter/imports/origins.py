@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -68,11 +69,12 @@ async def release(
     """
     if not by.startswith("staff:"):
         raise Refused("person_needed")
-    came = select(import_origins.c.contact_id, import_origins.c.import_id).distinct(import_origins.c.contact_id)
+    came = select(import_origins.c.contact_id, import_origins.c.import_id)
     if import_id is not None:
         came = came.where(import_origins.c.import_id == import_id)
     if contact_id is not None:
         came = came.where(import_origins.c.contact_id == contact_id)
+    came = came.ext(distinct_on(import_origins.c.contact_id))
     first = came.order_by(import_origins.c.contact_id, import_origins.c.id).subquery()
     if contact_id is not None and (await connection.execute(select(first))).first() is None:
         raise UnknownRecord(f"no import brought the contact {contact_id}")

@@ -28,6 +28,7 @@ from crm_adapter.records.customers import Ambiguous, Created, ExternalKey, Noop,
 log = structlog.get_logger(__name__)
 
 Progress = Callable[[int, int], None]
+COUNTED = ("created", "updated", "unchanged", "ambiguous", "rejected", "quarantined")
 _TRIES, _PAUSE_S = 5, 0.5
 # Another import or a merge was at the same contacts: the piece was rolled back and is worked on again.
 _PASSING = frozenset({"40001", "40P01", "55P03"})
@@ -56,7 +57,7 @@ class Outcome:
     def added_to(self, counts: Mapping[str, Any]) -> dict[str, Any]:
         """The import's counts with these."""
         reasons = Counter(counts.get("reasons", {})) + Counter(one.code for one in self.rejections)
-        whole = Counter({name: number for name, number in counts.items() if name != "reasons"}) + self.counts
+        whole = {name: counts.get(name, 0) + self.counts[name] for name in COUNTED}
         return {**whole, "reasons": dict(reasons)}
 
 
@@ -170,7 +171,7 @@ def _sealed(house: Any, import_id: UUID, one: Rejection) -> dict[str, object]:
     id = uuid7()
     content = {"field": one.field, "code": one.code, "values": one.values}
     sealed = seal_json(house, "import_rejections.sealed", id, content)
-    return {"id": id, "import_id": import_id, "line": one.line, "sealed": sealed, "at": func.now()}
+    return {"id": id, "import_id": import_id, "line": one.line, "sealed": sealed}
 
 
 async def _move_on(connection: AsyncConnection, order: Import, done: int, outcome: Outcome) -> None:
