@@ -28,6 +28,7 @@ COMMANDS = (
     "doctor",
     "outgoing",
     "keys",
+    "retention",
     "backup",
     "restore",
 )

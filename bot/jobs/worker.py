@@ -8,6 +8,7 @@ from procrastinate import App, PsycopgConnector
 
 from bot.jobs.access_reviews import access_review_jobs
 from bot.jobs.housekeeping import housekeeping
+from bot.jobs.retention import retention_jobs
 from bot.outgoing.jobs import outgoing_jobs
 from bot.settings import Settings
 from bot.storage.pool import Pool, bounded_conninfo, check_within
@@ -28,6 +29,7 @@ def make_jobs(url: str, settings: Settings) -> App:
     jobs.add_tasks_from(housekeeping, namespace="house")
     jobs.add_tasks_from(access_review_jobs, namespace="access_reviews")
     jobs.add_tasks_from(outgoing_jobs, namespace="outgoing")
+    jobs.add_tasks_from(retention_jobs, namespace="retention")
     return jobs
 
 

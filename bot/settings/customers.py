@@ -1,7 +1,7 @@
 """The sections about customers and their data; their numbers carry the ids of the requirements."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -50,3 +50,29 @@ class Crm(Section):
     """How long such a review may take."""
     export_folder: Path | None = None
     """Where exports and backups are written; unset: ``exports`` in ``var_dir``."""
+
+
+Days = Annotated[int, Field(ge=1, le=36500)] | Literal["keep"]
+LongDays = Annotated[int, Field(ge=1095, le=36500)] | Literal["keep"]
+
+
+class Retention(Section):
+    """PR5: how many days each category is kept, or ``keep``; enforced every night.
+
+    The consent ledger and the access log are chains and stay as they are (PIPL 56 wants three years at least, PIPL 69
+    proof); mail and confirmation codes go by ``[mail]``.
+    """
+
+    interactions: Days = 1095
+    """Messages and interactions; their attachments go with them at the latest."""
+    attachments: Days = 1095
+    orders: LongDays = 1095
+    """E-Commerce Law 31: three years at least."""
+    cases: Days = "keep"
+    """Closed cases with their tasks, from the day they were closed."""
+    imports: Days = 90
+    """The rows that an import could not take."""
+    exports: Annotated[int, Field(ge=1, le=90)] = 7
+    """Files made for requests about one's own data."""
+    visitors: Days = 90
+    """Contacts of whom nothing is left, or who never said anything."""

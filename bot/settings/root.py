@@ -15,7 +15,7 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError
 
-from bot.settings.customers import Crm, KeysSection
+from bot.settings.customers import Crm, KeysSection, Retention
 from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Service, Staff, Turn, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
 from bot.urls import libpq_url
@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     staff: Staff = Staff()
     keys: KeysSection = KeysSection()
     crm: Crm = Crm()
+    retention: Retention = Retention()
     mail: Mail = Mail()
     sms: Sms = Sms()
     codes: Codes = Codes()

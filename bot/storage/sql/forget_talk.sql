@@ -42,21 +42,3 @@ BEGIN
     RETURN cardinality(files);
 END
 $$;
-
-CREATE OR REPLACE FUNCTION bot.forget_codes(p_before timestamptz, p_limit integer, p_dry boolean) RETURNS bigint
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH old AS (
-        SELECT c.id FROM bot.confirmation_codes c WHERE c.created_at < p_before AND c.expires_at < now()
-         LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END),
-    gone AS (DELETE FROM bot.confirmation_codes c USING old WHERE c.id = old.id AND NOT p_dry)
-    SELECT count(*) FROM old
-$$;
-
-CREATE OR REPLACE FUNCTION bot.forget_outgoing(p_before timestamptz, p_limit integer, p_dry boolean) RETURNS bigint
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH old AS (
-        SELECT m.id FROM bot.outgoing_messages m WHERE m.queued_at < p_before AND m.state NOT IN ('queued', 'begun')
-         LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END),
-    gone AS (DELETE FROM bot.outgoing_messages m USING old WHERE m.id = old.id AND NOT p_dry)
-    SELECT count(*) FROM old
-$$;

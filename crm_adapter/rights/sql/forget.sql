@@ -54,6 +54,16 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     SELECT count(*) FROM old
 $$;
 
+-- What files had wrong in them: whole rows about people. The import itself stays, it says with what right.
+CREATE OR REPLACE FUNCTION crm.forget_imports(p_before timestamptz, p_limit integer, p_dry boolean) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH old AS (
+        SELECT r.id FROM crm.import_rejections r WHERE r.at < p_before
+         LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END),
+    gone AS (DELETE FROM crm.import_rejections r USING old WHERE r.id = old.id AND NOT p_dry)
+    SELECT count(*) FROM old
+$$;
+
 -- Contacts of whom nothing is left but that they were here once: made before p_before, nothing said since, nothing known.
 CREATE OR REPLACE FUNCTION crm.traceless(p_before timestamptz) RETURNS SETOF uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

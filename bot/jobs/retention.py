@@ -1,0 +1,119 @@
+"""Every night: what has been kept long enough goes, files of people who are gone go, the erasure log is completed."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import structlog
+from procrastinate import Blueprint, JobContext
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.jobs.housekeeping import parts_of
+from bot.settings import Settings
+from bot.storage.blobs import BlobStore
+from bot.storage.database import make_engine
+from bot.storage.keyring import open_keys
+from crm_adapter.rights.erasure_log import complete
+from crm_adapter.rights.retention import CRM_FUNCTIONS, Days, Rule, enforce
+from crm_adapter.rights.tables import doomed_files
+
+log = structlog.get_logger(__name__)
+
+retention_jobs = Blueprint()
+"""To be added under the namespace ``retention``."""
+
+_FILES_AT_ONCE = 500
+_BOT_FUNCTIONS = {"interactions": ("bot.forget_messages",), "attachments": ("bot.forget_attachments",)}
+_CATEGORIES = ("attachments", "interactions", "orders", "cases", "imports", "visitors")  # visitors by what is left
+
+
+def rules_of(settings: Settings) -> list[Rule]:
+    """The section ``[retention]`` as rules, in the order in which they are enforced."""
+    kept: dict[str, Days] = {name: getattr(settings.retention, name) for name in _CATEGORIES}
+    # An attachment belongs to what was said: it does not outlive it.
+    if kept["interactions"] != "keep" and (kept["attachments"] == "keep" or kept["attachments"] > kept["interactions"]):
+        kept["attachments"] = kept["interactions"]
+    return [
+        Rule(name, kept[name], (*_BOT_FUNCTIONS.get(name, ()), *CRM_FUNCTIONS.get(name, ()))) for name in _CATEGORIES
+    ]
+
+
+def exports_folder(settings: Settings) -> Path:
+    """Where the files of exports are."""
+    return settings.crm.export_folder or settings.var_dir / "exports"
+
+
+def export_path(settings: Settings, request_id: object) -> Path:
+    """The file of a request about one's own data."""
+    return exports_folder(settings) / f"privacy-{request_id}.zip"
+
+
+async def enforce_retention(settings: Settings, engine: AsyncEngine, now: datetime, *, dry: bool) -> dict[str, int]:
+    """Rows per category that went, or with ``dry`` would go; ``exports`` counts files."""
+    counts = await enforce(engine, rules_of(settings), now, dry=dry)
+    counts["exports"] = await asyncio.to_thread(_forget_exports, settings, now, dry=dry)
+    return counts
+
+
+async def remove_doomed(settings: Settings, engine: AsyncEngine, blobs: BlobStore) -> int:
+    """Removes the files whose rows are gone; how many. A file that cannot be removed stays on the list."""
+    count = 0
+    while True:
+        async with engine.begin() as connection:
+            query = (
+                select(doomed_files.c.kind, doomed_files.c.id).limit(_FILES_AT_ONCE).with_for_update(skip_locked=True)
+            )
+            rows = (await connection.execute(query)).all()
+            if not rows:
+                return count
+            await blobs.remove_files([row.id for row in rows if row.kind == "attachment"])
+            await asyncio.to_thread(_remove, [export_path(settings, row.id) for row in rows if row.kind == "export"])
+            done = doomed_files.c.id.in_([row.id for row in rows])
+            await connection.execute(delete(doomed_files).where(done))
+            count += len(rows)
+
+
+@retention_jobs.periodic(cron="37 2 * * *")
+@retention_jobs.task(name="enforce", queueing_lock="enforce_retention", pass_context=True)
+async def enforce_nightly(context: JobContext, timestamp: int) -> None:
+    """Safe to run twice and on several nodes; what is cut off goes on the next night."""
+    settings, pool = parts_of(context)
+    engine = make_engine(cast(str, pool.conninfo), settings)  # ours are made from text, never from a function
+    try:
+        counts = await enforce_retention(settings, engine, datetime.now(UTC), dry=False)
+    finally:
+        await engine.dispose()
+    log.info("retention.enforced", **counts)
+
+
+@retention_jobs.periodic(cron="*/5 * * * *")
+@retention_jobs.task(name="remove_files", queueing_lock="remove_doomed_files", pass_context=True)
+async def remove_files(context: JobContext, timestamp: int) -> None:
+    """Files go soon after their rows; the erasure log gets what a crash kept from it."""
+    settings, pool = parts_of(context)
+    engine = make_engine(cast(str, pool.conninfo), settings)
+    try:
+        blobs = BlobStore(settings.var_dir / "blobs", pool, open_keys(settings))
+        count = await remove_doomed(settings, engine, blobs)
+        async with engine.connect() as connection:
+            added = await complete(connection, settings.var_dir / "erasures.jsonl")
+    finally:
+        await engine.dispose()
+    if count or added:
+        log.info("retention.files_removed", count=count, logged=added)
+
+
+def _forget_exports(settings: Settings, now: datetime, *, dry: bool) -> int:
+    before = (now - timedelta(days=settings.retention.exports)).timestamp()
+    old = [path for path in exports_folder(settings).glob("privacy-*") if path.stat().st_mtime < before]
+    if not dry:
+        _remove(old)
+    return len(old)
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
