@@ -6,7 +6,7 @@ its signature needs the key, which no database holds.
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.encryption import Keys
@@ -80,7 +80,7 @@ async def make_checkpoints(connection: AsyncConnection, keys: Keys) -> list[Chec
     """Signs the present end of every chain that has grown since its last checkpoint; those that are new."""
     ends = (
         select(ledger_links.c.chain, ledger_links.c.position, ledger_links.c.hash)
-        .distinct(ledger_links.c.chain)
+        .ext(distinct_on(ledger_links.c.chain))
         .order_by(ledger_links.c.chain, ledger_links.c.position.desc())
     )
     public = keys.signing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -95,16 +95,15 @@ async def make_checkpoints(connection: AsyncConnection, keys: Keys) -> list[Chec
     return made
 
 
-async def read_checkpoints(connection: AsyncConnection, chain: str | None = None) -> AsyncIterator[Checkpoint]:
+async def read_checkpoints(connection: AsyncConnection, chain: str | None = None) -> list[Checkpoint]:
     """The stored checkpoints, of one chain or all, by chain and position."""
     query = select(checkpoints).order_by(checkpoints.c.chain, checkpoints.c.position)
     if chain is not None:
         query = query.where(checkpoints.c.chain == chain)
-    async with connection.stream(query) as rows:
-        async for row in rows:
-            yield Checkpoint(
-                row.chain, row.position, bytes(row.hash), row.at, bytes(row.signature), bytes(row.public_key)
-            )
+    return [
+        Checkpoint(row.chain, row.position, bytes(row.hash), row.at, bytes(row.signature), bytes(row.public_key))
+        for row in await connection.execute(query)
+    ]
 
 
 def _parse(content: dict[str, Any]) -> Checkpoint:

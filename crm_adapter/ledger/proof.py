@@ -1,6 +1,6 @@
 """Proving the chains: every event is what was linked, in its place, none is gone, none was slipped in.
 
-Read in one snapshot and in a stream: memory does not grow with the ledger. The first fault of a chain ends its proof.
+Read in one snapshot and in pages: memory does not grow with the ledger. The first fault of a chain ends its proof.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ from crm_adapter.ledger.chains import Chain, chain_of, registered
 from crm_adapter.ledger.checkpoints import Checkpoint, read_checkpoints
 from crm_adapter.ledger.tables import checkpoints, ledger_links, unlinked, verifications
 
+_PAGE = 1000
 FaultCode = Literal[
     "hash_wrong",  # the event, or its link, is not what was linked
     "previous_wrong",  # the link does not name the link before it
@@ -66,7 +67,7 @@ async def prove_chains(
         names = {*outside, *strays, *(await connection.execute(labels)).scalars()}
         proofs = []
         for name in sorted(names):
-            stored = [one async for one in read_checkpoints(connection, name)]
+            stored = await read_checkpoints(connection, name)
             proof = await _prove(connection, key, name, [*stored, *outside.get(name, ())])
             if proof.fault is None and name in strays:
                 proof = Proof(name, proof.length, strays[name])
@@ -146,11 +147,13 @@ async def _links(connection: AsyncConnection, chain: Chain, label: str) -> Async
         .select_from(ledger_links.outerjoin(chain.table, chain.table.c.id == ledger_links.c.event_id))
         .where(ledger_links.c.chain == label)
         .order_by(ledger_links.c.position)
-        .execution_options(yield_per=1000)
+        .limit(_PAGE)
     )
-    async with connection.stream(query) as rows:
-        async for row in rows:
+    after = 0
+    while rows := (await connection.execute(query.where(ledger_links.c.position > after))).all():
+        for row in rows:
             yield row._asdict()
+        after = rows[-1].link_position
 
 
 async def _strays(connection: AsyncConnection) -> dict[str, Fault]:
@@ -160,12 +163,20 @@ async def _strays(connection: AsyncConnection) -> dict[str, Fault]:
         for row in await connection.execute(_unlinked_events(chain)):
             label = chain.label(row.part)
             found.setdefault(label, Fault("event_unlinked", None, row.id))
-    for row in await connection.execute(select(unlinked).order_by(unlinked.c.number)):
-        known = chain_of(row.chain)
-        query = None if known is None else select(known.table.c.id).where(known.table.c.id == row.event_id)
-        if query is None or (await connection.execute(query)).first() is None:
+        for row in await connection.execute(_vanished_events(chain)):
             found.setdefault(row.chain, Fault("event_missing", None, row.event_id))
     return found
+
+
+def _vanished_events(chain: Chain) -> Select[Any]:
+    known = select(chain.table.c.id).where(chain.table.c.id == unlinked.c.event_id)
+    waiting = (unlinked.c.chain == chain.name) | unlinked.c.chain.startswith(chain.label(""), autoescape=True)
+    return (
+        select(unlinked.c.chain, unlinked.c.event_id)
+        .where(waiting, ~known.exists())
+        .order_by(unlinked.c.number)
+        .limit(_PAGE)
+    )
 
 
 def _unlinked_events(chain: Chain) -> Select[Any]:
@@ -177,5 +188,5 @@ def _unlinked_events(chain: Chain) -> Select[Any]:
         select(table.c.id, part.label("part"))
         .where(~linked.exists(), ~waiting.exists())
         .order_by(table.c.id)
-        .limit(1000)
+        .limit(_PAGE)
     )

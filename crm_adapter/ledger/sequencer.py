@@ -16,6 +16,7 @@ import psycopg
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Row, delete, func, insert, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -118,7 +119,7 @@ async def _link_these(connection: AsyncConnection, key: Ed25519PrivateKey, waiti
 async def _heads(connection: AsyncConnection, labels: Iterable[str]) -> dict[str, tuple[int, bytes]]:
     last = (
         select(ledger_links.c.chain, ledger_links.c.position, ledger_links.c.hash)
-        .distinct(ledger_links.c.chain)
+        .ext(distinct_on(ledger_links.c.chain))
         .where(ledger_links.c.chain.in_(list(labels)))
         .order_by(ledger_links.c.chain, ledger_links.c.position.desc())
     )
