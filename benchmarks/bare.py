@@ -1,7 +1,8 @@
 """The floor: a bare aiohttp handler that parses the same request and writes the same rows, with no features.
 
 It checks no duplicate's answer, keeps no order beyond the database's own, has no budget, no metrics, no limits, no
-search, and seals nothing: what encryption costs shows in the ratio. Run as ``python -m benchmarks.bare PORT DATABASE_URL KEY``.
+search, and seals nothing: what encryption costs shows in the ratio. Run as
+``python -m benchmarks.bare PORT DATABASE_URL KEY``.
 """
 
 import asyncio
@@ -16,7 +17,8 @@ from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
 
 CONTACT = "INSERT INTO crm.contacts (id, root_id, key_id, locale) VALUES (%s, %s, %s, 'en')"
-IDENTITY = """INSERT INTO crm.identities (id, contact_id, key_id, channel, account, blind, sealed_external_id, assurance)
+IDENTITY = """INSERT INTO crm.identities (id, contact_id, key_id, channel, account, blind, sealed_external_id,
+                                          assurance)
               VALUES (%s, %s, %s, 'web', 'shop', %s, '', 'anonymous')"""
 CONVERSATION = """INSERT INTO bot.conversations (id, identity_id, channel, account, locale)
                   VALUES (%s, %s, 'web', 'shop', 'en')"""
@@ -34,6 +36,7 @@ INTERACTION = """INSERT INTO crm.interactions (id, identity_id, conversation_id,
                  VALUES (%s, %s, %s, 'web', 'shop', %s, now(), %s, 'article', 'floor', 1.0, %s, %s)"""
 MOVE = "UPDATE bot.conversations SET last_seq = last_seq + 2, last_at = now(), sealed_state = NULL WHERE id = %s"
 ANSWER = "An answer of about the length that articles have, so that the same number of bytes is written. " * 3
+ANSWER_BYTES = ANSWER.encode()
 
 
 async def answer(request: web.Request) -> web.Response:
@@ -61,17 +64,15 @@ async def _write(connection: AsyncConnection, visitor: str, frame: dict[str, str
             await connection.execute(CONVERSATION, (conversation, identity))
         else:
             conversation, identity, seq = row
-        text, number = frame["text"], frame["client_msg_id"]
-        said, replied = json.dumps({"text": text}).encode(), json.dumps({"text": ANSWER}).encode()
+        text, number = frame["text"].encode(), frame["client_msg_id"]
+        said, replied = json.dumps({"text": frame["text"]}).encode(), json.dumps({"text": ANSWER}).encode()
         await connection.execute(INBOX, (f"{visitor}:{number}".encode(), conversation, question))
         await connection.execute(MESSAGE, (question, conversation, seq + 1, "in", "customer", said, number, None))
         await connection.execute(MESSAGE, (reply, conversation, seq + 2, "out", "bot", replied, None, question))
         await connection.execute(OUTBOX, (reply, conversation, seq + 2, trace))
+        await connection.execute(INTERACTION, (uuid7(), identity, conversation, "in", text, trace, f"m:{question}"))
         await connection.execute(
-            INTERACTION, (uuid7(), identity, conversation, "in", text.encode(), trace, f"m:{question}")
-        )
-        await connection.execute(
-            INTERACTION, (uuid7(), identity, conversation, "out", ANSWER.encode(), trace, f"m:{reply}")
+            INTERACTION, (uuid7(), identity, conversation, "out", ANSWER_BYTES, trace, f"m:{reply}")
         )
         await connection.execute(MOVE, (conversation,))
     return seq + 1

@@ -22,7 +22,8 @@ WITH visitor AS (
 ), c AS (
     INSERT INTO crm.contacts (id, root_id, key_id, locale) SELECT contact, contact, contact, 'en' FROM visitor
 ), v AS (
-    INSERT INTO vault.data_keys (id, contact_id, kek, wrapped) SELECT contact, contact, 'filled', %(key)s::bytea FROM visitor
+    INSERT INTO vault.data_keys (id, contact_id, kek, wrapped)
+    SELECT contact, contact, 'filled', %(key)s::bytea FROM visitor
 ), i AS (
     INSERT INTO crm.identities (id, contact_id, key_id, channel, account, blind, sealed_external_id, assurance)
     SELECT identity, contact, contact, 'web', 'shop', uuid_send(identity), %(short)s::bytea, 'anonymous' FROM visitor

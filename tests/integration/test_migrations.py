@@ -1,30 +1,42 @@
 """The schema goes forward from nothing and from the version before, and grants only what is needed."""
 
+import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.checkup.store import check_store
+from bot.domain.decision import Decision, Outcome, Situation
+from bot.domain.message import Inbound
+from bot.rehearsal.keys import KEYS
 from bot.settings import Settings
 from bot.staff import tables as staff_tables
 from bot.storage import tables as bot_tables
-from bot.storage.database import Addresses
+from bot.storage.blobs import Blob, BlobStore
+from bot.storage.database import Addresses, make_engine
 from bot.storage.migrate import alembic_config, migrate, wanted_heads
+from bot.storage.pool import make_pool
 from bot.storage.schema import APPEND_ONLY, is_current
+from bot.turns.decide import Decider
+from bot.turns.take import Turns
+from bot.turns.thread import Thread
 from bot.urls import sqlalchemy_url
 from crm_adapter import tables as crm_tables
 from crm_adapter.ledger.chains import registered
+from crm_adapter.reading import find_contact, list_interactions
 from knowledge_base import store as kb_tables
 from tests.conftest import OWNER, SUPERUSER
 
@@ -54,7 +66,10 @@ def test_from_empty_to_the_heads_and_again(empty: Addresses) -> None:
     assert migrate(empty.owner_url, empty.application_url) == wanted_heads()
 
 
-# One company's day, at the version before the last upgrade; every row has, or names, one number.
+BEFORE = ("crm0001", "bot0003", "kb0002")
+"""The release before: what was said stood there in clear."""
+
+# One company's day in it; every row has, or names, one number.
 ROWS = {
     "crm.contacts": "INSERT INTO crm.contacts (id, display_name, locale) VALUES (%(id)s, '顾客', 'en')",
     "crm.identities": """
@@ -69,15 +84,29 @@ ROWS = {
         VALUES (%(id)s, %(id)s, 'web', 'shop', 'en', '{"step": "asked"}', 1)""",
     "bot.messages": """
         INSERT INTO bot.messages (id, conversation_id, seq, direction, author, body, client_msg_id, at)
-        VALUES (%(id)s, %(id)s, 1, 'in', 'customer', '{"text": "hello"}', 'm1', now())""",
+        VALUES (%(id)s, %(id)s, 1, 'in', 'customer',
+                jsonb_build_object('text', 'hello', 'attachments', jsonb_build_array(
+                    jsonb_build_object('id', %(id)s::text, 'name', 'a.png', 'type', 'image/png', 'size', 7))), 'm1', now())""",
     "bot.inbox": "INSERT INTO bot.inbox VALUES ('shop', 'm1', %(id)s, %(id)s, now())",
     "bot.outbox": "INSERT INTO bot.outbox VALUES (%(id)s, %(id)s, 1, 'shop', repeat('ab', 16))",
+    "bot.blobs": """
+        INSERT INTO bot.blobs (id, account, identity, name, type, size, sha256)
+        VALUES (%(id)s, 'shop', 'visitor', 'a.png', 'image/png', 7, '')""",
     "bot.staff": """
         INSERT INTO bot.staff (id, name, display_name, roles, password_hash)
         VALUES (%(id)s, 'mei', '小美', '{agent,editor}', '$argon2id$v=19$invented')""",
     "kb.articles": """
         INSERT INTO kb.articles (id, source, content_hash, content)
         VALUES ('returns', 'files', 'hash', '{"answer": {"en": "Within seven days."}}')""",
+}
+NOW_SEALED = {
+    "crm.contacts": {"display_name"},
+    "crm.identities": {"external_id"},
+    "crm.interactions": {"content"},
+    "bot.conversations": {"state"},
+    "bot.messages": {"body"},
+    "bot.inbox": {"external_id"},
+    "bot.blobs": {"identity", "name", "sha256"},
 }
 
 
@@ -88,24 +117,70 @@ def stored(connection: psycopg.Connection[Any]) -> dict[str, list[dict[str, Any]
     }
 
 
-def test_from_the_version_before_nothing_is_lost(empty: Addresses) -> None:
-    scripts = ScriptDirectory.from_config(alembic_config())
-    before = [scripts.get_revision(head).down_revision for head in wanted_heads()]
-    upgrade_to(empty, "crm0001", *(str(revision) for revision in before if revision))
+def fill(addresses: Addresses, folder: Path) -> UUID:
+    """The release before with its day, and the file that a customer sent."""
+    upgrade_to(addresses, *BEFORE)
     number = uuid4()
-    with psycopg.connect(empty.owner_url) as connection:
+    with psycopg.connect(addresses.owner_url) as connection:
         for statement in ROWS.values():
             connection.execute(statement.encode(), {"id": number})
+    path = folder / number.hex[-2:] / number.hex
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"picture")
+    return number
+
+
+async def test_from_the_release_before_nothing_is_lost_and_nothing_stays_in_clear(
+    empty: Addresses, tmp_path: Path, settings: Settings
+) -> None:
+    number = fill(empty, tmp_path)
+    with psycopg.connect(empty.owner_url) as connection:
         old = stored(connection)
 
-    migrate(empty.owner_url, empty.application_url)
+    await asyncio.to_thread(migrate, empty.owner_url, empty.application_url, KEYS, tmp_path)
 
     with psycopg.connect(empty.application_url) as connection:
         new = stored(connection)
     for table, rows in old.items():
         assert len(rows) == len(new[table]) == 1, table
-        # A column may have been added; what was there says what it said.
-        assert {name: new[table][0].get(name) for name in rows[0]} == rows[0], table
+        # A column may have been added; what was there and is not sealed says what it said.
+        kept = [name for name in rows[0] if name not in NOW_SEALED.get(table, set())]
+        assert {name: new[table][0].get(name) for name in kept} == {name: rows[0][name] for name in kept}, table
+        assert not NOW_SEALED.get(table, set()) & set(new[table][0]), table
+
+    engine = make_engine(empty.application_url, settings)
+    async with engine.connect() as connection, make_pool(empty.application_url, settings) as pool:
+        contact = await find_contact(connection, KEYS, number)
+        assert contact is not None
+        assert contact.contact.name == "顾客"
+        assert [one.external_id for one in contact.identities] == ["visitor"]
+        assert [one.content for one in await list_interactions(connection, KEYS)] == ["hello"]
+        (message,) = await Thread(pool, KEYS, "shop", "visitor").after(0)
+        assert message.body["text"] == "hello"
+        assert await BlobStore(tmp_path, pool, KEYS).read(number) == (Blob(number, "a.png", "image/png", 7), b"picture")
+        seen: list[dict[str, Any]] = []
+
+        def look(inbound: Inbound, situation: Situation) -> Decision:
+            seen.append(situation.state)
+            return Decision(({"text": "hello again"},), Outcome("small_talk"))
+
+        again = Inbound("web", "shop", "m1", "visitor", "anonymous", "en", {"text": "hello"}, datetime.now(UTC), "t")
+        turns = Turns(pool, Decider(look, look, 1.0, crashes_allowed=2), KEYS)
+        assert (await turns.take(again)).duplicate, "a message that was taken before is known"
+        await turns.take(replace(again, external_id="m2"))
+        assert seen == [{"step": "asked"}]
+    await engine.dispose()
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{number.hex}.seal"]
+
+
+def test_without_a_keyring_nothing_is_touched(empty: Addresses, tmp_path: Path) -> None:
+    fill(empty, tmp_path)
+    with psycopg.connect(empty.owner_url) as connection:
+        old = stored(connection)
+    with pytest.raises(RuntimeError, match="no keyring"):
+        migrate(empty.owner_url, empty.application_url)
+    with psycopg.connect(empty.owner_url) as connection:
+        assert stored(connection) == old
 
 
 JOB_SCHEMA = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
@@ -144,7 +219,7 @@ def test_the_tables_in_code_are_those_of_the_migrations(addresses: Addresses) ->
     assert differences == []
 
 
-SCHEMAS = ("bot", "crm", "kb")
+SCHEMAS = ("bot", "crm", "kb", "vault")
 STRUCTURE = ("add_table", "add_column", "remove_column", "modify_type", "modify_nullable")
 
 
@@ -160,16 +235,16 @@ def flatten(differences: list[object]) -> Iterator[tuple[object, ...]]:
     "statement",
     [
         "DELETE FROM crm.interactions",
-        "UPDATE crm.interactions SET content = 'forged'",
+        "UPDATE crm.interactions SET sealed_content = 'forged'",
         "TRUNCATE crm.interactions",
         "DELETE FROM bot.messages",
-        """UPDATE bot.messages SET body = '{"text": "forged"}'""",
+        "UPDATE bot.messages SET sealed_body = 'forged'",
         "DELETE FROM bot.inbox",
-        "UPDATE bot.inbox SET external_id = 'forged'",
+        "UPDATE bot.inbox SET blind = 'forged'",
         "DROP TABLE bot.messages",
         "CREATE TABLE bot.mine (id int)",
         "UPDATE public.schema_version SET version_num = 'forged'",
-        "CREATE OR REPLACE FUNCTION crm.find_identity(text, text) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
+        "CREATE OR REPLACE FUNCTION crm.find_identity(bytea) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
     ],
 )
 def test_the_application_role_cannot_change_what_is_recorded(addresses: Addresses, statement: str) -> None:
@@ -198,7 +273,7 @@ async def test_the_doctor_warns_of_a_right_to_change_it(
 @pytest.mark.parametrize(
     ("constraint", "table"),
     [
-        ("identities_account_external_id_key", "crm.identities"),
+        ("identities_blind_key", "crm.identities"),
         ("interactions_idempotency_key_key", "crm.interactions"),
         ("conversations_open_key", "bot.conversations"),
         ("messages_conversation_id_seq_key", "bot.messages"),

@@ -21,13 +21,14 @@ from bot.domain.decision import Decision, Outcome, Situation
 from bot.domain.message import Inbound, Message, Taken
 from bot.jobs.housekeeping import CLOSE_SILENT
 from bot.rehearsal.audit import audit
+from bot.rehearsal.keys import KEYS
 from bot.settings import Settings
 from bot.storage.database import Addresses
 from bot.storage.pool import Pool, make_pool
 from bot.turns.decide import Decider
 from bot.turns.take import Turns, TurnUnavailable
 from bot.turns.thread import Position, Thread
-from bot.rehearsal.keys import KEYS
+from crm_adapter.identify import identity_blind
 
 EXAMPLES = 30
 STEPS = 25
@@ -213,8 +214,8 @@ class Conversations(RuleBasedStateMachine):
     def resolve(self, identity: str) -> None:
         """As a person does who has answered: whoever speaks, the conversation is closed."""
         close = """UPDATE bot.conversations SET closed_at = now(), fence = fence + 1
-                    WHERE account = %s AND identity_id = crm.find_identity(account, %s) AND closed_at IS NULL"""
-        self.run(self._execute(close, self.account, identity))
+                    WHERE identity_id = crm.find_identity(%s) AND closed_at IS NULL"""
+        self.run(self._execute(close, identity_blind(KEYS, self.account, identity)))
 
     async def _execute(self, statement: str, *values: object) -> None:
         async with self.pool.connection() as connection:
