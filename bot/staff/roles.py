@@ -11,6 +11,8 @@ class Permission(StrEnum):
     SESSION_OWN = "session.own"
     INTERACTIONS_READ = "interactions.read"
     CONTACTS_READ = "contacts.read"
+    CONTACTS_WRITE = "contacts.write"
+    CONTACTS_MERGE = "contacts.merge"
     CONVERSATIONS_READ = "conversations.read"
     ARTICLES_READ = "articles.read"
     STAFF_MANAGE = "staff.manage"
@@ -24,6 +26,8 @@ class Permission(StrEnum):
     USES_DECIDE = "uses.decide"
     REVIEWS_READ = "reviews.read"
     REVIEWS_DECIDE = "reviews.decide"
+    CASES_READ = "cases.read"
+    CASES_WRITE = "cases.write"
 
 
 _WITHOUT_CUSTOMERS = frozenset(
@@ -49,7 +53,9 @@ it is named above."""
 
 ADMINISTRATOR = "administrator"
 
-_CUSTOMERS = frozenset({Permission.INTERACTIONS_READ, Permission.CONTACTS_READ, Permission.CONVERSATIONS_READ})
+_PROFILES = frozenset({Permission.INTERACTIONS_READ, Permission.CONTACTS_READ, Permission.CONTACTS_WRITE})
+_CUSTOMERS = _PROFILES | {Permission.CONVERSATIONS_READ}
+_CASES = frozenset({Permission.CASES_READ, Permission.CASES_WRITE})
 _ASKING = frozenset({Permission.USES_READ, Permission.USES_ASK})
 _REVIEWS = frozenset({Permission.REVIEWS_READ, Permission.REVIEWS_DECIDE})
 _WATCHING = frozenset(
@@ -59,21 +65,20 @@ _WATCHING = frozenset(
 ROLES: dict[str, frozenset[Permission]] = {
     # Runs the system and its accounts, and therefore sees no customer.
     ADMINISTRATOR: frozenset({Permission.STAFF_MANAGE, Permission.SYSTEM_READ, Permission.ARTICLES_READ}) | _REVIEWS,
-    "agent": _CUSTOMERS | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ},
-    "service_manager": _CUSTOMERS | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ},
-    "account_manager": _CUSTOMERS | {Permission.ARTICLES_READ},
+    "agent": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ},
+    "service_manager": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ},
+    "account_manager": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ},
     # Keeps the profiles right: what happened and with whom, not the talk itself.
-    "crm_specialist": frozenset({Permission.INTERACTIONS_READ, Permission.CONTACTS_READ, Permission.ARTICLES_READ})
-    | _ASKING,
-    "crm_manager": _CUSTOMERS | {Permission.ARTICLES_READ} | _ASKING,
+    "crm_specialist": _PROFILES | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ} | _ASKING,
+    "crm_manager": _CUSTOMERS | _CASES | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ} | _ASKING,
     # Works with audiences, never with one customer's words.
     "marketing": frozenset({Permission.ARTICLES_READ}) | _ASKING,
     "marketing_approver": frozenset({Permission.ARTICLES_READ, Permission.USES_READ, Permission.USES_DECIDE}),
     "knowledge_editor": frozenset({Permission.ARTICLES_READ}),
     "privacy_officer": _CUSTOMERS
-    | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ}
+    | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ, Permission.SENSITIVE_READ}
     | _WATCHING
-    | {Permission.SHARING_MANAGE, Permission.USES_DECIDE, Permission.REVIEWS_DECIDE},
+    | {Permission.CASES_READ, Permission.SHARING_MANAGE, Permission.USES_DECIDE, Permission.REVIEWS_DECIDE},
     "auditor": frozenset({Permission.INTERACTIONS_READ, Permission.SYSTEM_READ, Permission.ARTICLES_READ}) | _WATCHING,
 }
 

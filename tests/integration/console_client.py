@@ -24,7 +24,9 @@ from bot.web import keys, problems, security
 from bot.web.console import setup_console
 from crm_adapter.encryption import DataKey, seal
 from crm_adapter.identify import identity_blind
+from crm_adapter.policy import Policy
 from crm_adapter.search import index_new
+from crm_adapter.sql_store import SqlStore
 from crm_adapter.tables import contacts, data_keys, facts, identities, interactions
 
 PASSWORD = "a kettle sings at seven"
@@ -115,6 +117,7 @@ def console_app(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: 
     security.secure(app)
     app[keys.ENGINE] = engine
     app[keys.KEYS] = KEYS
+    app[keys.CRM] = SqlStore(engine, KEYS, Policy())
     app[keys.ACCOUNTS] = ["shop"]
     app[keys.PUBLIC_URL] = "https://care.example.com"
     app[keys.ARTICLES] = Library()

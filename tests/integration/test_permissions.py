@@ -33,6 +33,8 @@ WHO_MAY = {
     Permission.SESSION_OWN: ALL_ROLES,
     Permission.INTERACTIONS_READ: CARE | {"crm_specialist", "auditor"},
     Permission.CONTACTS_READ: CARE | {"crm_specialist"},
+    Permission.CONTACTS_WRITE: CARE | {"crm_specialist"},
+    Permission.CONTACTS_MERGE: {"crm_specialist", "crm_manager", "privacy_officer"},
     Permission.CONVERSATIONS_READ: CARE,
     Permission.ARTICLES_READ: ALL_ROLES,
     Permission.STAFF_MANAGE: {"administrator"},
@@ -46,6 +48,8 @@ WHO_MAY = {
     Permission.USES_DECIDE: {"marketing_approver", "privacy_officer"},
     Permission.REVIEWS_READ: {"administrator", "privacy_officer", "auditor"},
     Permission.REVIEWS_DECIDE: {"administrator", "privacy_officer"},
+    Permission.CASES_READ: CARE,
+    Permission.CASES_WRITE: CARE - {"privacy_officer"},
 }
 PUBLIC_API = {("POST", "/api/session"), ("POST", "/api/session/link")}
 

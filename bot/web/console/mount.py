@@ -4,7 +4,21 @@ from aiohttp import web
 
 from bot.staff.passwords import Passwords
 from bot.staff.rules import DEFAULT_RULES
-from bot.web.console import articles, conversations, customers, own, people, reviews, sharing, status, uses
+from bot.web.console import (
+    articles,
+    cases,
+    conversations,
+    customers,
+    merges,
+    own,
+    people,
+    profiles,
+    reviews,
+    sharing,
+    status,
+    tasks,
+    uses,
+)
 from bot.web.console.guard import guard
 from bot.web.console.refusals import refusals, store_refusals
 from bot.web.keys import PASSWORDS, STAFF_RULES
@@ -14,7 +28,11 @@ ROUTES = (
     *own.ROUTES,
     *people.ROUTES,
     *customers.ROUTES,
+    *profiles.ROUTES,
+    *merges.ROUTES,
     *conversations.ROUTES,
+    *cases.ROUTES,
+    *tasks.ROUTES,
     *articles.ROUTES,
     *status.ROUTES,
     *sharing.ROUTES,
@@ -26,7 +44,7 @@ ROUTES = (
 def setup_console(app: web.Application) -> None:
     """Mount the staff API and the guard, which from then on stands before every route of the app.
 
-    The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``,
+    The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``, ``CRM``,
     ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold ``STAFF_RULES``, ``PASSWORDS``,
     ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no permission keeps the app from starting.
     """
