@@ -44,8 +44,8 @@ ROUTES = (
 def setup_console(app: web.Application) -> None:
     """Mount the staff API and the guard, which from then on stands before every route of the app.
 
-    The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``, ``CRM``,
-    ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold ``STAFF_RULES``, ``PASSWORDS``,
+    The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``,
+    ``CRM``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold ``STAFF_RULES``, ``PASSWORDS``,
     ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no permission keeps the app from starting.
     """
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
