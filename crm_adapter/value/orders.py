@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from sqlalchemy import Row, insert, select
@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.port import BadField, UnknownRecord
+from crm_adapter.port import BadField
 from crm_adapter.records.value import NewOrder, Order, OrderLine, OrderStatus
 from crm_adapter.tables import changes, contacts
+from crm_adapter.value.families import contact_row
 from crm_adapter.value.tables import orders
 
 STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
@@ -25,15 +26,19 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _LONGEST = {"source": 64, "reference": 128, "sku": 128, "name": 300}
 
 
-async def store_order(connection: AsyncConnection, order: NewOrder, now: datetime) -> tuple[Order, list[UUID]]:
-    """The order as it stands now, and whom it concerns: nobody when everything stood there already.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """``concerned`` are the contacts whose orders have changed: both, when one has moved to another contact."""
 
-    One that moves to another contact concerns both. Raises :class:`BadField` and :class:`UnknownRecord`.
-    """
+    order: Order
+    state: Literal["created", "updated", "unchanged"]
+    concerned: tuple[UUID, ...] = ()
+
+
+async def store_order(connection: AsyncConnection, order: NewOrder, now: datetime) -> Stored:
+    """Adds the order, or brings it up to date. Raises BadField and UnknownRecord."""
     check_order(order)
-    known = select(contacts.c.id).where(contacts.c.id == order.contact_id).with_for_update(read=True, key_share=True)
-    if (await connection.execute(known)).first() is None:
-        raise UnknownRecord(f"there is no contact {order.contact_id}")
+    await contact_row(connection, order.contact_id)
     same = (orders.c.source == order.source) & (orders.c.reference == order.reference)
     before = (await connection.execute(select(orders).where(same).with_for_update())).one_or_none()
     values = {
@@ -45,14 +50,14 @@ async def store_order(connection: AsyncConnection, order: NewOrder, now: datetim
         "lines": [asdict(line) for line in order.lines],
     }
     if before is not None and all(before._mapping[name] == value for name, value in values.items()):
-        return _order(before), []
+        return Stored(_order(before), "unchanged")
     put = upsert(orders).values(id=uuid7(), source=order.source, reference=order.reference, updated_at=now, **values)
     put = put.on_conflict_do_update(constraint="orders_source_reference_key", set_={**values, "updated_at": now})
     row = (await connection.execute(put.returning(*orders.c))).one()
     concerned = {order.contact_id} | ({before.contact_id} if before is not None else set())
     entries = [{"contact_id": one, "kind": "order", "record_id": row.id} for one in sorted(concerned)]
     await connection.execute(insert(changes), entries)
-    return _order(row), sorted(concerned)
+    return Stored(_order(row), "created" if before is None else "updated", tuple(sorted(concerned)))
 
 
 async def read_orders(connection: AsyncConnection, root_id: UUID, limit: int | None = None) -> Sequence[Order]:

@@ -31,6 +31,22 @@ def load_rules(path: Path | None = None) -> Rules:
     return _loaded(path, stamp)
 
 
+_last_good: dict[Path | None, Rules] = {}
+
+
+def rules_in_force(path: Path | None = None) -> Rules:
+    """The rules of that file as it could be read last: a typing error must not keep orders from being stored.
+
+    Raises :class:`RulesFault` when it never could. The nightly run loads the file itself, and fails with what is wrong.
+    """
+    try:
+        _last_good[path] = load_rules(path)
+    except RulesFault:
+        if path not in _last_good:
+            raise
+    return _last_good[path]
+
+
 @lru_cache(maxsize=1)
 def _shipped() -> Rules:
     source = files("crm_adapter.value") / "rules.yml"

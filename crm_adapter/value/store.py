@@ -27,15 +27,17 @@ from crm_adapter.session import Session
 from crm_adapter.value import organisations, tags
 from crm_adapter.value.assessment import assess_contacts, read_standing
 from crm_adapter.value.figures import read_figures
+from crm_adapter.value.incoming import Incoming, Outcome, take_orders
 from crm_adapter.value.orders import read_orders, store_order
 from crm_adapter.value.rules import Rules
-from crm_adapter.value.rules_file import load_rules
+from crm_adapter.value.rules_file import rules_in_force
 from crm_adapter.value.segments import check_segment, members
 from crm_adapter.value.tables import memberships, segments
 
 LONGEST_SEGMENT_NAME = 100
 # A sub-query that does not fit is run again for every contact: a million ids fit into this.
 _ROOM = text("SET LOCAL work_mem = '128MB'")
+_IN_TIME = text("SET LOCAL statement_timeout = '20s'")
 
 
 class SqlValues(Session):
@@ -43,34 +45,32 @@ class SqlValues(Session):
 
     @property
     def rules(self) -> Rules:
-        """The rules in force. Raises :class:`~crm_adapter.value.rules_file.RulesFault`."""
-        return load_rules(self._policy.rules_file)
+        """The rules in force; those before while a changed file is faulty.
+
+        Raises :class:`~crm_adapter.value.rules_file.RulesFault` when there are none.
+        """
+        return rules_in_force(self._policy.rules_file)
 
     async def put_order(self, order: NewOrder) -> Order:
         async with self._work() as connection:
             now = datetime.now(UTC)
-            stored, concerned = await store_order(connection, order, now)
-            await assess_contacts(connection, concerned, self.rules, now)
-            return stored
+            stored = await store_order(connection, order, now)
+            await assess_contacts(connection, stored.concerned, self.rules, now)
+            return stored.order
 
-    async def put_orders(self, orders: Sequence[NewOrder]) -> Sequence[Order | BadField | UnknownRecord]:
-        """Each as :meth:`put_order` would; what is wrong with one keeps the others from nothing."""
-        outcomes: list[Order | BadField | UnknownRecord] = []
-        concerned: set[UUID] = set()
-        async with self._work() as connection:
+    async def take_orders(self, incoming: Sequence[Incoming], *, dry_run: bool = False) -> Sequence[Outcome]:
+        """What becomes of each, in the order given; what is wrong with one does not keep the others from being stored.
+
+        A dry run stores nothing.
+        """
+        async with self._work() as connection, connection.begin_nested() as attempt:
             now = datetime.now(UTC)
-            # In one order for everybody, so that two imports do not wait for each other.
-            turns = sorted(range(len(orders)), key=lambda i: (orders[i].contact_id, orders[i].source, i))
-            told: dict[int, Order | BadField | UnknownRecord] = {}
-            for i in turns:
-                try:
-                    told[i], whom = await store_order(connection, orders[i], now)
-                    concerned.update(whom)
-                except (BadField, UnknownRecord) as refused:
-                    told[i] = refused
-            await assess_contacts(connection, concerned, self.rules, now)
-        outcomes.extend(told[i] for i in range(len(orders)))
-        return outcomes
+            outcomes, concerned = await take_orders(connection, self._keys, incoming, now)
+            if dry_run:
+                await attempt.rollback()
+            else:
+                await assess_contacts(connection, concerned, self.rules, now)
+            return outcomes
 
     async def orders(self, contact_id: UUID) -> Sequence[Order]:
         async with self._work() as connection:
@@ -187,7 +187,8 @@ class SqlValues(Session):
 
     @asynccontextmanager
     async def roomy(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction with the memory that segments are counted with."""
+        """A transaction with the memory, and the time, that segments are counted in."""
         async with self._work() as connection:
             await connection.execute(_ROOM)
+            await connection.execute(_IN_TIME)
             yield connection

@@ -1,5 +1,6 @@
 """A store for the tests of value and segments, with contacts made in SQL."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from crm_adapter.encryption.vault import make_key
 from crm_adapter.policy import Policy
 from crm_adapter.records.value import NewOrder
 from crm_adapter.tables import contacts, identities, interactions
+from crm_adapter.value.incoming import Incoming, Outcome, Whose
 from crm_adapter.value.store import SqlValues
 
 
@@ -33,6 +35,9 @@ class Stock(SqlValues):
                 insert(contacts).values(id=contact_id, key_id=key.id, **{**row, **times, **values})
             )
         return contact_id
+
+    async def put_orders(self, orders: Sequence[NewOrder]) -> Sequence[Outcome]:
+        return await self.take_orders([Incoming(Whose(order.contact_id), order) for order in orders])
 
     async def add_identity(self, contact_id: UUID, channel: str = "web", **values: Any) -> UUID:
         identity_id = uuid7()
