@@ -1,6 +1,7 @@
 """The schema goes forward from nothing and from the version before, and grants only what is needed."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -86,7 +87,8 @@ ROWS = {
         INSERT INTO bot.messages (id, conversation_id, seq, direction, author, body, client_msg_id, at)
         VALUES (%(id)s, %(id)s, 1, 'in', 'customer',
                 jsonb_build_object('text', 'hello', 'attachments', jsonb_build_array(
-                    jsonb_build_object('id', %(id)s::text, 'name', 'a.png', 'type', 'image/png', 'size', 7))), 'm1', now())""",
+                    jsonb_build_object('id', %(id)s::text, 'name', 'a.png', 'type', 'image/png', 'size', 7))),
+                'm1', now())""",
     "bot.inbox": "INSERT INTO bot.inbox VALUES ('shop', 'm1', %(id)s, %(id)s, now())",
     "bot.outbox": "INSERT INTO bot.outbox VALUES (%(id)s, %(id)s, 1, 'shop', repeat('ab', 16))",
     "bot.blobs": """
@@ -170,7 +172,7 @@ async def test_from_the_release_before_nothing_is_lost_and_nothing_stays_in_clea
         await turns.take(replace(again, external_id="m2"))
         assert seen == [{"step": "asked"}]
     await engine.dispose()
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{number.hex}.seal"]
+    assert [name for _, _, names in os.walk(tmp_path) for name in names] == [f"{number.hex}.seal"]
 
 
 def test_without_a_keyring_nothing_is_touched(empty: Addresses, tmp_path: Path) -> None:
@@ -201,6 +203,8 @@ def test_a_changed_function_is_noticed_and_replaced(empty: Addresses) -> None:
     assert is_current(empty.application_url)
 
 
+# SQLAlchemy has no name for PostgreSQL's transaction ids.
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 def test_the_tables_in_code_are_those_of_the_migrations(addresses: Addresses) -> None:
     registered()  # imports the rooms that keep a ledger, with their tables
     whole = MetaData()
