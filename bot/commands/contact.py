@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.commands.contact_changes import add_change_arguments
 from bot.commands.reader import log_read
+from bot.commands.contact_import import add_import
 from bot.commands.store import open_store
 from bot.domain.sensitive import mask
 from bot.settings import read_settings
@@ -20,7 +22,7 @@ SHOWN = 100
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``contact``."""
-    parser = commands.add_parser("contact", help="show contacts and every interaction with them")
+    parser = commands.add_parser("contact", help="contacts: what is known of them, every interaction, merges")
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="the newest contacts")
     listing.add_argument("--limit", type=int, default=20)
@@ -32,6 +34,8 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     showing.add_argument("--json", action="store_true", help="a line of JSON per interaction")
     showing.add_argument("--unmask", metavar="REASON", help="show sensitive data as well, and log why")
     showing.set_defaults(run=run_show)
+    add_import(actions)
+    add_change_arguments(actions)
 
 
 async def run_list(args: argparse.Namespace) -> int:

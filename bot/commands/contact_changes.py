@@ -1,0 +1,106 @@
+"""``yingda contact set``, ``contact merge`` and ``contact unmerge``: what is known, and who is one customer."""
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from bot.commands.reader import reader
+from bot.commands.store import open_store
+from bot.customers import open_crm
+from bot.settings import read_settings
+from bot.storage.keyring import open_keys
+from bot.web.problems import describe
+from crm_adapter.customers import fault_text
+from crm_adapter.port import BadField, Refused, UnknownRecord, VersionConflict
+from crm_adapter.records.customers import Provenance, Updated
+from crm_adapter.sql_store import SqlStore
+
+
+def add_change_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers the actions that change something."""
+    setting = actions.add_parser("set", help="set what is known of a contact")
+    setting.add_argument("contact", metavar="ID", type=UUID)
+    setting.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field, help="FIELD= empties it")
+    setting.add_argument("--version", type=int, help="only when the contact is still at this version")
+    setting.set_defaults(run=run_set)
+    merging = actions.add_parser("merge", help="make a contact part of another; `unmerge` takes it back")
+    merging.add_argument("source", metavar="ID", type=UUID)
+    merging.add_argument("target", metavar="INTO", type=UUID)
+    merging.add_argument("--reason", required=True)
+    merging.set_defaults(run=run_merge)
+    parting = actions.add_parser("unmerge", help="take a merge back")
+    parting.add_argument("merge", metavar="MERGE", type=UUID, help="what `contact merge` printed")
+    parting.set_defaults(run=run_unmerge)
+
+
+async def run_set(args: argparse.Namespace) -> int:
+    """Prints the contact's version; 1 when the store refuses, and then nothing is changed."""
+    told = Provenance("command", _by(), datetime.now(UTC))
+
+    async def change(crm: SqlStore) -> str:
+        done = await crm.set_fields(args.contact, dict(args.fields), told, expected_version=args.version)
+        if isinstance(done, Updated):
+            return f"{done.contact_id} is at version {done.version}."
+        return "Nothing new: all of it stood there already."
+
+    return await _on_store(args, change)
+
+
+async def run_merge(args: argparse.Namespace) -> int:
+    """Prints the merge's id; 1 when the store refuses."""
+
+    async def merge(crm: SqlStore) -> str:
+        return str(await crm.merge(args.source, args.target, _by(), args.reason))
+
+    return await _on_store(args, merge)
+
+
+async def run_unmerge(args: argparse.Namespace) -> int:
+    """Takes the merge back; 1 when the store refuses."""
+
+    async def unmerge(crm: SqlStore) -> str:
+        await crm.unmerge(args.merge, _by())
+        return "Taken back."
+
+    return await _on_store(args, unmerge)
+
+
+async def _on_store(args: argparse.Namespace, work: Callable[[SqlStore], Awaitable[str]]) -> int:
+    settings = read_settings()
+    async with open_store(args) as engine:
+        crm = open_crm(settings, engine, open_keys(settings))
+        try:
+            print(await work(crm))
+        except BadField as bad:
+            return _refuse(f"{bad.field}: {fault_text(bad.code, 'en')}")
+        except UnknownRecord as unknown:
+            return _refuse(f"{unknown}.")
+        except VersionConflict as conflict:
+            return _refuse_code("version_conflict", actual=conflict.actual)
+        except Refused as refused:
+            return _refuse_code(refused.code)
+    return 0
+
+
+def _refuse(words: str) -> int:
+    print(words[:1].upper() + words[1:], file=sys.stderr)
+    return 1
+
+
+def _refuse_code(code: str, **values: Any) -> int:
+    title, detail = describe(code, "en", values)
+    return _refuse(f"{title}. {detail}")
+
+
+def _by() -> str:
+    return f"system:{reader()}"
+
+
+def _field(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{word} is not FIELD=VALUE")
+    return name, value
