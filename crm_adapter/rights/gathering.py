@@ -106,8 +106,7 @@ def _shown(section: Section, row: Mapping[str, Any], opened: Mapping[UUID, DataK
         if column in _HIDDEN or column in section.hides:
             continue
         if isinstance(value, bytes | memoryview):
-            name = column.removeprefix("sealed_") if column != "sealed" else "content"
-            shown[name] = _opened(section, row, column, bytes(value), opened)
+            shown[_name(section, column)] = _opened(section, row, column, bytes(value), opened)
         else:
             shown[column] = _plain(value)
     return shown
@@ -136,6 +135,12 @@ def _opened(
         return clear
     # A bare number is a text that looks like one: a phone number, an order's reference.
     return value if isinstance(value, str | dict | list) else clear
+
+
+def _name(section: Section, column: str) -> str:
+    if column != "sealed":
+        return column.removeprefix("sealed_")
+    return (section.places or {}).get(column, "content").rpartition(".")[2]
 
 
 def _is_sealed(value: Any) -> bool:
