@@ -1,7 +1,6 @@
 """The tables of this room, made by migration crm0007; the access log is a chain of the ledger."""
 
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     Column,
     Date,
@@ -14,7 +13,7 @@ from sqlalchemy import (
     Uuid,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from crm_adapter.ledger.chains import Chain, register
 from crm_adapter.tables import metadata

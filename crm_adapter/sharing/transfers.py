@@ -118,7 +118,8 @@ async def bar_of(connection: AsyncConnection, contact_id: UUID) -> str | None:
     query = select(
         func.count(),
         func.bool_or(contacts.c.restricted_at.is_not(None)),
-        func.bool_or(contacts.c.quarantined),
+        # A quarantined import that was found to be a customer's is that customer's.
+        func.bool_or(contacts.c.quarantined & (contacts.c.id == contacts.c.root_id)),
     ).where(contacts.c.root_id == root)
     family, restricted, quarantined = (await connection.execute(query)).one()
     if not family:

@@ -13,9 +13,11 @@ from uuid_utils.compat import uuid7
 from crm_adapter.encryption import DataKey, Keys, seal_json, unseal_json
 from crm_adapter.encryption.vault import house_key
 from crm_adapter.port import BadField, Refused, UnknownRecord
+from crm_adapter.records.value import BadSegment
 from crm_adapter.sharing.deidentify import EXPORTABLE, IDENTIFYING
 from crm_adapter.sharing.tables import uses
 from crm_adapter.sharing.third_parties import in_force
+from crm_adapter.value.segments import check_segment
 
 UseKind = Literal["export", "analysis", "hand_out"]
 Decision = Literal["approved", "refused"]
@@ -56,8 +58,8 @@ class Use:
 async def ask_use(connection: AsyncConnection, keys: Keys, asked: NewUse) -> Use:
     """Puts the request before a second person.
 
-    Raises :class:`BadField` (``fields``, ``audience``, ``why_identified``, ``recipient``). De-identified, nothing that
-    names a person or is free text may be asked for.
+    Raises :class:`BadField` (``fields``, ``audience``, ``segment``, ``why_identified``, ``recipient``). De-identified,
+    nothing that names a person or is free text may be asked for.
     """
     _check(asked)
     if asked.recipient is not None and await in_force(connection, asked.recipient) is None:
@@ -88,6 +90,11 @@ def _check(asked: NewUse) -> None:
         raise BadField("fields", "identifying")
     if (asked.segment is None) == (asked.contact_ids is None) or asked.contact_ids == ():
         raise BadField("audience", "missing")
+    if asked.segment is not None:
+        try:
+            check_segment(asked.segment)
+        except BadSegment as bad:
+            raise BadField("segment", bad.code) from None
     if not asked.deidentified and not (asked.why_identified or "").strip():
         raise BadField("why_identified", "missing")
 
