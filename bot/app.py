@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.channels.terminal import ACCOUNT as TERMINAL
 from bot.checkup.report import StatusReport
-from bot.customers import open_crm
+from bot.customers import limits_of, open_crm
 from bot.flows.facts import Facts
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
-from bot.jobs import make_jobs, run_worker
+from bot.jobs import make_jobs, run_worker, show_backlog
+from bot.jobs.importing import defer_import
 from bot.outgoing import Outgoing
 from bot.realtime import Realtime, open_realtime
 from bot.settings import Settings
@@ -36,8 +37,10 @@ from bot.web.keys import (
     ACCOUNTS,
     ARTICLES,
     CRM,
+    DEFER_IMPORT,
     ENGINE,
     FRAME_ANCESTORS,
+    IMPORT_LIMITS,
     KEYS,
     LABEL_OF,
     OUTGOING,
@@ -52,6 +55,8 @@ from bot.web.problems import problems
 from bot.web.routes import register
 from bot.web.security import secure
 from bot.web.shelf import Shelf
+from crm_adapter.ledger.sequencer import run_sequencer
+from crm_adapter.search import run_indexer
 from knowledge_base.watch import LiveIndex
 
 log = structlog.get_logger(__name__)
@@ -107,6 +112,8 @@ def make_app(
     app[ENGINE] = parts.engine
     app[KEYS] = parts.keys
     app[CRM] = open_crm(settings, parts.engine, parts.keys)
+    app[IMPORT_LIMITS] = limits_of(settings)
+    app[DEFER_IMPORT] = lambda import_id: defer_import(parts.jobs, import_id)
     app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]
     app[PUBLIC_URL] = settings.base_url
     app[OUTGOING] = Outgoing(settings, parts.keys)
@@ -147,9 +154,12 @@ async def _open_parts(parts: Parts, say: Say | None, app: web.Application) -> As
         await parts.live.refresh(parts.engine, say)
         async with asyncio.TaskGroup() as loops:
             running = [loops.create_task(parts.live.run(parts.engine), name="articles")]
+            running.append(loops.create_task(run_indexer(parts.engine, parts.keys), name="search index"))
             if parts.settings.worker:
                 worker = run_worker(parts.jobs, parts.settings, parts.pool)
                 running.append(loops.create_task(worker, name="jobs"))
+                sequencer = run_sequencer(parts.engine, parts.keys, show_backlog)
+                running.append(loops.create_task(sequencer, name="ledger"))
             yield
             for loop in running:
                 loop.cancel()

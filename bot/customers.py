@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.settings import Settings
 from crm_adapter.encryption import Keys
+from crm_adapter.imports import Limits
 from crm_adapter.policy import Policy
 from crm_adapter.sql_store import SqlStore
 
@@ -28,3 +29,9 @@ def policy_of(settings: Settings) -> Policy:
 def open_crm(settings: Settings, engine: AsyncEngine, keys: Keys) -> SqlStore:
     """The store over this engine; it holds nothing open of its own."""
     return SqlStore(engine, keys, policy_of(settings))
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The section ``[crm.imports]`` as the reader of files takes it."""
+    own = settings.crm.imports
+    return Limits(own.file_bytes, own.unpacked_bytes, own.rows, own.columns)

@@ -5,11 +5,14 @@ import asyncio
 import signal
 
 from bot.commands.store import open_addresses
-from bot.jobs import make_jobs, run_worker
+from bot.jobs import make_jobs, run_worker, show_backlog
 from bot.logs import start_logging
 from bot.settings import Settings, read_settings
-from bot.storage.database import Addresses
+from bot.storage.database import Addresses, make_engine
+from bot.storage.keyring import open_keys
 from bot.storage.pool import make_pool
+from crm_adapter.search import run_indexer
+from crm_adapter.ledger.sequencer import run_sequencer
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,7 +35,16 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with make_pool(addresses.application_url, settings) as pool, jobs.open_async(), asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(run_worker(jobs, settings, pool))
-        await stop.wait()
-        working.cancel()
+    keys, engine = open_keys(settings), make_engine(addresses.application_url, settings)
+    try:
+        async with make_pool(addresses.application_url, settings) as pool, jobs.open_async():
+            async with asyncio.TaskGroup() as tasks:
+                working = [
+                    tasks.create_task(run_worker(jobs, settings, pool)),
+                    tasks.create_task(run_sequencer(engine, keys, show_backlog)),
+                ]
+                await stop.wait()
+                for task in working:
+                    task.cancel()
+    finally:
+        await engine.dispose()

@@ -8,6 +8,8 @@ from procrastinate import App, PsycopgConnector
 
 from bot.jobs.access_reviews import access_review_jobs
 from bot.jobs.housekeeping import housekeeping
+from bot.jobs.importing import importing_jobs
+from bot.jobs.ledger import ledger_jobs
 from bot.jobs.retention import retention_jobs
 from bot.outgoing.jobs import outgoing_jobs
 from bot.settings import Settings
@@ -28,6 +30,8 @@ def make_jobs(url: str, settings: Settings) -> App:
     jobs = App(connector=connector)
     jobs.add_tasks_from(housekeeping, namespace="house")
     jobs.add_tasks_from(access_review_jobs, namespace="access_reviews")
+    jobs.add_tasks_from(importing_jobs, namespace="importing")
+    jobs.add_tasks_from(ledger_jobs, namespace="ledger")
     jobs.add_tasks_from(outgoing_jobs, namespace="outgoing")
     jobs.add_tasks_from(retention_jobs, namespace="retention")
     return jobs

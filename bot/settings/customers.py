@@ -26,6 +26,18 @@ class KeysSection(Section):
         return value
 
 
+class Imports(Section):
+    """How large files of contacts may be, and how long their rejected rows are kept."""
+
+    file_bytes: Annotated[int, Field(ge=1024, le=512 * 1024 * 1024)] = 32 * 1024 * 1024
+    unpacked_bytes: Annotated[int, Field(ge=1024, le=4096 * 1024 * 1024)] = 512 * 1024 * 1024
+    """What the compressed parts of a workbook may come to."""
+    rows: Annotated[int, Field(ge=1, le=2_000_000)] = 200_000
+    columns: Annotated[int, Field(ge=1, le=1000)] = 200
+    rejected_days: Annotated[int, Field(ge=1, le=366)] = 30
+    """Also how long the rows of an import wait that nobody starts."""
+
+
 class Crm(Section):
     controller: Annotated[str, Field(min_length=1, max_length=200)] = "暖居电器 / Nuanju Home Appliances"
     """Who answers for the data (PIPL 17); consent events are chained per controller."""
@@ -48,6 +60,7 @@ class Crm(Section):
     """PR4: how often it is reviewed who has access."""
     access_review_within_days: Annotated[int, Field(ge=1, le=366)] = 14
     """How long such a review may take."""
+    imports: Imports = Imports()
     export_folder: Path | None = None
     """Where exports and backups are written; unset: ``exports`` in ``var_dir``."""
 

@@ -12,7 +12,10 @@ class Permission(StrEnum):
     INTERACTIONS_READ = "interactions.read"
     CONTACTS_READ = "contacts.read"
     CONTACTS_WRITE = "contacts.write"
+    SEGMENTS_READ = "segments.read"
+    SEGMENTS_WRITE = "segments.write"
     CONTACTS_MERGE = "contacts.merge"
+    CONTACTS_IMPORT = "contacts.import"
     CONVERSATIONS_READ = "conversations.read"
     ARTICLES_READ = "articles.read"
     STAFF_MANAGE = "staff.manage"
@@ -45,6 +48,9 @@ _WITHOUT_CUSTOMERS = frozenset(
         Permission.USES_DECIDE,
         Permission.REVIEWS_READ,
         Permission.REVIEWS_DECIDE,
+        # Filters and counts.
+        Permission.SEGMENTS_READ,
+        Permission.SEGMENTS_WRITE,
     }
 )
 CUSTOMER_DATA = frozenset(Permission) - _WITHOUT_CUSTOMERS
@@ -57,6 +63,7 @@ _PROFILES = frozenset({Permission.INTERACTIONS_READ, Permission.CONTACTS_READ, P
 _CUSTOMERS = _PROFILES | {Permission.CONVERSATIONS_READ}
 _CASES = frozenset({Permission.CASES_READ, Permission.CASES_WRITE})
 _ASKING = frozenset({Permission.USES_READ, Permission.USES_ASK})
+_AUDIENCES = frozenset({Permission.SEGMENTS_READ, Permission.SEGMENTS_WRITE})
 _REVIEWS = frozenset({Permission.REVIEWS_READ, Permission.REVIEWS_DECIDE})
 _WATCHING = frozenset(
     {Permission.ACCESS_LOG_READ, Permission.SHARING_READ, Permission.USES_READ, Permission.REVIEWS_READ}
@@ -69,11 +76,20 @@ ROLES: dict[str, frozenset[Permission]] = {
     "service_manager": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ},
     "account_manager": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ},
     # Keeps the profiles right: what happened and with whom, not the talk itself.
-    "crm_specialist": _PROFILES | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ} | _ASKING,
-    "crm_manager": _CUSTOMERS | _CASES | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ} | _ASKING,
+    "crm_specialist": _PROFILES
+    | {Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
+    | _ASKING
+    | _AUDIENCES,
+    "crm_manager": _CUSTOMERS
+    | _CASES
+    | {Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
+    | _ASKING
+    | _AUDIENCES,
     # Works with audiences, never with one customer's words.
-    "marketing": frozenset({Permission.ARTICLES_READ}) | _ASKING,
-    "marketing_approver": frozenset({Permission.ARTICLES_READ, Permission.USES_READ, Permission.USES_DECIDE}),
+    "marketing": frozenset({Permission.ARTICLES_READ}) | _ASKING | _AUDIENCES,
+    "marketing_approver": frozenset(
+        {Permission.ARTICLES_READ, Permission.SEGMENTS_READ, Permission.USES_READ, Permission.USES_DECIDE}
+    ),
     "knowledge_editor": frozenset({Permission.ARTICLES_READ}),
     "privacy_officer": _CUSTOMERS
     | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ, Permission.SENSITIVE_READ}

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, Protocol, TypedDict
+from uuid import UUID
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +12,7 @@ from bot.settings import Locale
 from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
 from crm_adapter.encryption import Keys
+from crm_adapter.imports import Limits
 from crm_adapter.sharing.store import SqlSharing
 from crm_adapter.sql_store import SqlStore
 
@@ -71,6 +73,9 @@ ENGINE = web.AppKey[AsyncEngine]("ENGINE")
 KEYS = web.AppKey[Keys]("KEYS")
 CRM = web.AppKey[SqlStore]("CRM")
 """The customer store."""
+IMPORT_LIMITS = web.AppKey[Limits]("IMPORT_LIMITS")
+DEFER_IMPORT = web.AppKey[Callable[[UUID], Awaitable[None]]]("DEFER_IMPORT")
+"""Has a worker go on with an import."""
 ACCOUNTS = web.AppKey[Sequence[str]]("ACCOUNTS")
 """Names of the channel accounts in which a customer can be known."""
 PUBLIC_URL = web.AppKey[str]("PUBLIC_URL")

@@ -9,15 +9,19 @@ from bot.web.console import (
     cases,
     conversations,
     customers,
+    imports,
     merges,
+    orders,
     own,
     people,
     profiles,
     reviews,
+    segments,
     sharing,
     status,
     tasks,
     uses,
+    values,
 )
 from bot.web.console.guard import guard
 from bot.web.console.refusals import refusals, store_refusals
@@ -31,6 +35,7 @@ ROUTES = (
     *profiles.ROUTES,
     *merges.ROUTES,
     *conversations.ROUTES,
+    *imports.ROUTES,
     *cases.ROUTES,
     *tasks.ROUTES,
     *articles.ROUTES,
@@ -38,6 +43,9 @@ ROUTES = (
     *sharing.ROUTES,
     *uses.ROUTES,
     *reviews.ROUTES,
+    *segments.ROUTES,
+    *values.ROUTES,
+    *orders.ROUTES,
 )
 
 

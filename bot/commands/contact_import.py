@@ -1,0 +1,128 @@
+"""``yingda contact import FILE``: contacts from a CSV or XLSX file; first what would happen, then the doing."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bot.commands.speech import say
+from bot.commands.store import open_store
+from bot.customers import limits_of, open_crm
+from bot.settings import read_settings
+from bot.storage.keyring import open_keys
+from bot.web.problems import describe
+from crm_adapter.imports import (
+    BASES,
+    Import,
+    Importer,
+    ImportFault,
+    NewImport,
+    create_import,
+    drop_import,
+    find_import,
+    lawful_basis,
+    rejected_csv,
+    start_import,
+)
+
+
+def add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``contact import``."""
+    parser = actions.add_parser("import", help="contacts from a CSV or XLSX file")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--system", required=True, metavar="NAME", help="where the file comes from; its keys are unique there"
+    )
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="HEADER=FIELD",
+        help="what a column holds; nothing after = leaves it out",
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook; else the first")
+    parser.add_argument("--basis", choices=BASES, help="the lawful basis; without one the contacts are quarantined")
+    parser.add_argument("--proof", metavar="REFERENCE", help="where the basis is proven: a contract's number, a form")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="write the rows that were not taken, with reasons"
+    )
+    parser.set_defaults(run=run_import)
+
+
+async def run_import(args: argparse.Namespace) -> int:
+    """0 when every row was taken, 1 when some were not or the file cannot be imported."""
+    settings = read_settings()
+    try:
+        new = NewImport(
+            name=args.file.name,
+            content=args.file.read_bytes(),
+            system=args.system,
+            by="system:command",
+            mapping=_mapping(args.map),
+            sheet=args.sheet,
+            basis=lawful_basis(args.basis, args.proof),
+        )
+        async with open_store(args) as engine:
+            keys = open_keys(settings)
+            import_id = await create_import(engine, keys, limits_of(settings), new)
+            importer = Importer(engine, keys, open_crm(settings, engine, keys))
+            await importer.work(import_id, partial(_tell, "checked"))
+            if args.dry_run:
+                async with engine.begin() as connection:
+                    done = await find_import(connection, keys, import_id)
+                    await drop_import(connection, import_id)
+            else:
+                async with engine.begin() as connection:
+                    await start_import(connection, import_id)
+                await importer.work(import_id, partial(_tell, "imported"))
+                async with engine.connect() as connection:
+                    done = await find_import(connection, keys, import_id)
+                    if args.rejected:
+                        report = [part async for part in rejected_csv(connection, keys, import_id, "en")]
+                        args.rejected.write_bytes(b"".join(report))
+    except OSError as fault:
+        print(f"{args.file}: {fault.strerror}", file=sys.stderr)
+        return 1
+    except ImportFault as fault:
+        print(_line(fault), file=sys.stderr)
+        return 1
+    _print(done, dry=args.dry_run)
+    return 1 if done.counts["rejected"] or done.counts["ambiguous"] else 0
+
+
+def _mapping(pairs: list[str]) -> Mapping[str, str]:
+    found = {}
+    for pair in pairs:
+        header, equals, target = pair.rpartition("=")
+        if not equals:
+            raise ImportFault("import_unknown_header", header=pair[:100])
+        found[header.strip()] = target.strip()
+    return found
+
+
+def _line(fault: ImportFault) -> str:
+    return describe(fault.code, "en", {"line": fault.line, **fault.values}).detail
+
+
+def _tell(done_what: str, done: int, total: int) -> None:
+    if done == total or not done % 1000:
+        say(f"{done} of {total} rows {done_what}")
+
+
+def _print(done: Import, *, dry: bool) -> None:
+    print("This is what would happen; nothing was written." if dry else f"Import {done.id}")
+    for header, target in done.mapping.items():
+        print(f"  {header} → {target}")
+    if done.left_out:
+        print(f"  not stored: {', '.join(done.left_out)}")
+    counts: Mapping[str, Any] = done.counts
+    print("  ".join(f"{name} {number}" for name, number in counts.items() if name != "reasons"))
+    for code, number in sorted(counts["reasons"].items()):
+        print(f"  {code}: {number}")
+    if counts["quarantined"]:
+        print(
+            "Without a lawful basis and its proof these contacts are kept apart and not contacted (--basis, --proof)."
+        )
