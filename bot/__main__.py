@@ -22,6 +22,7 @@ COMMANDS = (
     "chat",
     "contact",
     "access",
+    "consent",
     "kb",
     "staff",
     "db",

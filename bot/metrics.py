@@ -10,4 +10,6 @@ STAGE_SECONDS = Histogram("yingda_turn_stage_seconds", "The stages of a turn", [
 OUTCOMES = Counter("yingda_outcomes_total", "What messages led to", ["kind"])
 REFUSALS = Counter("yingda_refusals_total", "Bad input refused", ["channel", "code"])
 SOCKETS = Gauge("yingda_sockets", "Open customer sockets")
+UNLINKED = Gauge("yingda_ledger_unlinked", "Ledger events that wait to be linked into their chain")
+UNLINKED_SECONDS = Gauge("yingda_ledger_unlinked_seconds", "Age of the oldest of them")
 REQUEST_SECONDS = Histogram("yingda_request_seconds", "HTTP requests", ["route", "status"], buckets=BUCKETS)

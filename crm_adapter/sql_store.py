@@ -1,9 +1,11 @@
 """The store that ships: every room's SQL side as one object, which is the whole port."""
 
+from crm_adapter.consent.sql_consents import SqlConsents
 from crm_adapter.customers import SqlCustomers, SqlFeed, SqlInteractions
 from crm_adapter.port import Capability
 from crm_adapter.rights.store import SqlRights
 from crm_adapter.service import SqlService
+from crm_adapter.value.store import SqlValues
 
 CAPABILITIES: frozenset[Capability] = frozenset(
     {
@@ -12,6 +14,10 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         "interactions",
         "cases",
         "tasks",
+        "consent",
+        "tags",
+        "segments",
+        "orders",
         "erase",
         "export",
         "changes",
@@ -24,6 +30,8 @@ class SqlStore(
     SqlCustomers,
     SqlInteractions,
     SqlService,
+    SqlConsents,
+    SqlValues,
     SqlRights,
     SqlFeed,
 ):

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 
 from bot.commands.store import open_addresses
 from bot.jobs import make_jobs, run_worker, show_backlog
@@ -36,15 +37,15 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     keys, engine = open_keys(settings), make_engine(addresses.application_url, settings)
-    try:
-        async with make_pool(addresses.application_url, settings) as pool, jobs.open_async():
-            async with asyncio.TaskGroup() as tasks:
-                working = [
-                    tasks.create_task(run_worker(jobs, settings, pool)),
-                    tasks.create_task(run_sequencer(engine, keys, show_backlog)),
-                ]
-                await stop.wait()
-                for task in working:
-                    task.cancel()
-    finally:
-        await engine.dispose()
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(engine.dispose)
+        pool = await opened.enter_async_context(make_pool(addresses.application_url, settings))
+        await opened.enter_async_context(jobs.open_async())
+        tasks = await opened.enter_async_context(asyncio.TaskGroup())
+        working = [
+            tasks.create_task(run_worker(jobs, settings, pool)),
+            tasks.create_task(run_sequencer(engine, keys, show_backlog)),
+        ]
+        await stop.wait()
+        for task in working:
+            task.cancel()
