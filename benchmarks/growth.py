@@ -29,9 +29,9 @@ WITH visitor AS (
     SELECT identity, contact, contact, 'web', 'shop', uuid_send(identity), %(short)s::bytea, 'anonymous' FROM visitor
 ), k AS (
     INSERT INTO bot.conversations (id, identity_id, channel, account, locale, last_seq)
-    SELECT conversation, identity, 'web', 'shop', 'en', 20 FROM visitor
+    SELECT conversation, identity, 'web', 'shop', 'en', %(lines)s FROM visitor
 ), line AS (
-    SELECT uuidv7(interval '-1 day' + s * interval '1 second') AS id, v.*, s FROM visitor v, generate_series(1, 20) s
+    SELECT uuidv7(interval '-1 day' + s * interval '1 second') AS id, v.*, s FROM visitor v, generate_series(1, %(lines)s::int) s
 ), m AS (
     INSERT INTO bot.messages (id, conversation_id, seq, direction, author, sealed_body, client_msg_id, at)
     SELECT id, conversation, s, CASE WHEN s %% 2 = 1 THEN 'in' ELSE 'out' END,
@@ -56,12 +56,12 @@ PER_VISITOR = 20
 BATCH = 1000
 
 
-def fill(addresses: Addresses, start: int, messages: int) -> None:
+def fill(addresses: Addresses, start: int, messages: int, per_visitor: int = PER_VISITOR) -> None:
     """Adds ``messages`` to the store, ``start`` being how many it has been filled with."""
     with psycopg.connect(addresses.owner_url, autocommit=True) as connection:
-        for visitor in range(start // PER_VISITOR, (start + messages) // PER_VISITOR, BATCH):
-            last = min(visitor + BATCH, (start + messages) // PER_VISITOR) - 1
-            connection.execute(FILL, {"from": visitor, "to": last, **SEALS})
+        for visitor in range(start // per_visitor, (start + messages) // per_visitor, BATCH):
+            last = min(visitor + BATCH, (start + messages) // per_visitor) - 1
+            connection.execute(FILL, {"from": visitor, "to": last, "lines": per_visitor, **SEALS})
         connection.execute("VACUUM ANALYZE")
 
 
