@@ -111,7 +111,8 @@ class Customers(Protocol):
         """Sets facts of the contact's family, under its root's version; ``None`` or blanks empty a field.
 
         Values that stand already, as sure or surer, change nothing. A phone or e-mail that somebody else has too is
-        a suggestion for staff (``same_phone``, ``same_email``). Raises :class:`BadField`, :class:`VersionConflict`.
+        a suggestion for staff (``same_phone``, ``same_email``). A proven one is an identity; emptying the field, or
+        proving another, leaves the former identity only claimed, since numbers are handed on. Raises :class:`BadField`, :class:`VersionConflict`.
         """
         ...
 
@@ -178,7 +179,7 @@ class Customers(Protocol):
     async def merge_suggestions(
         self, *, contact_id: UUID | None = None, limit: int = 50
     ) -> Sequence[MergeSuggestion]:
-        """Undecided suggestions, oldest first; with ``contact_id`` those about its family."""
+        """Undecided suggestions about two families, oldest first; with ``contact_id`` those about its own."""
         ...
 
     async def decide_suggestion(self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str) -> None:
@@ -295,16 +296,16 @@ class Values(Protocol):
         """Adds it, or brings the one of the same source and reference up to date."""
         ...
 
-    async def orders(self, contact_id: UUID) -> Sequence[Order]:
-        """Of the whole family, newest first."""
+    async def orders(self, contact_id: UUID, *, limit: int | None = None) -> Sequence[Order]:
+        """Of the whole family, newest first; with a limit the newest of them."""
         ...
 
     async def tag(self, contact_id: UUID, name: str, by: str, reason: str) -> None:
-        """Adds a tag, once. Raises :class:`BadField` ``tag``."""
+        """Adds a tag, once per family. Raises :class:`BadField` for what is no name, or could name a person."""
         ...
 
     async def untag(self, contact_id: UUID, name: str, by: str, reason: str) -> None:
-        """Removes a tag; none there is fine."""
+        """Removes a free tag; none there is fine. Raises :class:`Refused` ``tag_of_rules`` for one of the rules'."""
         ...
 
     async def tags(self, contact_id: UUID) -> Sequence[Tag]:

@@ -72,9 +72,9 @@ class SqlValues(Session):
                 await assess_contacts(connection, concerned, self.rules, now)
             return outcomes
 
-    async def orders(self, contact_id: UUID) -> Sequence[Order]:
+    async def orders(self, contact_id: UUID, *, limit: int | None = None) -> Sequence[Order]:
         async with self._work() as connection:
-            return await read_orders(connection, await root_of(connection, contact_id))
+            return await read_orders(connection, await root_of(connection, contact_id), limit)
 
     async def assess(self, contact_id: UUID) -> Standing:
         """Computes figures and standing of the contact's family now. Raises :class:`UnknownRecord`."""

@@ -35,6 +35,8 @@ WHO_MAY = {
     Permission.CONTACTS_READ: CARE | {"crm_specialist"},
     Permission.CONTACTS_WRITE: CARE | {"crm_specialist"},
     Permission.CONTACTS_MERGE: {"crm_specialist", "crm_manager", "privacy_officer"},
+    Permission.SEGMENTS_READ: ASKING | {"marketing_approver"},
+    Permission.SEGMENTS_WRITE: ASKING,
     Permission.CONVERSATIONS_READ: CARE,
     Permission.ARTICLES_READ: ALL_ROLES,
     Permission.STAFF_MANAGE: {"administrator"},
