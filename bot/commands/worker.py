@@ -12,8 +12,8 @@ from bot.settings import Settings, read_settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.keyring import open_keys
 from bot.storage.pool import make_pool
-from crm_adapter.search import run_indexer
 from crm_adapter.ledger.sequencer import run_sequencer
+from crm_adapter.search import run_indexer
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,6 +45,7 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
         working = [
             tasks.create_task(run_worker(jobs, settings, pool)),
             tasks.create_task(run_sequencer(engine, keys, show_backlog)),
+            tasks.create_task(run_indexer(engine, keys)),
         ]
         await stop.wait()
         for task in working:
