@@ -7,6 +7,7 @@ import structlog
 from procrastinate import App, PsycopgConnector
 
 from bot.jobs.access_reviews import access_review_jobs
+from bot.jobs.assessment import assessment_jobs
 from bot.jobs.housekeeping import housekeeping
 from bot.jobs.importing import importing_jobs
 from bot.jobs.ledger import ledger_jobs
@@ -30,6 +31,7 @@ def make_jobs(url: str, settings: Settings) -> App:
     jobs = App(connector=connector)
     jobs.add_tasks_from(housekeeping, namespace="house")
     jobs.add_tasks_from(access_review_jobs, namespace="access_reviews")
+    jobs.add_tasks_from(assessment_jobs, namespace="assessment")
     jobs.add_tasks_from(importing_jobs, namespace="importing")
     jobs.add_tasks_from(ledger_jobs, namespace="ledger")
     jobs.add_tasks_from(outgoing_jobs, namespace="outgoing")

@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from crm_adapter.consent.tables import consents
@@ -68,6 +68,7 @@ FIELDS: Mapping[str, Field] = {
 
 _root = contacts.alias("c")
 _member = contacts.alias("m")
+_family = contacts.alias("f")
 # Nearly everybody is a root, but PostgreSQL takes one column's being equal to another for rare, and would then look
 # figures and standings up one by one, a million times; of a CASE it assumes one in two.
 _IS_ROOT = case((_root.c.root_id == _root.c.id, true()), else_=false())
@@ -146,17 +147,16 @@ def _consent(leaf: Leaf) -> ColumnElement[bool]:
     rows = _roots(consents, consents.c.subject).where(consents.c.purpose == asked["purpose"])
     if "recipient" in asked:
         rows = rows.where(consents.c.recipient == asked["recipient"])
-    there = rows
     if "channel" in asked:
-        there = rows.where(consents.c.channel.in_([asked["channel"], ANY_CHANNEL]))
-    stated = _root.c.id.in_(there.where(consents.c.state == leaf.operand))
+        rows = rows.where(consents.c.channel.in_([asked["channel"], ANY_CHANNEL]))
     if leaf.operand != "granted":
-        return stated
-    # The most restrictive choice of the family wins.
-    against = there if "channel" in asked else rows.where(consents.c.channel == ANY_CHANNEL)
-    return and_(stated, _root.c.id.not_in(against.where(consents.c.state != "granted")))
+        return _root.c.id.in_(rows.where(consents.c.state == leaf.operand))
+    # The most restrictive choice of the family wins; without a channel, that of another channel is no contradiction.
+    granted = consents.c.state == "granted"
+    fits = granted if "channel" in asked else or_(granted, consents.c.channel != ANY_CHANNEL)
+    agreeing = rows.group_by(_family.c.root_id).having(and_(func.bool_or(granted), func.bool_and(fits)))
+    return _root.c.id.in_(agreeing)
 
 
 def _roots(table: Any, contact_id: ColumnElement[UUID]) -> Select[UUID]:
-    family = contacts.alias("f")
-    return select(family.c.root_id).select_from(table.join(family, family.c.id == contact_id))
+    return select(_family.c.root_id).select_from(table.join(_family, _family.c.id == contact_id))

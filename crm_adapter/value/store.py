@@ -37,6 +37,7 @@ from crm_adapter.value.tables import memberships, segments
 LONGEST_SEGMENT_NAME = 100
 # A sub-query that does not fit is run again for every contact: a million ids fit into this.
 _ROOM = text("SET LOCAL work_mem = '128MB'")
+_NO_COMPILER = text("SET LOCAL jit = off")
 _IN_TIME = text("SET LOCAL statement_timeout = '20s'")
 
 
@@ -189,6 +190,6 @@ class SqlValues(Session):
     async def roomy(self) -> AsyncIterator[AsyncConnection]:
         """A transaction with the memory, and the time, that segments are counted in."""
         async with self._work() as connection:
-            await connection.execute(_ROOM)
-            await connection.execute(_IN_TIME)
+            for setting in (_ROOM, _NO_COMPILER, _IN_TIME):
+                await connection.execute(setting)
             yield connection
