@@ -18,6 +18,7 @@ from bot.handlers.answers import Answers
 from bot.jobs import make_jobs, run_worker, show_backlog
 from bot.jobs.importing import defer_import
 from bot.outgoing import Outgoing
+from bot.privacy.exporting import Exports
 from bot.realtime import Realtime, open_realtime
 from bot.settings import Settings
 from bot.staff.rules import rules_of
@@ -39,12 +40,14 @@ from bot.web.keys import (
     CRM,
     DEFER_IMPORT,
     ENGINE,
+    EXPORTS,
     FRAME_ANCESTORS,
     IMPORT_LIMITS,
     KEYS,
     LABEL_OF,
     OUTGOING,
     PUBLIC_URL,
+    SHARING,
     STAFF_RULES,
     STATUS,
 )
@@ -57,6 +60,7 @@ from bot.web.security import secure
 from bot.web.shelf import Shelf
 from crm_adapter.ledger.sequencer import run_sequencer
 from crm_adapter.search import run_indexer
+from crm_adapter.sharing.store import SqlSharing
 from knowledge_base.watch import LiveIndex
 
 log = structlog.get_logger(__name__)
@@ -112,6 +116,8 @@ def make_app(
     app[ENGINE] = parts.engine
     app[KEYS] = parts.keys
     app[CRM] = open_crm(settings, parts.engine, parts.keys)
+    app[SHARING] = SqlSharing(parts.engine, parts.keys, app[CRM])
+    app[EXPORTS] = Exports(settings, app[CRM], parts.edge.blobs)
     app[IMPORT_LIMITS] = limits_of(settings)
     app[DEFER_IMPORT] = lambda import_id: defer_import(parts.jobs, import_id)
     app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]

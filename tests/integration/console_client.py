@@ -26,6 +26,7 @@ from crm_adapter.encryption import DataKey, seal
 from crm_adapter.identify import identity_blind
 from crm_adapter.policy import Policy
 from crm_adapter.search import index_new
+from crm_adapter.sharing.store import SqlSharing
 from crm_adapter.sql_store import SqlStore
 from crm_adapter.tables import contacts, data_keys, facts, identities, interactions
 
@@ -118,6 +119,7 @@ def console_app(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: 
     app[keys.ENGINE] = engine
     app[keys.KEYS] = KEYS
     app[keys.CRM] = SqlStore(engine, KEYS, Policy())
+    app[keys.SHARING] = SqlSharing(engine, KEYS, app[keys.CRM])
     app[keys.ACCOUNTS] = ["shop"]
     app[keys.PUBLIC_URL] = "https://care.example.com"
     app[keys.ARTICLES] = Library()

@@ -1,4 +1,4 @@
-"""Every read of customer data stands in the access log before the answer leaves (PR4), masked unless asked for (PR10)."""
+"""Every read of customer data is in the access log before the answer leaves (PR4), masked unless asked for (PR10)."""
 
 import asyncio
 import getpass
