@@ -31,6 +31,8 @@ class Permission(StrEnum):
     REVIEWS_DECIDE = "reviews.decide"
     CASES_READ = "cases.read"
     CASES_WRITE = "cases.write"
+    PRIVACY_OPEN = "privacy.open"
+    PRIVACY_HANDLE = "privacy.handle"
 
 
 _WITHOUT_CUSTOMERS = frozenset(
@@ -72,17 +74,19 @@ _WATCHING = frozenset(
 ROLES: dict[str, frozenset[Permission]] = {
     # Runs the system and its accounts, and therefore sees no customer.
     ADMINISTRATOR: frozenset({Permission.STAFF_MANAGE, Permission.SYSTEM_READ, Permission.ARTICLES_READ}) | _REVIEWS,
-    "agent": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ},
-    "service_manager": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ},
+    "agent": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ, Permission.PRIVACY_OPEN},
+    "service_manager": _CUSTOMERS
+    | _CASES
+    | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ, Permission.PRIVACY_OPEN},
     "account_manager": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ},
     # Keeps the profiles right: what happened and with whom, not the talk itself.
     "crm_specialist": _PROFILES
-    | {Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
+    | {Permission.PRIVACY_OPEN, Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
     | _ASKING
     | _AUDIENCES,
     "crm_manager": _CUSTOMERS
     | _CASES
-    | {Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
+    | {Permission.PRIVACY_OPEN, Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
     | _ASKING
     | _AUDIENCES,
     # Works with audiences, never with one customer's words.
@@ -92,6 +96,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     ),
     "knowledge_editor": frozenset({Permission.ARTICLES_READ}),
     "privacy_officer": _CUSTOMERS
+    | {Permission.PRIVACY_OPEN, Permission.PRIVACY_HANDLE}
     | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ, Permission.SENSITIVE_READ}
     | _WATCHING
     | {Permission.CASES_READ, Permission.SHARING_MANAGE, Permission.USES_DECIDE, Permission.REVIEWS_DECIDE},

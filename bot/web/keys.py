@@ -8,6 +8,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.outgoing.gateway import Outgoing
+from bot.privacy.exporting import Exports
 from bot.settings import Locale
 from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
@@ -86,6 +87,8 @@ LABEL_OF = web.AppKey[LabelOf]("LABEL_OF")
 OUTGOING = web.AppKey[Outgoing]("OUTGOING")
 STAFF_RULES = web.AppKey[StaffRules]("STAFF_RULES")
 PASSWORDS = web.AppKey[Passwords]("PASSWORDS")
+EXPORTS = web.AppKey[Exports]("EXPORTS")
+"""The files of requests about one's own data."""
 SHARING = web.AppKey[SqlSharing]("SHARING")
 """The gate through which customer data leaves."""
 INSECURE_COOKIE_HOSTS = web.AppKey[Sequence[str]]("INSECURE_COOKIE_HOSTS")

@@ -51,6 +51,8 @@ WHO_MAY = {
     Permission.REVIEWS_READ: {"administrator", "privacy_officer", "auditor"},
     Permission.REVIEWS_DECIDE: {"administrator", "privacy_officer"},
     Permission.CASES_READ: CARE,
+    Permission.PRIVACY_OPEN: (CARE | {"crm_specialist"}) - {"account_manager"},
+    Permission.PRIVACY_HANDLE: {"privacy_officer"},
     Permission.CASES_WRITE: CARE - {"privacy_officer"},
 }
 PUBLIC_API = {("POST", "/api/session"), ("POST", "/api/session/link")}

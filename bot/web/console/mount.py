@@ -14,6 +14,7 @@ from bot.web.console import (
     orders,
     own,
     people,
+    privacy,
     profiles,
     reviews,
     segments,
@@ -31,6 +32,7 @@ from bot.web.routes import check_routes, register
 ROUTES = (
     *own.ROUTES,
     *people.ROUTES,
+    *privacy.ROUTES,
     *customers.ROUTES,
     *profiles.ROUTES,
     *merges.ROUTES,

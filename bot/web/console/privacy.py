@@ -1,0 +1,198 @@
+"""Requests about one's own data: opened by whoever is asked, handled by the privacy officer (PR6, PIPL 44-50)."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from aiohttp import hdrs, web
+from pydantic import Field
+
+from bot.staff.roles import Permission
+from bot.web.bodies import Body, Line, invalid, is_storable, read_model
+from bot.web.console.guard import SESSION
+from bot.web.console.paging import identifier, page_of, page_reply, reply, text
+from bot.web.console.seen import SEEN
+from bot.web.keys import CRM, EXPORTS
+from bot.web.problems import Problem
+from bot.web.routes import Route
+from crm_adapter.port import UnknownRecord
+from crm_adapter.records.rights import (
+    OPEN_STATES,
+    REQUEST_STATES,
+    CheckMethod,
+    NewPrivacyRequest,
+    PrivacyRequest,
+    RequestKind,
+)
+from crm_adapter.rights.certificate import document_of
+
+_Words = Annotated[str, Field(max_length=4000)]
+_DIGITS = 9
+
+
+class _New(Body):
+    kind: RequestKind
+    words: _Words | None = None
+    identity_id: Annotated[UUID, Field(strict=False)] | None = None
+
+
+class _Check(Body):
+    method: CheckMethod
+
+
+class _Start(Body):
+    expected_version: Annotated[int, Field(ge=1)] | None = None
+
+
+class _Answer(Body):
+    words: _Words
+    fields: Annotated[dict[Line, _Words | None], Field(max_length=32)] | None = None
+
+
+class _Refusal(Body):
+    words: _Words
+
+
+async def show_requests(request: web.Request) -> web.Response:
+    """By deadline, the overdue first; ``state=open`` is every state that waits for us."""
+    page = page_of(request)
+    start = _place(page.cursor)
+    state = text(request, "state", of=("open", *REQUEST_STATES)) or "open"
+    states = OPEN_STATES if state == "open" else tuple(one for one in REQUEST_STATES if one == state)
+    found = await request.app[CRM].privacy_requests(states, skip=start, limit=page.asked)
+    request[SEEN].update(one.contact_id for one in found)
+    return page_reply(page, found, lambda _: str(start + page.limit), _shape)
+
+
+async def show_requests_of(request: web.Request) -> web.Response:
+    found = await request.app[CRM].privacy_requests_of(_id(request))
+    request[SEEN].update(one.contact_id for one in found)
+    return reply({"items": [_shape(one) for one in found], "next": None})
+
+
+async def show(request: web.Request) -> web.Response:
+    return _answer(request, await request.app[CRM].privacy_request(_id(request)))
+
+
+async def open_one(request: web.Request) -> web.Response:
+    wanted = await read_model(request, _New)
+    _check_words(wanted.words or "")
+    new = NewPrivacyRequest(
+        _id(request), wanted.kind, _actor(request), datetime.now(UTC), wanted.words, wanted.identity_id
+    )
+    return _answer(request, await request.app[CRM].open_privacy_request(new), 201)
+
+
+async def check(request: web.Request) -> web.Response:
+    wanted = await read_model(request, _Check)
+    crm = request.app[CRM]
+    return _answer(request, await crm.check_requester(_id(request), wanted.method, _actor(request), datetime.now(UTC)))
+
+
+async def start(request: web.Request) -> web.Response:
+    wanted = await read_model(request, _Start)
+    started = await request.app[CRM].start_privacy_request(
+        _id(request), _actor(request), datetime.now(UTC), expected_version=wanted.expected_version
+    )
+    return _answer(request, started)
+
+
+async def answer(request: web.Request) -> web.Response:
+    wanted = await read_model(request, _Answer)
+    for words in (wanted.words, *(value or "" for value in (wanted.fields or {}).values())):
+        _check_words(words)
+    answered = await request.app[CRM].answer_privacy_request(
+        _id(request), wanted.words, _actor(request), datetime.now(UTC), fields=wanted.fields
+    )
+    return _answer(request, answered)
+
+
+async def refuse(request: web.Request) -> web.Response:
+    wanted = await read_model(request, _Refusal)
+    _check_words(wanted.words)
+    refused = await request.app[CRM].refuse_privacy_request(
+        _id(request), wanted.words, _actor(request), datetime.now(UTC)
+    )
+    return _answer(request, refused)
+
+
+async def lift(request: web.Request) -> web.Response:
+    contact = await request.app[CRM].contact(_id(request))
+    request[SEEN].add(contact.id)
+    await request.app[CRM].lift_restriction(contact.id)
+    return web.Response(status=204)
+
+
+async def download(request: web.Request) -> web.StreamResponse:
+    """The ZIP, only for who handles the request."""
+    found = await request.app[CRM].privacy_request(_id(request))
+    if found.handled_by != _actor(request):
+        raise Problem(403, "not_handler")
+    path = await request.app[EXPORTS].file_of(found)
+    request[SEEN].add(found.contact_id)
+    headers = {
+        hdrs.CONTENT_TYPE: "application/zip",
+        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{path.name}"',
+        hdrs.CACHE_CONTROL: "no-store",
+    }
+    return web.FileResponse(path, headers=headers)
+
+
+async def show_certificate(request: web.Request) -> web.Response:
+    found = await request.app[CRM].privacy_request(_id(request))
+    if found.erasure_id is None:
+        raise UnknownRecord(str(found.id))
+    request[SEEN].add(found.contact_id)
+    return reply(document_of(await request.app[CRM].certificate(found.erasure_id)))
+
+
+def _answer(request: web.Request, found: PrivacyRequest, status: int = 200) -> web.Response:
+    request[SEEN].add(found.contact_id)
+    return reply(_shape(found), status)
+
+
+def _shape(found: PrivacyRequest) -> dict[str, Any]:
+    waiting = found.state in OPEN_STATES
+    shape = asdict(found)
+    shape["events"] = [{**one, "at": one["at"].isoformat()} for one in shape["events"]]
+    return {**shape, "overdue": waiting and found.due_at < datetime.now(UTC)}
+
+
+def _actor(request: web.Request) -> str:
+    return f"staff:{request[SESSION].staff.id}"
+
+
+def _id(request: web.Request) -> UUID:
+    found = identifier(request.match_info["id"])
+    if found is None:
+        raise UnknownRecord
+    return found
+
+
+def _check_words(words: str) -> None:
+    if not is_storable(words):
+        raise invalid(("words", "not_allowed"))
+
+
+def _place(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if len(cursor) > _DIGITS or not (cursor.isascii() and cursor.isdigit()):
+        raise Problem(400, "bad_cursor")
+    return int(cursor)
+
+
+ROUTES = (
+    Route("GET", "/api/privacy-requests", show_requests, Permission.PRIVACY_HANDLE),
+    Route("GET", "/api/privacy-requests/{id}", show, Permission.PRIVACY_HANDLE),
+    Route("POST", "/api/privacy-requests/{id}/check", check, Permission.PRIVACY_HANDLE),
+    Route("POST", "/api/privacy-requests/{id}/start", start, Permission.PRIVACY_HANDLE),
+    Route("POST", "/api/privacy-requests/{id}/answer", answer, Permission.PRIVACY_HANDLE),
+    Route("POST", "/api/privacy-requests/{id}/refuse", refuse, Permission.PRIVACY_HANDLE),
+    Route("GET", "/api/privacy-requests/{id}/export.zip", download, Permission.PRIVACY_HANDLE),
+    Route("GET", "/api/privacy-requests/{id}/certificate", show_certificate, Permission.PRIVACY_HANDLE),
+    Route("GET", "/api/contacts/{id}/privacy-requests", show_requests_of, Permission.PRIVACY_OPEN),
+    Route("POST", "/api/contacts/{id}/privacy-requests", open_one, Permission.PRIVACY_OPEN),
+    Route("POST", "/api/contacts/{id}/lift-restriction", lift, Permission.PRIVACY_HANDLE),
+)
