@@ -84,6 +84,16 @@ async def raise_assurance(
     await connection.execute(change.values(assurance=assurance, verified_at=verified_at))
 
 
+async def doubt(connection: AsyncConnection, contact_id: UUID, channel: str, but: bytes | None) -> None:
+    """A phone or e-mail that was given up is proof no more: numbers are handed on to other people."""
+    given_up = update(identities).where(
+        identities.c.contact_id == contact_id, identities.c.channel == channel, identities.c.assurance == "verified"
+    )
+    if but is not None:
+        given_up = given_up.where(identities.c.blind != but)
+    await connection.execute(given_up.values(assurance="claimed", verified_at=None))
+
+
 async def of_family(connection: AsyncConnection, keys: Keys, root_id: UUID) -> tuple[Identity, ...]:
     """A family's accounts, oldest first; those whose key is gone and what staff logged under are left out."""
     query = (

@@ -68,9 +68,15 @@ async def are_different(connection: AsyncConnection, root_id: UUID, other_id: UU
 
 
 async def undecided(connection: AsyncConnection, family: Iterable[UUID] | None, limit: int) -> list[MergeSuggestion]:
-    """Undecided suggestions, oldest first; with ``family`` those about one of its members."""
+    """Undecided suggestions about two families, oldest first; with ``family`` those about one of its members."""
     shown = merge_suggestions.c
-    query = select(shown.id, shown.one_id, shown.other_id, shown.reason, shown.at).where(shown.decision.is_(None))
+    one, other = contacts.alias("one"), contacts.alias("other")
+    query = (
+        select(shown.id, shown.one_id, shown.other_id, shown.reason, shown.at)
+        .join(one, one.c.id == shown.one_id)
+        .join(other, other.c.id == shown.other_id)
+        .where(shown.decision.is_(None), one.c.root_id != other.c.root_id)
+    )
     if family is not None:
         ids = list(family)
         query = query.where(or_(shown.one_id.in_(ids), shown.other_id.in_(ids)))

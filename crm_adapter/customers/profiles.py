@@ -99,6 +99,9 @@ async def put(
 ) -> None:
     """Facts, what follows from a proven phone or e-mail, and the question to staff about who else has it."""
     await facts_of.write(connection, keys, root_id, key, fields, provenance)
+    for field in facts_of.FOUND_BY:
+        if field in fields and fields[field] is None:
+            await identities_of.doubt(connection, root_id, field, but=None)
     for point in points_of(keys, fields):
         if provenance.assurance == "verified":
             await _own(connection, keys, root_id, key, point, provenance)
@@ -109,6 +112,7 @@ async def put(
 async def _own(
     connection: AsyncConnection, keys: Keys, root_id: UUID, key: DataKey, point: Point, provenance: Provenance
 ) -> None:
+    await identities_of.doubt(connection, root_id, point.field, but=point.identity_blind)
     there = await identities_of.find(connection, point.identity_blind)
     if there is not None:
         return  # ours already, or another contact's: then it is for staff to decide

@@ -115,6 +115,7 @@ CREATE TABLE crm.merge_suggestions (
     CHECK (one_id < other_id)
 );
 CREATE UNIQUE INDEX merge_suggestions_pair_key ON crm.merge_suggestions (one_id, other_id);
+CREATE INDEX merge_suggestions_other_id_idx ON crm.merge_suggestions (other_id);
 
 -- What changed, in an order that no late commit can slip behind: readers stop before the oldest open transaction.
 CREATE TABLE crm.changes (

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
+from crm_adapter.identify import IDENTIFY, Sender, identify_arguments, known
 from crm_adapter.policy import Policy
 from crm_adapter.port import BadField, Refused, UnknownRecord
 from crm_adapter.records.customers import ExternalKey, Linked, Merged, Noted, Provenance, Suggested
@@ -216,3 +217,51 @@ async def test_staff_decides_a_suggestion_once(crm):
     assert [one.id for one in await crm.merge_suggestions(contact_id=a)] == [pairs[b, c]]
     with pytest.raises(UnknownRecord):
         await crm.decide_suggestion(uuid4(), "merged", BY)
+
+
+async def test_a_phone_that_was_given_up_proves_nothing(crm):
+    a, b, c = await made(crm, 3)
+    await crm.link_identity(a, "phone", "", "13800138000", "verified", SAID)
+    await crm.link_identity(a, "phone", "", "13900139000", "verified", SAID)
+    phones = {one.external_id: one.assurance for one in (await crm.contact(a)).identities if one.channel == "phone"}
+    assert phones == {"+8613800138000": "claimed", "+8613900139000": "verified"}
+    new_owner = await crm.link_identity(b, "phone", "", "13800138000", "verified", SAID)
+    assert isinstance(new_owner, Suggested)
+    await crm.set_fields(a, {"phone": None}, SAID)
+    assert isinstance(await crm.link_identity(c, "phone", "", "13900139000", "verified", SAID), Suggested)
+
+
+async def test_a_suggestion_about_two_who_are_one_by_now_is_not_shown(crm):
+    a, b = await made(crm, 2, lambda n: {"phone": "13800138000"})
+    (asked,) = await crm.merge_suggestions()
+    await crm.merge(b, a, BY, "known at the counter")
+    assert await crm.merge_suggestions() == []
+    await crm.decide_suggestion(asked.id, "merged", BY)
+    assert len(await crm.merges(a)) == 1
+
+
+async def arrive(connection, keys, account, external_id):
+    sender = Sender("wechat", account, external_id, "anonymous", "zh-Hans")
+    cursor = await connection.execute(IDENTIFY, identify_arguments(keys, sender))
+    return known(keys, await cursor.fetchone())
+
+
+async def test_a_merge_waits_for_a_turn_and_a_turn_for_a_merge(crm, engine, keys, pool):
+    a, b = await made(crm, 2)
+    async with asyncio.timeout(30), pool.connection() as turn:
+        async with turn.transaction():
+            before = await arrive(turn, keys, "one", "open-1")
+            assert before.contact_id == b
+            merging = asyncio.create_task(crm.merge(b, a, BY, "same"))
+            await asyncio.sleep(0.3)
+            assert not merging.done(), "the turn has the contact until it commits"
+        merge_id = await merging
+        assert (await arrive(turn, keys, "one", "open-1")).contact_id == a
+        async with engine.begin() as parting:
+            await crm.within(parting).unmerge(merge_id, BY)
+            arriving = asyncio.create_task(arrive(turn, keys, "one", "open-1"))
+            await asyncio.sleep(0.3)
+            assert not arriving.done(), "and the merge has it until it commits"
+        await arriving
+        after = await arrive(turn, keys, "one", "open-1")
+        assert (after.contact_id, after.identity_id, after.key.id) == (b, before.identity_id, before.key.id)

@@ -1,0 +1,24 @@
+"""The company's settings reach the customer store."""
+
+from dataclasses import fields
+
+from bot.customers import policy_of
+from bot.settings import Crm, Settings
+from crm_adapter.policy import Policy
+
+
+def test_every_number_and_name_of_the_policy_comes_from_the_settings(tmp_path):
+    told = {
+        "controller": "Kettle & Co",
+        "jurisdiction": "HK",
+        "first_opinion_h": 1.5,
+        "final_result_days": {"default": 3.0},
+        "purposes_file": tmp_path / "purposes.yml",
+        "rules_file": tmp_path / "rules.yml",
+        "rights_days": 7,
+        "holidays_file": tmp_path / "holidays.txt",
+        "unlinked_s": 2.0,
+    }
+    made = {"erasures_file": tmp_path / "erasures.jsonl"}
+    assert {field.name for field in fields(Policy)} == set(told | made)
+    assert policy_of(Settings(var_dir=tmp_path, crm=Crm(**told))) == Policy(**told, **made)
