@@ -59,8 +59,8 @@ class InMemoryInteractions(People):
         if cursor is not None and not _CURSOR.fullmatch(cursor):
             raise Refused("bad_cursor")
         start = int(cursor or 0)
-        page = tuple(self._state.changes[start : start + limit])
-        return ChangePage(page, str(start + len(page)))
+        page = [(number, change) for number, change in self._state.changes.items() if number > start][:limit]
+        return ChangePage(tuple(change for _, change in page), str(page[-1][0] if page else start))
 
     def _with(self, new: NewInteraction) -> Account:
         state = self._state

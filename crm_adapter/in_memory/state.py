@@ -4,12 +4,14 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
+from crm_adapter.consent.fold import Standing as Choice
+from crm_adapter.consent.notices import Notice
 from crm_adapter.policy import Policy
 from crm_adapter.port import UnknownRecord
-from crm_adapter.records.consent import Consent, ConsentReceipt
+from crm_adapter.records.consent import ConsentEntry
 from crm_adapter.records.customers import (
     Assurance,
     Change,
@@ -21,7 +23,7 @@ from crm_adapter.records.customers import (
     PastMerge,
 )
 from crm_adapter.records.service import Case, Task
-from crm_adapter.records.value import Order, Segment, Tag
+from crm_adapter.records.value import Figures, Order, Segment, Standing, Tag
 
 Clock = Callable[[], datetime]
 
@@ -105,16 +107,20 @@ class State:
     merges: dict[UUID, PastMerge] = field(default_factory=dict)
     suggestions: dict[UUID, Suggestion] = field(default_factory=dict)
     interactions: dict[UUID, Logged] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
+    changes: dict[int, Change] = field(default_factory=dict)
+    told: int = 0
     cases: dict[UUID, Case] = field(default_factory=dict)
     tasks: dict[UUID, Task] = field(default_factory=dict)
     keys: dict[tuple[str, str], UUID] = field(default_factory=dict)
-    receipts: dict[UUID, ConsentReceipt] = field(default_factory=dict)
-    consents: dict[tuple[UUID, str, str, str | None], Consent] = field(default_factory=dict)
+    consent_events: dict[UUID, ConsentEntry] = field(default_factory=dict)
+    notices: dict[str, tuple[Notice, int]] = field(default_factory=dict)
+    consents: dict[tuple[UUID, str, str, str], Choice] = field(default_factory=dict)
     orders: dict[UUID, Order] = field(default_factory=dict)
     tags: dict[tuple[UUID, str], Tag] = field(default_factory=dict)
+    figures: dict[UUID, Figures] = field(default_factory=dict)
+    standings: dict[UUID, Standing] = field(default_factory=dict)
+    rule_tags: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
-    certificates: dict[UUID, Any] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - a test sees the same each run
     _made: int = 0
 
@@ -149,7 +155,8 @@ class State:
 
     def changed(self, contact_id: UUID, kind: str, record_id: UUID) -> None:
         """One entry of the change feed."""
-        self.changes.append(Change(contact_id, kind, record_id, self.clock()))
+        self.told += 1
+        self.changes[self.told] = Change(contact_id, kind, record_id, self.clock())
 
     def roots(self) -> Iterable[Person]:
         """The contacts that are merged into nobody, in the order of their ids."""

@@ -30,7 +30,7 @@ async def erase_family(
         raise UnknownRecord(str(contact_id))
     done = await connection.scalar(text("SELECT crm.erase_people(:contacts, '{}')"), {"contacts": family})
     erased = Erased(tuple(family), tuple(UUID(one) for one in done["keys"]), done["erased"], done["kept"])
-    grounds = reason if _CODE.fullmatch(reason) else "other"
+    grounds = grounds_of(reason)
     number = uuid7()
     content = content_of(number, contact_id, at, by, grounds, controller, erased)
     signing_key = keys.signing_key
@@ -47,6 +47,11 @@ async def erase_family(
     )
     await record(connection, entry)
     return entry
+
+
+def grounds_of(reason: str) -> str:
+    """The reason as a certificate names it: a code, or ``other`` for words."""
+    return reason if _CODE.fullmatch(reason) else "other"
 
 
 def certificate_of(entry: Entry) -> Certificate:
