@@ -22,7 +22,8 @@ async def check_ledger(settings: Settings, engine: AsyncEngine) -> list[Part]:
         return []
     broken = next((one for one in health.chains if one.fault is not None), None)
     if broken is not None:
-        place: dict[str, object] = {"chain": broken.chain, "position": broken.fault_position or "?", "fault": broken.fault}
+        place: dict[str, object] = {"chain": broken.chain, "fault": broken.fault}
+        place["position"] = broken.fault_position or "?"
         return [Part("ledger", "failed", "ledger_broken", place)]
     waiting: dict[str, object] = {"count": health.backlog.count, "age": round(health.backlog.oldest_s)}
     if health.backlog.oldest_s > settings.crm.unlinked_s:

@@ -31,6 +31,9 @@ class Permission(StrEnum):
     REVIEWS_DECIDE = "reviews.decide"
     CASES_READ = "cases.read"
     CASES_WRITE = "cases.write"
+    CONSENT_READ = "consent.read"
+    CONSENT_WRITE = "consent.write"
+    LEDGER_READ = "ledger.read"
     PRIVACY_OPEN = "privacy.open"
     PRIVACY_HANDLE = "privacy.handle"
 
@@ -50,6 +53,7 @@ _WITHOUT_CUSTOMERS = frozenset(
         Permission.USES_DECIDE,
         Permission.REVIEWS_READ,
         Permission.REVIEWS_DECIDE,
+        Permission.LEDGER_READ,
         # Filters and counts.
         Permission.SEGMENTS_READ,
         Permission.SEGMENTS_WRITE,
@@ -70,21 +74,29 @@ _REVIEWS = frozenset({Permission.REVIEWS_READ, Permission.REVIEWS_DECIDE})
 _WATCHING = frozenset(
     {Permission.ACCESS_LOG_READ, Permission.SHARING_READ, Permission.USES_READ, Permission.REVIEWS_READ}
 )
+_CONSENTS = frozenset({Permission.CONSENT_READ, Permission.CONSENT_WRITE, Permission.LEDGER_READ})
+_CONSENTS_SEEN = _CONSENTS - {Permission.CONSENT_WRITE}
 
 ROLES: dict[str, frozenset[Permission]] = {
     # Runs the system and its accounts, and therefore sees no customer.
     ADMINISTRATOR: frozenset({Permission.STAFF_MANAGE, Permission.SYSTEM_READ, Permission.ARTICLES_READ}) | _REVIEWS,
-    "agent": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ, Permission.PRIVACY_OPEN},
-    "service_manager": _CUSTOMERS
+    "agent": _CONSENTS
+    | _CUSTOMERS
     | _CASES
     | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ, Permission.PRIVACY_OPEN},
-    "account_manager": _CUSTOMERS | _CASES | {Permission.ARTICLES_READ},
+    "service_manager": _CONSENTS_SEEN
+    | _CUSTOMERS
+    | _CASES
+    | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ, Permission.PRIVACY_OPEN},
+    "account_manager": _CONSENTS_SEEN | _CUSTOMERS | _CASES | {Permission.ARTICLES_READ},
     # Keeps the profiles right: what happened and with whom, not the talk itself.
-    "crm_specialist": _PROFILES
+    "crm_specialist": _CONSENTS
+    | _PROFILES
     | {Permission.PRIVACY_OPEN, Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
     | _ASKING
     | _AUDIENCES,
-    "crm_manager": _CUSTOMERS
+    "crm_manager": _CONSENTS
+    | _CUSTOMERS
     | _CASES
     | {Permission.PRIVACY_OPEN, Permission.CONTACTS_IMPORT, Permission.CONTACTS_MERGE, Permission.ARTICLES_READ}
     | _ASKING
@@ -95,12 +107,15 @@ ROLES: dict[str, frozenset[Permission]] = {
         {Permission.ARTICLES_READ, Permission.SEGMENTS_READ, Permission.USES_READ, Permission.USES_DECIDE}
     ),
     "knowledge_editor": frozenset({Permission.ARTICLES_READ}),
-    "privacy_officer": _CUSTOMERS
+    "privacy_officer": _CONSENTS
+    | _CUSTOMERS
     | {Permission.PRIVACY_OPEN, Permission.PRIVACY_HANDLE}
     | {Permission.CONTACTS_MERGE, Permission.ARTICLES_READ, Permission.SENSITIVE_READ}
     | _WATCHING
     | {Permission.CASES_READ, Permission.SHARING_MANAGE, Permission.USES_DECIDE, Permission.REVIEWS_DECIDE},
-    "auditor": frozenset({Permission.INTERACTIONS_READ, Permission.SYSTEM_READ, Permission.ARTICLES_READ}) | _WATCHING,
+    "auditor": _CONSENTS_SEEN
+    | frozenset({Permission.INTERACTIONS_READ, Permission.SYSTEM_READ, Permission.ARTICLES_READ})
+    | _WATCHING,
 }
 
 

@@ -7,6 +7,7 @@ from bot.staff.rules import DEFAULT_RULES
 from bot.web.console import (
     articles,
     cases,
+    consents,
     conversations,
     customers,
     imports,
@@ -39,6 +40,7 @@ ROUTES = (
     *conversations.ROUTES,
     *imports.ROUTES,
     *cases.ROUTES,
+    *consents.ROUTES,
     *tasks.ROUTES,
     *articles.ROUTES,
     *status.ROUTES,
