@@ -22,9 +22,11 @@ from bot.backup.tables import (
     drop_all,
     finish_loading,
     is_filled,
+    is_in_use,
     prepare_loading,
     rebase_changes,
     relations,
+    settle_outgoing,
 )
 from bot.storage.database import Addresses
 from bot.storage.migrate import alembic_config, migrate
@@ -89,6 +91,8 @@ def restore(
     with connect(into.owner_url) as connection:
         if is_filled(connection) and not replace:
             raise BackupFault("the store is not empty: restore into an empty one, or say --replace to lose what it has")
+        if is_in_use(connection):
+            raise BackupFault("a server or another command uses the store: stop all of them, then restore")
         say("Making the schema …")
         drop_all(connection)
     _migrate_to(source.data.heads, into.owner_url)
@@ -102,6 +106,7 @@ def restore(
         finish_loading(connection, tables)
         _compare(source.counts, count_rows(connection, tables))
         rebase_changes(connection)
+        settle_outgoing(connection)
     migrate(into.owner_url, into.application_url, Keys(lambda: ring))
     say(f"Replaying {len(erasures)} erasures …")
     again = asyncio.run(_replay(into.owner_url, erasures))

@@ -40,6 +40,10 @@ _FILLED = """
 SELECT EXISTS (SELECT FROM crm.contacts) OR EXISTS (SELECT FROM bot.messages)
     OR EXISTS (SELECT FROM bot.staff WHERE password_hash IS NOT NULL)
 """
+_OTHERS = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'yingda' AND pid <> pg_backend_pid())
+"""
 
 
 def relations(connection: psycopg.Connection, kind: str) -> tuple[list[str], list[str]]:
@@ -85,6 +89,20 @@ def finish_loading(connection: psycopg.Connection, tables: Iterable[str]) -> Non
     """Wakes the triggers again."""
     for name in tables:
         connection.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
+
+
+def is_in_use(connection: psycopg.Connection) -> bool:
+    """Whether a server or another command works with the database."""
+    row = connection.execute(_OTHERS).fetchone()
+    return row is not None and bool(row[0])
+
+
+def settle_outgoing(connection: psycopg.Connection) -> None:
+    """What waited to be sent when the backup was made has been sent since, or not: it is not sent again."""
+    connection.execute(
+        "UPDATE bot.outgoing_messages SET state = 'unknown', reason = 'restored', settled_at = now() "
+        "WHERE state IN ('queued', 'begun')"
+    )
 
 
 def rebase_changes(connection: psycopg.Connection) -> None:

@@ -1,6 +1,8 @@
 """Rotation of the key-encryption key: under writers, broken off, retired too early."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +14,7 @@ from bot.storage.keyring import write_keyring
 from crm_adapter.encryption import Keyring, KeyringFault, Keys
 from crm_adapter.encryption.rotation import RotationRuns, StillUsed, count_wrapped, forbid, rewrap, rotating
 from crm_adapter.encryption.vault import load_keys, make_key
+from tests.servers import ROOT
 
 
 @pytest.fixture
@@ -179,3 +182,48 @@ def test_a_ring_from_a_secret_store_is_changed_there(run, monkeypatch, tmp_path)
     assert not (tmp_path / "keyring.json").exists()
     assert ring.keks[0].secret.hex() not in told
     assert run("retire")[0] == 1
+
+
+def test_a_rotation_killed_between_batches_is_finished_by_the_next(run, addresses, settings, tmp_path):
+    ring = Keyring.fresh()
+    path = tmp_path / "keyring.json"
+    write_keyring(path, ring)
+
+    async def work(step):
+        engine = make_engine(addresses.application_url, settings)
+        try:
+            return await step(engine)
+        finally:
+            await engine.dispose()
+
+    secrets = asyncio.run(work(lambda engine: stock(engine, ring, 2500)))
+    command = [sys.executable, "-m", "bot", "keys", "rotate"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as rotation:
+        while "wrapped anew" not in rotation.stderr.readline():
+            pass
+        rotation.kill()
+    before = asyncio.run(work(counts))
+    new = Keyring.parse(path.read_text())
+    assert before[new.keks[0].id] >= 500
+    assert asyncio.run(work(lambda engine: opened(engine, new, secrets))) == secrets
+    code, told, said = run("rotate")
+    assert (code, told) == (0, f"All data keys are wrapped by {new.keks[0].id}.\n")
+    if before.get(ring.keks[0].id):
+        assert "not finished" in said
+        assert Keyring.parse(path.read_text()) == new
+    assert asyncio.run(work(lambda engine: opened(engine, new.without_old_keks(), secrets))) == secrets
+
+
+def test_a_new_first_key_in_the_setting_is_taken(run, addresses, settings, monkeypatch):
+    ring = Keyring.fresh()
+
+    async def fill() -> None:
+        engine = make_engine(addresses.application_url, settings)
+        await stock(engine, ring, 3)
+        await engine.dispose()
+
+    asyncio.run(fill())
+    new = ring.with_new_kek()
+    monkeypatch.setenv("YINGDA_KEYS__RING", new.document())
+    assert run("rotate")[0] == 0
+    assert run("show")[1] == f"{new.keks[0].id}\twraps\t3\n{ring.keks[0].id}\tunwraps\t0\n"

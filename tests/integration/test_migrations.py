@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.checkup.store import check_store
 from bot.domain.decision import Decision, Outcome, Situation
 from bot.domain.message import Inbound
+from bot.outgoing import tables as outgoing_tables
 from bot.rehearsal.keys import KEYS
 from bot.settings import Settings
 from bot.staff import tables as staff_tables
@@ -208,7 +209,13 @@ def test_a_changed_function_is_noticed_and_replaced(empty: Addresses) -> None:
 def test_the_tables_in_code_are_those_of_the_migrations(addresses: Addresses) -> None:
     registered()  # imports the rooms that keep a ledger, with their tables
     whole = MetaData()
-    for part in (bot_tables.metadata, staff_tables.metadata, crm_tables.metadata, kb_tables.metadata):
+    for part in (
+        bot_tables.metadata,
+        outgoing_tables.metadata,
+        staff_tables.metadata,
+        crm_tables.metadata,
+        kb_tables.metadata,
+    ):
         for table in part.tables.values():
             table.to_metadata(whole)
     engine = create_engine(sqlalchemy_url(addresses.owner_url))
