@@ -2,18 +2,23 @@
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
+from bot.commands.reader import reader
 from bot.commands.store import open_store
+from bot.customers import open_crm
 from bot.settings import read_settings
 from bot.staff.reviews import open_review_now
 from bot.storage.keyring import open_keys
 from bot.web.problems import describe
 from crm_adapter.port import CrmFault, Refused
 from crm_adapter.sharing.access import Access, list_accesses
+from crm_adapter.sharing.store import SqlSharing
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,6 +33,10 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     listing.add_argument("--limit", type=int, default=50)
     listing.add_argument("--json", action="store_true", help="a line of JSON per read")
     listing.set_defaults(run=run_list)
+    exporting = actions.add_parser("export", help="carry out an approved use of data: a CSV file")
+    exporting.add_argument("use", type=UUID, metavar="USE", help="the id of the approved use")
+    exporting.add_argument("--to", type=Path, required=True, metavar="FILE", help="a new file, readable by you alone")
+    exporting.set_defaults(run=run_export)
     actions.add_parser("review", help="open a review of who has access now").set_defaults(run=run_review)
 
 
@@ -51,6 +60,32 @@ async def run_list(args: argparse.Namespace) -> int:
         )
     for read in found:
         print(json.dumps(asdict(read), ensure_ascii=False, default=str) if args.json else _line(read))
+    return 0
+
+
+async def run_export(args: argparse.Namespace) -> int:
+    """Writes the rows of a use that a second person has approved; 1 when it is not, or the file is there."""
+    settings = read_settings()
+    keys = open_keys(settings)
+    try:
+        descriptor = os.open(args.to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        print(f"{args.to}: {error.strerror}", file=sys.stderr)
+        return 1
+    with os.fdopen(descriptor, "wb") as file:
+        try:
+            async with open_store(args) as engine:
+                gate = SqlSharing(engine, keys, open_crm(settings, engine, keys))
+                result = await gate.carry_out(args.use, reader())
+        except BaseException as fault:
+            args.to.unlink()  # an empty file would look like an export of nobody
+            if isinstance(fault, CrmFault):
+                return refuse(fault)
+            raise
+        file.write(result.content)
+    print(
+        f"{result.rows} rows, {result.left_out} left out; the smallest group that looks alike: {result.smallest_group}"
+    )
     return 0
 
 

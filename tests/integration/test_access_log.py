@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -12,17 +13,22 @@ import pytest_asyncio
 from aiohttp import web
 from sqlalchemy import func, select, text
 
+from bot.__main__ import main
 from bot.app import make_app
 from bot.staff.roles import CUSTOMER_DATA, ROLES, Permission
+from bot.storage.database import make_engine
 from bot.web.console.mount import ROUTES
 from bot.web.console.seen import SEEN
 from bot.web.routes import Route, access_table, register
 from crm_adapter.ledger.sequencer import link_all
 from crm_adapter.ledger.tables import ledger_links
+from crm_adapter.policy import Policy
 from crm_adapter.sharing.access import list_accesses
 from crm_adapter.sharing.tables import access_log
+from crm_adapter.sharing.uses import NewUse, ask_use, decide_use
 from crm_adapter.tables import contacts
 from tests.integration.console_client import console_app, serving, store_talk
+from tests.integration.sharing_store import Rooms
 
 ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 CARD = "我的卡号是 4111 1111 1111 1111，请退款"
@@ -230,8 +236,6 @@ async def test_the_log_is_a_chain(engine, keys, console):
 @pytest.fixture
 def run(addresses, settings, tmp_path, monkeypatch, capsys):
     """Runs ``yingda ARGUMENTS`` on the test's database: exit code, output."""
-    from bot.__main__ import main
-
     monkeypatch.setenv("YINGDA_DATABASE_URL", addresses.application_url)
     monkeypatch.setenv("YINGDA_OWNER_DATABASE_URL", addresses.owner_url)
     monkeypatch.setenv("YINGDA_VAR_DIR", str(tmp_path))
@@ -247,8 +251,6 @@ def run(addresses, settings, tmp_path, monkeypatch, capsys):
 
 
 def test_the_command_line_is_logged_with_the_machines_user(run, addresses, settings):
-    from bot.storage.database import make_engine
-
     async def fill():
         engine = make_engine(addresses.application_url, settings)
         talk = await store_talk(engine, CARD)
@@ -272,3 +274,31 @@ def test_the_command_line_is_logged_with_the_machines_user(run, addresses, setti
     assert all(read["contact_ids"] == [str(talk.contact)] for read in reads)
     assert len(run("access", "list", "--contact", str(talk.contact), "--limit", "2")[1].splitlines()) == 2
     assert run("access", "list", "--actor", "staff:nobody")[1] == ""
+
+
+def test_the_command_line_exports_what_was_approved_and_opens_reviews(run, addresses, settings, keys, tmp_path):
+    async def ask(decide: bool):
+        engine = make_engine(addresses.application_url, settings)
+        mei = await Rooms(engine, keys, Policy()).person(str(decide), name="王芳", gender="女")
+        asked = NewUse("export", "survey", "regions", ("gender",), "staff:1", contact_ids=(mei,))
+        async with engine.begin() as connection:
+            use = await ask_use(connection, keys, asked)
+            if decide:
+                until = datetime.now(UTC) + timedelta(days=1)
+                await decide_use(connection, keys, use.id, "approved", "staff:2", "fine", valid_until=until)
+        await engine.dispose()
+        return use.id
+
+    approved, asked = asyncio.run(ask(True)), asyncio.run(ask(False))
+    file = tmp_path / "rows.csv"
+    assert run("access", "export", str(asked), "--to", str(file)) == (1, "")
+    assert not file.exists()
+    code, out = run("access", "export", str(approved), "--to", str(file))
+    assert (code, out) == (0, "1 rows, 0 left out; the smallest group that looks alike: 1\n")
+    assert file.read_text(encoding="utf-8-sig").splitlines()[1].endswith(",female")
+    assert file.stat().st_mode & 0o077 == 0
+    assert run("access", "export", str(approved), "--to", str(file)) == (1, "")  # what is there stays
+    assert getpass.getuser() in run("access", "list")[1]
+    assert run("staff", "add", "ada", "--role", "administrator")[0] == 0
+    assert run("access", "review")[0] == 0
+    assert run("access", "review") == (1, "")
