@@ -17,7 +17,8 @@ from bot.storage.database import Addresses
 # Two messages each, as a turn leaves them; ids are random v7-like times in the past, content of a usual length.
 FILL = """
 WITH visitor AS (
-    SELECT gen_random_uuid() AS contact, gen_random_uuid() AS identity, gen_random_uuid() AS conversation, n
+    SELECT uuidv7(interval '-3 day') AS contact, uuidv7(interval '-3 day') AS identity,
+           uuidv7(interval '-3 day') AS conversation, n
       FROM generate_series(%(from)s::int, %(to)s::int) n
 ), c AS (
     INSERT INTO crm.contacts (id, root_id, key_id, locale) SELECT contact, contact, contact, 'en' FROM visitor
@@ -31,7 +32,8 @@ WITH visitor AS (
     INSERT INTO bot.conversations (id, identity_id, channel, account, locale, last_seq)
     SELECT conversation, identity, 'web', 'shop', 'en', %(lines)s FROM visitor
 ), line AS (
-    SELECT uuidv7(interval '-1 day' + s * interval '1 second') AS id, v.*, s FROM visitor v, generate_series(1, %(lines)s::int) s
+    SELECT uuidv7(interval '-3 day' + s * interval '1 second') AS id, v.*, s
+      FROM visitor v, generate_series(1, %(lines)s::int) s
 ), m AS (
     INSERT INTO bot.messages (id, conversation_id, seq, direction, author, sealed_body, client_msg_id, at)
     SELECT id, conversation, s, CASE WHEN s %% 2 = 1 THEN 'in' ELSE 'out' END,
@@ -50,6 +52,9 @@ SELECT id, identity, conversation, 'web', 'shop', CASE WHEN s %% 2 = 1 THEN 'in'
        %(long)s::bytea, '0',
        'm:' || id FROM line
 """
+# What was filled is no text: the search index need not look at it.
+INDEXED = """INSERT INTO crm.index_progress (kind, watermark) VALUES ('interaction', uuidv7(interval '-2 day'))
+             ON CONFLICT DO NOTHING"""
 # Of the lengths that sealed keys, account names and messages have.
 SEALS = {"key": bytes(60), "short": bytes(77), "long": bytes(240)}
 PER_VISITOR = 20
@@ -62,6 +67,7 @@ def fill(addresses: Addresses, start: int, messages: int, per_visitor: int = PER
         for visitor in range(start // per_visitor, (start + messages) // per_visitor, BATCH):
             last = min(visitor + BATCH, (start + messages) // per_visitor) - 1
             connection.execute(FILL, {"from": visitor, "to": last, "lines": per_visitor, **SEALS})
+        connection.execute(INDEXED)
         connection.execute("VACUUM ANALYZE")
 
 

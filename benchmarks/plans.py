@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from pydantic import SecretStr
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
@@ -28,7 +29,7 @@ from bot.customers import open_crm
 from bot.domain.decision import Decision, Outcome, Situation
 from bot.domain.message import Inbound
 from bot.rehearsal.keys import KEYS, RING
-from bot.settings import Settings
+from bot.settings import KeysSection, Settings
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses, make_engine
 from bot.storage.pool import Pool, make_pool
@@ -42,6 +43,33 @@ from crm_adapter.search.people import find_people
 from crm_adapter.search.transcripts import search_interactions
 from crm_adapter.sql_store import SqlStore
 
+# What belongs to the contacts, beside what they said: so much that an index is the better way.
+BESIDE = """
+INSERT INTO crm.facts (id, contact_id, field, sealed, blind, assurance, source, set_by, at)
+SELECT uuidv7(interval '-3 day'), id, field, '\\x00', CASE field WHEN 'phone' THEN uuid_send(id) END, 'claimed', 'web',
+       'customer', now()
+  FROM crm.contacts, unnest(ARRAY['name', 'phone']) field;
+INSERT INTO crm.grams (record_id, kind, grams)
+SELECT id, 'name', ARRAY[hashtext(id::text), hashtext(contact_id::text) % 5000] FROM crm.facts WHERE field = 'name';
+INSERT INTO crm.grams (record_id, kind, grams)
+SELECT id, 'interaction', ARRAY(SELECT hashtext(id::text || s) % 50000 FROM generate_series(1, 12) s)
+  FROM (SELECT id FROM crm.interactions LIMIT 500000) i;
+INSERT INTO crm.consents (subject, purpose, channel, recipient, state, guardian, covers, event_id, notice_hash,
+                          notice_version, since)
+SELECT id, 'care_messages', '*', '', 'granted', false, ARRAY[id], id, 'hash', 1, now() FROM crm.contacts;
+INSERT INTO crm.orders (id, contact_id, source, reference, placed_at, amount, currency, status, lines, updated_at)
+SELECT id, id, 'shop', id::text, now(), 1000, 'CNY', 'completed', '[]', now() FROM crm.contacts;
+INSERT INTO crm.tags (id, contact_id, name, by, sealed_reason, at)
+SELECT id, id, 'vip', 'staff:1', '\\x00', now() FROM crm.contacts;
+INSERT INTO crm.standings (contact_id, value_class, value_rule, value_since, stage, stage_rule, stage_since, tags)
+SELECT id, 'general', 'rule', now(), 'growth', 'rule', now(), '{}' FROM crm.contacts;
+INSERT INTO crm.cases (id, contact_id, number, key_blind, kind, category, priority, state, opened_by, opened_at)
+SELECT id, id, id::text, uuid_send(id), 'complaint', 'delivery', 'normal', 'closed', 'customer', now()
+  FROM crm.contacts;
+INSERT INTO crm.tasks (id, contact_id, key_blind, kind, sealed_subject, due_at, added_by, added_at)
+SELECT id, id, uuid_send(id), 'call', '\\x00', now(), 'staff:1', now() FROM crm.contacts;
+INSERT INTO crm.changes (contact_id, kind, record_id) SELECT id, 'contact', id FROM crm.contacts;
+"""
 PER_CONTACT = 10
 LARGE = 5_000
 """Tables below this many rows may be read as PostgreSQL likes: an index would not be faster."""
@@ -74,7 +102,7 @@ async def talk(pool: Pool, settings: Settings) -> None:
 
 async def look(engine: AsyncEngine, crm: SqlStore) -> None:
     """What staff and outside systems read."""
-    await index_new(engine, KEYS)
+    await index_new(engine, KEYS, timedelta(hours=1))
     async with engine.connect() as connection:
         (newest, *_) = await list_contacts(connection, KEYS)
         await list_contacts(connection, KEYS, before=newest.id)
@@ -133,7 +161,7 @@ def scans(addresses: Addresses) -> dict[str, tuple[int, int]]:
 async def a_day(addresses: Addresses, settings: Settings) -> tuple[dict[str, int], list[str]]:
     """Large tables that were read from one end to the other, with how often, and the plans."""
     lines: list[str] = []
-    await asyncio.to_thread(_analyze, addresses)
+    await asyncio.to_thread(_fill_beside, addresses)
     before = scans(addresses)
     engine = make_engine(addresses.application_url, settings)
     async with make_pool(addresses.application_url, settings) as pool:
@@ -147,9 +175,12 @@ async def a_day(addresses: Addresses, settings: Settings) -> tuple[dict[str, int
     return {name: count for name, count in read.items() if count > 0}, lines
 
 
-def _analyze(addresses: Addresses) -> None:
+def _fill_beside(addresses: Addresses) -> None:
     with psycopg.connect(addresses.owner_url, autocommit=True) as connection:
-        connection.execute("ANALYZE")
+        for statement in BESIDE.split(";\n"):
+            if statement.strip():
+                connection.execute(statement.encode())
+        connection.execute("VACUUM ANALYZE")
     time.sleep(1.5)
 
 
@@ -165,17 +196,14 @@ def main() -> int:
         started = time.perf_counter()
         fill(addresses, 0, args.contacts * PER_CONTACT, PER_CONTACT)
         filled_s = round(time.perf_counter() - started, 1)
-        settings = Settings(var_dir=Path(place.folder), keys={"ring": RING.document()})
+        settings = Settings(var_dir=Path(place.folder), keys=KeysSection(ring=SecretStr(RING.document())))
         started = time.perf_counter()
         scanned, lines = asyncio.run(a_day(addresses, settings))
         day_s = round(time.perf_counter() - started, 1)
     if args.explain:
         print(*lines, sep="\n")
-    sequential = [line for line in lines if "Seq Scan" in line]
     report = {"contacts": args.contacts, "fill_s": filled_s, "day_s": day_s, "scanned": scanned, "plans": len(lines)}
     print(json.dumps(report) if args.json else "\n".join(f"{name:<10} {value}" for name, value in report.items()))
-    if not args.json:
-        print(*sequential, sep="\n")
     return 0 if not scanned else 1
 
 

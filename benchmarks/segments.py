@@ -33,7 +33,7 @@ FILL = (
     """
     CREATE TEMPORARY TABLE person AS
     SELECT n, uuidv7(-interval '1 day' * ((n * 7919) % 1500)) AS id, (n * 7919) % 1500 AS days
-      FROM generate_series(1, :contacts) n
+      FROM generate_series(1, :contacts::bigint) n
     """,
     "ANALYZE person",
     """

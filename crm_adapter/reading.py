@@ -5,6 +5,7 @@ page begins, and the primary key serves both. What cannot be opened any more is 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -122,11 +123,11 @@ async def list_interactions(
     if before is not None:
         query = query.where(interactions.c.id < before)
     rows = (await connection.execute(query)).all()
-    found = await _keys_for(connection, keys, rows, "sealed_content", "sealed_name")
+    found = await keys_for(connection, keys, rows, "sealed_content", "sealed_name")
     return [
         InteractionRow(
-            contact_name=_opened(found, "facts.value", row.name_id, row.sealed_name),
-            content=_opened(found, "interactions.content", row.id, row.sealed_content),
+            contact_name=opened(found, "facts.value", row.name_id, row.sealed_name),
+            content=opened(found, "interactions.content", row.id, row.sealed_content),
             **{name: value for name, value in row._asdict().items() if name in InteractionRow.__slots__},
         )
         for row in rows
@@ -148,7 +149,7 @@ async def list_contacts(
     if before is not None:
         query = query.where(contacts.c.id < before)
     rows = (await connection.execute(query)).all()
-    found = await _keys_for(connection, keys, rows, "sealed_name")
+    found = await keys_for(connection, keys, rows, "sealed_name")
     return [_contact(row, found) for row in rows]
 
 
@@ -170,8 +171,8 @@ async def find_contact(connection: AsyncConnection, keys: Keys, contact_id: UUID
         .order_by(identities.c.id)
     )
     known_as = (await connection.execute(query)).all()
-    found = await _keys_for(connection, keys, [row], "sealed_name")
-    found |= await _keys_for(connection, keys, known_as, "sealed_external_id")
+    found = await keys_for(connection, keys, [row], "sealed_name")
+    found |= await keys_for(connection, keys, known_as, "sealed_external_id")
     return ContactDetail(
         _contact(row, found),
         tuple(
@@ -179,7 +180,7 @@ async def find_contact(connection: AsyncConnection, keys: Keys, contact_id: UUID
                 id=one.id,
                 channel=one.channel,
                 account=one.account,
-                external_id=_opened(found, "identities.external_id", one.id, one.sealed_external_id),
+                external_id=opened(found, "identities.external_id", one.id, one.sealed_external_id),
                 assurance=one.assurance,
                 created_at=one.created_at,
             )
@@ -232,7 +233,7 @@ def _name_of(contact: ColumnElement[UUID]) -> Any:
 def _contact(row: Row[Any], found: Mapping[UUID, DataKey]) -> ContactRow:
     return ContactRow(
         id=row.id,
-        name=_opened(found, "facts.value", row.name_id, row.sealed_name),
+        name=opened(found, "facts.value", row.name_id, row.sealed_name),
         locale=row.locale,
         created_at=row.created_at,
         last_interaction_at=row.last_interaction_at,
@@ -240,18 +241,27 @@ def _contact(row: Row[Any], found: Mapping[UUID, DataKey]) -> ContactRow:
     )
 
 
-async def _keys_for(
+async def keys_for(
     connection: AsyncConnection, keys: Keys, rows: Sequence[Row[*tuple[Any, ...]]], *columns: str
 ) -> dict[UUID, DataKey]:
-    sealed = (getattr(row, column) for row in rows for column in columns)
-    return await load_keys(connection, keys, {key_id_of(one) for one in sealed if one is not None})
+    """The data keys that open these columns of these rows, as far as there are any."""
+    wanted = set()
+    for row in rows:
+        for column in columns:
+            # One damaged row is no reason to show nobody's.
+            with suppress(SealBroken):
+                if (sealed := getattr(row, column)) is not None:
+                    wanted.add(key_id_of(sealed))
+    return await load_keys(connection, keys, wanted)
 
 
-def _opened(found: Mapping[UUID, DataKey], place: str, record: UUID, sealed: bytes | None) -> str | None:
-    if sealed is None or (key := found.get(key_id_of(sealed))) is None:
+def opened(found: Mapping[UUID, DataKey], place: str, record: UUID, sealed: bytes | None) -> str | None:
+    """The text in it; ``None`` when there is none, its key is gone or it was damaged."""
+    if sealed is None:
         return None
     try:
-        return unseal(key, place, record, sealed).decode()
+        key = found.get(key_id_of(sealed))
+        return unseal(key, place, record, sealed).decode() if key is not None else None
     except SealBroken:
         log.error("a record cannot be opened", place=place, record=str(record))
         return None

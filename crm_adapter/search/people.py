@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import Text, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.customers.fields import normalise
-from crm_adapter.encryption import Keys, SealBroken, key_id_of, unseal
-from crm_adapter.encryption.vault import load_keys
+from crm_adapter.encryption import Keys
 from crm_adapter.port import BadField
-from crm_adapter.reading import ENDING
+from crm_adapter.reading import ENDING, keys_for, opened
 from crm_adapter.search.find import find
 from crm_adapter.search.grams import matches
 from crm_adapter.tables import contacts, facts, identities
@@ -41,16 +40,9 @@ async def _by_name(connection: AsyncConnection, keys: Keys, text: str) -> list[U
         facts.c.id.in_(candidates), facts.c.superseded_at.is_(None), facts.c.sealed.is_not(None)
     )
     rows = (await connection.execute(query)).all()
-    opened = await load_keys(connection, keys, {key_id_of(row.sealed) for row in rows})
-    named = []
-    for row in rows:
-        key = opened.get(key_id_of(row.sealed))
-        try:
-            if key is not None and matches(unseal(key, "facts.value", row.id, row.sealed).decode(), text):
-                named.append(row.contact_id)
-        except SealBroken:
-            continue
-    return named
+    found = await keys_for(connection, keys, rows, "sealed")
+    named = ((row.contact_id, opened(found, "facts.value", row.id, row.sealed)) for row in rows)
+    return [contact_id for contact_id, name in named if name is not None and matches(name, text)]
 
 
 async def _by_index(connection: AsyncConnection, keys: Keys, text: str, accounts: Sequence[str]) -> list[UUID]:
@@ -74,6 +66,7 @@ async def _by_index(connection: AsyncConnection, keys: Keys, text: str, accounts
 async def _by_ending(connection: AsyncConnection, text: str) -> list[UUID]:
     if len(text) != ENDING:
         return []
-    ending = func.right(cast(contacts.c.id, String), ENDING)
+    # Word for word the expression of the index contacts_ending_idx.
+    ending = func.right(cast(contacts.c.id, Text), literal_column(str(ENDING)))
     query = select(contacts.c.id).where(ending == text.lower()).order_by(contacts.c.id.desc()).limit(MOST)
     return list((await connection.execute(query)).scalars())
