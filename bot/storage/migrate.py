@@ -27,9 +27,7 @@ JOB_SEQUENCES = text(
 LOCK = 0x79696E67  # any constant; "ying"
 
 
-def migrate(
-    owner_url: str, application_url: str, keys: Keys | None = None, blobs: Path | None = None
-) -> list[str]:
+def migrate(owner_url: str, application_url: str, keys: Keys | None = None, blobs: Path | None = None) -> list[str]:
     """Migrates forward as the owner and grants the application's role what it needs; returns the heads.
 
     ``keys`` seal what an older version stored in clear, in the database and in the folder ``blobs``; where nothing of
@@ -62,9 +60,7 @@ def current_heads(connection: Connection) -> list[str]:
     return sorted(context.get_current_heads())
 
 
-def alembic_config(
-    connection: Connection | None = None, keys: Keys | None = None, blobs: Path | None = None
-) -> Config:
+def alembic_config(connection: Connection | None = None, keys: Keys | None = None, blobs: Path | None = None) -> Config:
     """The one alembic environment over the three packages' version folders.
 
     Its attribute ``afterwards`` lists the files that a migration has made superfluous, once it is committed.
