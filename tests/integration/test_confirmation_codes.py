@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from uuid_utils.compat import uuid7
 
+from bot.customers import open_crm
 from bot.outgoing import CodeFault, Codes, Confirmed, Outgoing, Requested, describe_fault
 from bot.outgoing.listing import list_shown
 from bot.outgoing.tables import confirmation_codes
@@ -14,7 +15,7 @@ from bot.settings import LOCALES
 from crm_adapter.encryption import Keyring, Keys
 from crm_adapter.encryption.vault import make_key
 from crm_adapter.port import UnknownRecord
-from crm_adapter.records.customers import Provenance
+from crm_adapter.records.customers import ExternalKey, Provenance
 from crm_adapter.tables import contacts
 
 PHONE = "+8613800138000"
@@ -209,3 +210,31 @@ async def test_codes_are_named_by_the_company(codes, contact_id, engine, keys):
     assert mail.letter.written.subject == "Your confirmation code"
     assert "Nuanju Home Appliances" in mail.letter.written.text
     assert sms.letter.written.text.startswith(f"【暖居電器】驗證碼 {sms.letter.code}")
+
+
+async def test_with_the_real_store_the_phone_is_verified_and_makes_two_contacts_one(engine, settings, keys):
+    crm = open_crm(settings, engine, keys)
+    codes = Codes(engine, Outgoing(settings, keys), crm.within)
+    found = []
+    for number in range(2):
+        made = await crm.upsert_contact(ExternalKey("shop", f"c{number}"), {"name": f"王芳{number}"}, PROVENANCE)
+        await codes.request_code(made.contact_id, "phone", PHONE, "en", PROVENANCE)
+        code = await newest_code(engine, keys)
+        assert await codes.confirm_code(made.contact_id, "phone", code) == Confirmed("phone", PHONE)
+        found.append((await crm.contact(made.contact_id)).id)
+    contact = await crm.contact(found[1])
+    assert contact.facts["phone"].value == PHONE
+    assert contact.facts["phone"].assurance == "verified"
+    assert (await crm.contact(found[0])).id == contact.id
+
+
+async def test_a_target_that_is_erased_leaves_no_code(engine, settings, keys):
+    crm = open_crm(settings, engine, keys)
+    codes = Codes(engine, Outgoing(settings, keys), crm.within)
+    made = await crm.upsert_contact(ExternalKey("shop", "c"), {"name": "王芳"}, PROVENANCE)
+    await codes.request_code(made.contact_id, "phone", PHONE, "en", PROVENANCE)
+    code = await newest_code(engine, keys)
+    await crm.erase(made.contact_id, "customer", "asked for it", datetime.now(UTC))
+    assert await codes.confirm_code(made.contact_id, "phone", code) == CodeFault("expired")
+    async with engine.connect() as connection:
+        assert await list_shown(connection, keys) == []
