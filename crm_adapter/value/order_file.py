@@ -8,7 +8,7 @@ Columns: one or more of ``contact_id``, ``system`` with ``key``, ``phone``, ``em
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -151,7 +151,7 @@ def _money(field: str, text: str, currency: str) -> int:
         minor = Decimal(text.replace(",", "")).scaleb(_DECIMALS.get(currency, 2))
         if minor.is_finite() and abs(minor) < 10**18 and minor == minor.to_integral_value():
             return int(minor)
-    except InvalidOperation:
+    except ArithmeticError:
         pass
     raise BadField(field, "not_an_amount")
 
