@@ -1,14 +1,14 @@
 """Who else has the same phone or e-mail, and what staff is asked about it: nothing unproven merges by itself."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.locks import family_of
 from crm_adapter.records.customers import MergeSuggestion
 from crm_adapter.tables import contacts, facts, identities, merge_suggestions
 
@@ -55,14 +55,10 @@ async def suggest(connection: AsyncConnection, contact_id: UUID, other_id: UUID,
 
 async def are_different(connection: AsyncConnection, root_id: UUID, other_id: UUID) -> UUID | None:
     """The decision of staff that members of these two families are not one; ``None`` when there is none."""
-    query = (
-        select(merge_suggestions.c.id)
-        .where(
-            merge_suggestions.c.decision == "different",
-            or_(_between(root_id, other_id), _between(other_id, root_id)),
-        )
-        .limit(1)
-    )
+    ours, theirs = await family_of(connection, root_id), await family_of(connection, other_id)
+    shown = merge_suggestions.c
+    pairs = [and_(shown.one_id.in_(one), shown.other_id.in_(other)) for one, other in ((ours, theirs), (theirs, ours))]
+    query = select(shown.id).where(shown.decision == "different", or_(*pairs)).limit(1)
     found: UUID | None = (await connection.execute(query)).scalar()
     return found
 
@@ -82,10 +78,3 @@ async def undecided(connection: AsyncConnection, family: Iterable[UUID] | None, 
         query = query.where(or_(shown.one_id.in_(ids), shown.other_id.in_(ids)))
     rows = await connection.execute(query.order_by(shown.id).limit(limit))
     return [MergeSuggestion(**row._asdict()) for row in rows]
-
-
-def _between(one: UUID, other: UUID) -> ColumnElement[Any]:
-    def members(root_id: UUID) -> Any:
-        return select(contacts.c.id).where(contacts.c.root_id == root_id)
-
-    return and_(merge_suggestions.c.one_id.in_(members(one)), merge_suggestions.c.other_id.in_(members(other)))
