@@ -2,11 +2,11 @@
 
 import sys
 
-from benchmarks import floor, growth
+from benchmarks import floor, growth, search
 
 if __name__ == "__main__":
     results = {}
-    for benchmark in (floor, growth):
+    for benchmark in (floor, growth, search):
         print(f"\n== {benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}", flush=True)
         results[benchmark.__name__] = benchmark.main()
     print()

@@ -14,6 +14,7 @@ from crm_adapter.port import BadField
 from crm_adapter.records.customers import FIELDS, ContactKind
 
 _PHONE_DIGITS = 11
+_LONGEST_KEY = 200
 _NOT_DIGIT = re.compile(r"\D")
 
 
@@ -91,6 +92,8 @@ def candidate_of(entry: Entry, basis: LawfulBasis | None) -> Candidate | Rejecti
 
 def _key(values: Mapping[str, str], fields: Mapping[str, str | None]) -> str:
     key = values.get(KEY)
+    if key and len(key) > _LONGEST_KEY:
+        raise BadField(KEY, "too_long")
     if key:
         return key
     for field in ("phone", "email"):

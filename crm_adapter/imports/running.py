@@ -1,6 +1,7 @@
 """Working through an import, a piece in each transaction: killed anywhere, it goes on where it stood.
 
-The dry run does all that the real one does and takes each piece back, so what it foretells is what would happen.
+The dry run does all that the real one does for known customers and takes each piece back, so what it foretells is what
+would happen.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from crm_adapter.imports.rows import Candidate, Entry, Rejection, candidate_of
 from crm_adapter.imports.tables import import_pieces, import_rejections, imports
 from crm_adapter.port import BadField, CrmFault, Customers, Refused
 from crm_adapter.records.customers import Ambiguous, Created, ExternalKey, Noop, Provenance
+from crm_adapter.tables import external_keys
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +97,8 @@ class Importer:
             entries = await read_piece(connection, house, import_id, row.rows_done // PIECE)
             order, outcome = import_of(house, row), Outcome()
             candidates = await asyncio.to_thread(_sort, entries, order, outcome)
+            if order.state == "new":
+                candidates = await self._foretell(connection, order, candidates, outcome)
             trial = await connection.begin_nested()
             await self._take(connection, order, _time_of(row), candidates, outcome)
             if order.state == "new":
@@ -109,6 +113,26 @@ class Importer:
         if progress is not None:
             progress(done, order.rows_total)
         return done < order.rows_total
+
+    async def _foretell(
+        self,
+        connection: AsyncConnection,
+        order: Import,
+        candidates: Sequence[tuple[Entry, Candidate]],
+        outcome: Outcome,
+    ) -> list[tuple[Entry, Candidate]]:
+        """Those of the rows that have to be tried. A key that nobody has makes a new contact: what a file says is only
+        claimed, so it joins nobody else's."""
+        blind_of = {one.key: self._keys.blind("external_key", order.system, one.key) for _, one in candidates}
+        query = select(external_keys.c.key_blind).where(
+            external_keys.c.system == order.system, external_keys.c.key_blind.in_(blind_of.values())
+        )
+        known = set((await connection.execute(query)).scalars())
+        tried = [(entry, one) for entry, one in candidates if blind_of[one.key] in known]
+        new = [one for _, one in candidates if blind_of[one.key] not in known]
+        outcome.counts["created"] += len(new)
+        outcome.counts["quarantined"] += sum(one.basis is None for one in new)
+        return tried
 
     async def _take(
         self,

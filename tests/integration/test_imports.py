@@ -134,6 +134,16 @@ async def test_again_changes_nothing_and_later_changes_come_in(desk):
     assert await desk.count(contacts) == 2
 
 
+async def test_a_dry_run_foretells_changes_too_and_takes_them_back(desk):
+    await desk.whole(FILE, BASIS)
+    later = FILE.replace("韩梅梅", "韩小梅") + "K9,新人,13800138009,\n"
+    found = await desk.show(await desk.checked(later))
+    assert [found.counts[name] for name in ("created", "updated", "unchanged", "quarantined")] == [1, 1, 1, 1]
+    assert await desk.count(contacts) == 2
+    [contact_id] = await desk.store.find_by_field("phone", "13900139000")
+    assert (await desk.store.contact(contact_id)).facts["name"].value == "韩梅梅"
+
+
 async def test_the_report_names_line_field_and_reason_in_the_readers_language(desk):
     found = await desk.whole(FILE, BASIS)
     rows = await desk.report(found.id)
