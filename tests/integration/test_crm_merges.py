@@ -12,7 +12,7 @@ from sqlalchemy import text
 from crm_adapter.identify import IDENTIFY, Sender, identify_arguments, known
 from crm_adapter.policy import Policy
 from crm_adapter.port import BadField, Refused, UnknownRecord
-from crm_adapter.records.customers import ExternalKey, Linked, Merged, Noted, Provenance, Suggested
+from crm_adapter.records.customers import ExternalKey, Linked, Merged, NewInteraction, Noted, Provenance, Suggested
 from crm_adapter.sql_store import SqlStore
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -265,3 +265,39 @@ async def test_a_merge_waits_for_a_turn_and_a_turn_for_a_merge(crm, engine, keys
         await arriving
         after = await arrive(turn, keys, "one", "open-1")
         assert (after.contact_id, after.identity_id, after.key.id) == (b, before.identity_id, before.key.id)
+
+
+async def test_everything_at_once_ends_in_a_forest(crm, engine):
+    """Whoever links, changes, logs, merges and parts the same few customers at once meets no deadlock."""
+    random = Random(7)
+    contacts = await made(crm, 5)
+    _, homes = await layout(engine)
+    phones = [f"138001380{n:02}" for n in range(3)]
+
+    async def one_of_many(n):
+        some, other, phone = random.choice(contacts), random.choice(contacts), random.choice(phones)
+        match n % 5:
+            case 0:
+                await crm.set_fields(some, {"phone": phone, "name": f"王{n}"}, SAID)
+            case 1:
+                await crm.link_identity(some, "phone", "", phone, random.choice(("claimed", "verified")), SAID)
+            case 2:
+                call = NewInteraction(some, "phone", "staff", "in", AT, f"call {n}")
+                await crm.append_interaction(f"call-{n}", call)
+            case 3:
+                await crm.merge(some, other, BY, "at once")
+            case _:
+                for past in await crm.merges(some):
+                    await crm.unmerge(past.id, BY)
+
+    async with asyncio.timeout(60):
+        results = await asyncio.gather(*(one_of_many(n) for n in range(150)), return_exceptions=True)
+    faults = [one for one in results if isinstance(one, BaseException)]
+    assert {str(one) for one in faults} <= {"same_contact", "already_undone"}
+    for contact in contacts:
+        for past in await crm.merges(contact):
+            if past.undone_at is None:
+                await crm.unmerge(past.id, BY)
+    families, identities = await layout(engine)
+    assert families == {contact: contact for contact in contacts}
+    assert {one: identities[one] for one in homes} == homes
