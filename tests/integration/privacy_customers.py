@@ -9,26 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from bot.storage.bodies import seal_body
-from crm_adapter.consent.sql_consents import SqlConsents
-from crm_adapter.customers import SqlCustomers, SqlFeed, SqlInteractions
-from crm_adapter.encryption import Keys
+from crm_adapter.encryption import Keys, seal
 from crm_adapter.encryption.vault import load_key
 from crm_adapter.records.consent import NewConsentEvent
 from crm_adapter.records.customers import ExternalKey, NewInteraction, Provenance
 from crm_adapter.records.service import NewCase, NewTask
 from crm_adapter.records.value import NewOrder
-from crm_adapter.rights import SqlRights
-from crm_adapter.service import SqlService
-from crm_adapter.value.store import SqlValues
+from crm_adapter.sql_store import SqlStore as Store
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 STAFF = f"staff:{uuid4()}"
 """Planted words, none of which may be found after an erasure."""
 NAME, PHONE, SAID, MATTER = "欧阳晓芙", "+8613800138000", "我的热水壶漏水了", "壶身底部渗水"
-
-
-class Store(SqlRights, SqlCustomers, SqlInteractions, SqlConsents, SqlService, SqlValues, SqlFeed):
-    """The rooms that the rights need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,7 @@ async def plant_talk(
     """What the bot keeps: a conversation with two messages, inbox, outbox, an attempt, a file, mail and a code."""
     first, second, blind = uuid7(), uuid7(), uuid4().bytes
     async with engine.begin() as connection:
-        key_id = await connection.scalar(text("SELECT key_id FROM crm.contacts WHERE id = :id"), {"id": contact_id})
+        key_id = await connection.scalar(text("SELECT key_id FROM crm.identities WHERE id = :id"), {"id": identity_id})
         key = await load_key(connection, keys, key_id)
 
         async def put(table: str, **values: object) -> None:
@@ -123,7 +115,7 @@ async def plant_talk(
             id=blob_id,
             account="shop",
             identity_id=identity_id,
-            sealed_name=b"sealed",
+            sealed_name=seal(key, "blobs.name", blob_id, b"a.png"),
             type="image/png",
             size=3,
             message_id=first,
