@@ -2,11 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.faults import StartFault
 from bot.settings import Settings
 from crm_adapter.encryption import Keys
 from crm_adapter.imports import Limits
 from crm_adapter.policy import Policy
 from crm_adapter.sql_store import SqlStore
+from crm_adapter.value.rules_file import RulesFault, rules_in_force
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -27,7 +29,11 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def open_crm(settings: Settings, engine: AsyncEngine, keys: Keys) -> SqlStore:
-    """The store over this engine; it holds nothing open of its own."""
+    """The store over this engine; it holds nothing open of its own. Raises :class:`StartFault` for faulty rules."""
+    try:
+        rules_in_force(settings.crm.rules_file)
+    except RulesFault as fault:
+        raise StartFault(str(fault)) from None
     return SqlStore(engine, keys, policy_of(settings))
 
 

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from bot.__main__ import main
+from bot.app import make_app
+from bot.faults import StartFault
 from bot.jobs.assessment import everybody, follow
 from crm_adapter.value.rules_file import RulesFault
 from tests.conftest import RING
@@ -99,3 +101,11 @@ async def test_the_jobs_assess(stock, settings, pool, tmp_path):
     context.additional_context["settings"] = settings.model_copy(update={"crm": crm})
     with pytest.raises(RulesFault):
         await everybody(context, 0)
+
+
+async def test_no_server_starts_with_faulty_rules(settings, addresses, tmp_path):
+    faulty = tmp_path / "rules.yml"
+    faulty.write_text("currency: 7\n", encoding="utf-8")
+    crm = settings.crm.model_copy(update={"rules_file": faulty})
+    with pytest.raises(StartFault, match=r"rules\.yml:1: "):
+        make_app(settings.model_copy(update={"crm": crm}), addresses)
