@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -128,7 +129,9 @@ class Codes:
             if row.tries >= self._limits.tries:
                 return CodeFault("too_many_tries")
             tried = confirmation_codes.c.id == row.id
-            given = self._hash(row.id, code.strip())
+            # As it is typed: in groups, or with a Chinese keyboard's wide digits.
+            digits = "".join(one for one in unicodedata.normalize("NFKC", code) if one.isdigit())
+            given = self._hash(row.id, digits)
             if not hmac.compare_digest(given, bytes(row.code_hash)):
                 await connection.execute(update(confirmation_codes).where(tried).values(tries=row.tries + 1))
                 left = self._limits.tries - row.tries - 1

@@ -91,7 +91,7 @@ def compose(settings: Mail, sender_name: str, recipient: ValidatedEmail, letter:
 
 def sender_of(settings: Mail) -> Address:
     """The sender's address as it goes over the wire: an international domain in its ASCII form."""
-    user, _, domain = settings.sender.rpartition("@")
+    user, _, domain = (settings.sender or "").rpartition("@")
     return Address(username=user, domain=domain.encode("idna").decode())
 
 

@@ -34,7 +34,8 @@ class Mail(Section):
     """``none`` only to a server on this machine: names, codes and links go in the mail."""
     user: str | None = None
     password: SecretStr | None = None
-    sender: Address = "service@localhost"
+    sender: Address | None = None
+    """The address that the mail is from; needed with ``host``."""
     sender_name: dict[Locale, str] = DEMO_TITLE
     """Who writes, in mail and in text messages."""
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 20.0
@@ -61,7 +62,9 @@ class Mail(Section):
         return value
 
     @model_validator(mode="after")
-    def _passwords_travel_encrypted(self) -> "Mail":
+    def _can_be_used(self) -> "Mail":
+        if self.configured and self.sender is None:
+            raise ValueError("sender is needed: the address that the mail is from")
         if self.configured and self.tls == "none" and not _is_this_machine(self.host or ""):
             raise ValueError("tls = 'none' is for a server on this machine only")
         if (self.user is None) != (self.password is None):

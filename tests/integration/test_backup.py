@@ -281,7 +281,7 @@ async def test_nothing_is_restored_under_a_running_server(store, elsewhere, sett
 
 
 async def test_mail_that_waited_then_is_not_sent_now(store, elsewhere, tmp_path):
-    configured = store.settings.model_copy(update={"mail": Mail(host="mail.example")})
+    configured = store.settings.model_copy(update={"mail": Mail(host="mail.example", sender="a@example.com")})
     engine = make_engine(store.addresses.application_url, store.settings)
     async with engine.begin() as connection:
         await Outgoing(configured, Keys(lambda: store.ring)).enqueue(

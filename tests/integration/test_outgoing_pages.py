@@ -30,7 +30,7 @@ async def test_a_worker_killed_in_the_middle_leaves_a_doubt_and_no_second_mail(e
     keys = open_keys(settings)
     async with mail_server() as server:
         server.stall = 60
-        mail = Mail(host="127.0.0.1", port=server.port, tls="none", timeout_s=60)
+        mail = Mail(host="127.0.0.1", port=server.port, tls="none", sender="a@example.com", timeout_s=60)
         settings = settings.model_copy(update={"mail": mail})
         async with engine.begin() as connection:
             message = Message("mail", "alert", "ops@example.com", Written("Disk", "The disk is full."))
@@ -42,6 +42,7 @@ async def test_a_worker_killed_in_the_middle_leaves_a_doubt_and_no_second_mail(e
             YINGDA_MAIL__HOST="127.0.0.1",
             YINGDA_MAIL__PORT=str(server.port),
             YINGDA_MAIL__TLS="none",
+            YINGDA_MAIL__SENDER="a@example.com",
             YINGDA_MAIL__TIMEOUT_S="60",
         )
         await asyncio.to_thread(worker.start, wait=False)
@@ -107,7 +108,9 @@ async def test_the_page_is_for_this_machine_only(engine, settings, headers):
 
 
 async def test_there_is_no_page_once_something_is_configured_or_the_server_is_public(engine, settings):
-    assert (await ask(settings.model_copy(update={"mail": Mail(host="mail.example")}), engine))[0] == 404
+    assert (await ask(settings.model_copy(update={"mail": Mail(host="mail.example", sender="a@example.com")}), engine))[
+        0
+    ] == 404
     public = settings.model_copy(update={"public_url": "https://service.example"})
     assert not can_show(Outgoing(public, open_keys(settings)))
     assert (await ask(public, engine))[0] == 404
@@ -159,6 +162,7 @@ def test_a_test_mail_tells_how_it_went(run, monkeypatch):
     monkeypatch.setenv("YINGDA_MAIL__HOST", "127.0.0.1")
     monkeypatch.setenv("YINGDA_MAIL__PORT", "1")
     monkeypatch.setenv("YINGDA_MAIL__TLS", "none")
+    monkeypatch.setenv("YINGDA_MAIL__SENDER", "a@example.com")
     code, told, _ = run("outgoing", "send-test", "li@a.example")
     assert (code, told) == (1, "again: not_reached\n")
 
