@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.locks import root_of
 from crm_adapter.encryption import DataKey, seal_json
 from crm_adapter.port import Refused, UnknownRecord, VersionConflict
 from crm_adapter.records.service import Case, CaseState, NewCase, RootCause
 from crm_adapter.service.checks import check_case, check_step
-from crm_adapter.service.family import family_of, hold, note_change, root_of
+from crm_adapter.service.family import family_of, hold, note_change
 from crm_adapter.service.numbers import new_number, read_number
 from crm_adapter.service.reading import WORDS, AnyRow, read_case, read_cases, seal_words
 from crm_adapter.service.steps import Standing, assign, final_due, first_due, step

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.encryption import DataKey, KeyGone, Keys
 from crm_adapter.encryption.vault import load_key
-from crm_adapter.port import UnknownRecord
 from crm_adapter.tables import changes, contacts
 
 
@@ -41,14 +40,6 @@ async def hold(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> Hol
             await connection.execute(select(contacts.c.owner_id).where(contacts.c.id == row.root_id))
         ).scalar() or owner
     return Holder(row.root_id, owner, key)
-
-
-async def root_of(connection: AsyncConnection, contact_id: UUID) -> UUID:
-    """The root of its family. Raises :class:`UnknownRecord`."""
-    root: UUID | None = await connection.scalar(select(contacts.c.root_id).where(contacts.c.id == contact_id))
-    if root is None:
-        raise UnknownRecord
-    return root
 
 
 def family_of(root_id: UUID) -> Select[tuple[UUID]]:

@@ -10,10 +10,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.locks import root_of
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.service import NewTask, Task
 from crm_adapter.service.checks import check_task, check_text
-from crm_adapter.service.family import family_of, hold, note_change, root_of
+from crm_adapter.service.family import family_of, hold, note_change
 from crm_adapter.service.reading import read_tasks, seal_words
 from crm_adapter.service.tables import cases, tasks
 from crm_adapter.session import Session
