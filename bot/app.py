@@ -54,6 +54,7 @@ from bot.web.keys import (
 from bot.web.measure import measure
 from bot.web.pages import add_pages
 from bot.web.peer import TRUSTED_PROXIES, networks
+from bot.web.privacy import ROUTES as PRIVACY_ROUTES
 from bot.web.problems import problems
 from bot.web.routes import register
 from bot.web.security import secure
@@ -135,6 +136,7 @@ def make_app(
     register(app, HEALTH_ROUTES)
     register(app, CHAT_ROUTES)
     register(app, DEV_ROUTES)
+    register(app, PRIVACY_ROUTES)
     setup_console(app)
     add_pages(app, frozenset(channel.name for channel in settings.channels))
     app.cleanup_ctx.append(partial(_open_parts, parts, say))

@@ -26,6 +26,7 @@ function translate(): void {
   document.documentElement.lang = locale
   for (const link of document.querySelectorAll('.languages a'))
     if (link.getAttribute('hreflang') === locale) link.setAttribute('aria-current', 'true')
+  document.getElementById('privacy')?.setAttribute('href', `/privacy?lang=${locale}`)
   if (locale === 'zh-Hans') return
   for (const element of document.querySelectorAll<HTMLElement>('[data-t], [data-t-rich], [data-t-label], [data-t-alt]')) {
     const { t, tRich, tLabel, tAlt } = element.dataset

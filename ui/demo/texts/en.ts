@@ -85,4 +85,5 @@ export const en: Record<string, string> = {
   copied: 'Copied',
   footer: 'An invented company, for demonstration only. No address, number or mailbox here reaches anyone.',
   footer_console: 'Service console',
+  footer_privacy: 'Privacy policy',
 }

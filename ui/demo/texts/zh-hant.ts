@@ -85,4 +85,5 @@ export const zhHant: Record<string, string> = {
   copied: '已複製',
   footer: '虛構的公司，僅供示範。網址、電話和信箱都不會通向任何人。',
   footer_console: '客服工作台',
+  footer_privacy: '隱私權政策',
 }

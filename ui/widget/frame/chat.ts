@@ -17,6 +17,8 @@ import { Welcome } from './view/welcome'
 export interface ChatOptions {
   /** Address of the account's channel, without a slash at the end. */
   base: string
+  /** Where the privacy policy stands, without the language. */
+  policyUrl: string
   place: HTMLElement
   store: Store
   page: Page
@@ -79,7 +81,7 @@ export class Chat {
       upload: (file, progress) => conversation.blobs.upload(file, progress),
       limits: () => conversation.limits,
     })
-    this.notice = new Notice(() => this.forget())
+    this.notice = new Notice(() => this.forget(), this.options.policyUrl)
   }
 
   start(): void {

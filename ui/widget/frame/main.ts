@@ -40,6 +40,7 @@ const chosen = store.read<{ locale: Locale; page: string }>('locale')
 
 const chat = new Chat({
   base: `${location.origin}${root}/channels/${account}`,
+  policyUrl: `${location.origin}${root}/privacy`,
   place: document.getElementById('chat') as HTMLElement,
   store,
   page,

@@ -38,6 +38,7 @@ export const en: Texts = {
   refused: 'The chat cannot be used on this page. Please use another contact that the shop gives.',
   notice: 'This browser keeps only a session token and your unsent and shown messages.',
   forget: 'Start anew and clear',
+  policy: 'Privacy',
   forgetTitle: 'Start a new conversation?',
   forgetText:
     'The session token and the messages in this browser, unsent ones too, will be deleted; you cannot continue the old conversation here. The shop’s own service records are not affected.',

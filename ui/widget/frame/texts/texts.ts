@@ -36,6 +36,7 @@ export interface Texts {
   refused: string
   notice: string
   forget: string
+  policy: string
   forgetTitle: string
   forgetText: string
   forgetYes: string

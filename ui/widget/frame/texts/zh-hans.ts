@@ -36,6 +36,7 @@ export const zhHans: Texts = {
   refused: '此页面无法使用在线客服，请改用店铺公布的其他联系方式。',
   notice: '此浏览器只保存会话凭证、未发出和已显示的消息。',
   forget: '开始新对话并清除',
+  policy: '隐私政策',
   forgetTitle: '开始新对话？',
   forgetText: '此浏览器中的会话凭证和消息（包括未发出的）会被删除，之后无法在这里继续原来的对话。店铺保存的服务记录不受影响。',
   forgetYes: '清除并开始新对话',

@@ -1,0 +1,100 @@
+"""The policy as HTML: plain elements, no script; every word is escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any, cast
+
+import yaml
+
+from bot.settings import LOCALES, Locale
+from crm_adapter.consent.notices import Notice, Notices
+
+NAMES: dict[Locale, str] = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+_TOLD = ("purpose", "method", "categories", "retention", "recipients")
+_BETWEEN: dict[Locale, str] = {"zh-Hans": "、", "zh-Hant": "、", "en": "; "}
+_COLON: dict[Locale, str] = {"zh-Hans": "：", "zh-Hant": "：", "en": ": "}
+
+
+def storage_keys() -> Sequence[Mapping[str, Any]]:
+    """PR11: what the chat keeps in a browser: ``key``, ``place``, and ``what`` and ``until`` by locale."""
+    return cast(Sequence[Mapping[str, Any]], _read("storage.yml"))
+
+
+def render_page(notices: Notices, versions: Mapping[tuple[str, str], int], locale: Locale) -> str:
+    """The whole page in one language."""
+    said = _Words(locale)
+    words = notices.all()[0].words(locale)
+    parts = [
+        "<!doctype html>",
+        f'<html lang="{locale}">',
+        '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{said('title')}{_COLON[locale]}{escape(notices.controller)}</title>",
+        '<link rel="stylesheet" href="privacy/page.css"></head>',
+        f'<body><nav aria-label="{said("languages")}"><ul>{"".join(_languages(locale))}</ul></nav>',
+        f'<main><h1>{said("title")}</h1><p class="lead">{said("lead")}</p>',
+        '<div class="who"><dl>',
+        _pair(said("controller"), escape(notices.controller)),
+        _pair(said("contact"), escape(words["contact"])),
+        "</dl></div>",
+        f"<h2>{said('purposes')}</h2>",
+        *(_purpose(one, notices, versions, said) for one in notices.all()),
+        f"<h2>{said('rights')}</h2><p>{escape(words['rights'])}</p>",
+        f"<h2>{said('children')}</h2><p>{said('children_text')}</p>",
+        f'<h2 id="storage">{said("storage")}</h2><p>{said("storage_text")}</p>',
+        *(_stored(one, said) for one in storage_keys()),
+        f'</main><footer><a href="privacy.json">{said("machine")}</a></footer></body></html>',
+    ]
+    return "".join(parts)
+
+
+class _Words:
+    def __init__(self, locale: Locale) -> None:
+        self.locale = locale
+
+    def __call__(self, name: str, **values: object) -> str:
+        texts = cast(dict[str, dict[Locale, str]], _read("texts.yml"))
+        return escape(texts[name][self.locale].format(**values))
+
+
+def _languages(current: Locale) -> Iterable[str]:
+    for locale in LOCALES:
+        mark = ' aria-current="page"' if locale == current else ""
+        yield f'<li><a href="?lang={locale}" hreflang="{locale}" lang="{locale}"{mark}>{NAMES[locale]}</a></li>'
+
+
+def _purpose(notice: Notice, notices: Notices, versions: Mapping[tuple[str, str], int], said: _Words) -> str:
+    told, configured = notice.words(said.locale), notices.purposes[notice.purpose]
+    marks = [f'<span class="basis">{said(configured.basis)}</span>']
+    if notice.content["sensitive"]:
+        marks.append(f"<span>{said('sensitive')}</span>")
+    if configured.marketing:
+        marks.append(f"<span>{said('adults')}</span>")
+    marks.append(f"<span>{said('version', version=versions[notice.purpose, notice.recipient])}</span>")
+    pairs = (_pair(said(name), _value(name, told[name], said.locale)) for name in _TOLD if told[name])
+    title = escape(told["title"])
+    return f'<article><h3>{title}</h3><p class="marks">{"".join(marks)}</p><dl>{"".join(pairs)}</dl></article>'
+
+
+def _value(name: str, value: Any, locale: Locale) -> str:
+    if name == "recipients":
+        return "<br>".join(f"{escape(one['name'])}<br>{escape(one['contact'])}" for one in value)
+    return escape(_BETWEEN[locale].join(value) if name == "categories" else value)
+
+
+def _stored(one: Mapping[str, Any], said: _Words) -> str:
+    places = ("local", "tab") if one["place"] == "both" else (one["place"],)
+    place = " / ".join(said(name) for name in places)
+    what, until = escape(one["what"][said.locale]), escape(one["until"][said.locale])
+    pairs = _pair(said("purpose"), what) + _pair(said("place"), place) + _pair(said("until"), until)
+    return f'<article class="stored"><h3><code>{escape(one["key"])}</code></h3><dl>{pairs}</dl></article>'
+
+
+def _pair(name: str, value: str) -> str:
+    return f"<dt>{name}</dt><dd>{value}</dd>"
+
+
+@cache
+def _read(name: str) -> Any:
+    return yaml.safe_load((files("bot.web.privacy") / name).read_text(encoding="utf-8"))
