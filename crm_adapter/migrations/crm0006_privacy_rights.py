@@ -77,6 +77,10 @@ CREATE TABLE crm.kept_orders (
 CREATE INDEX kept_orders_pseudonym_idx ON crm.kept_orders (pseudonym);
 CREATE INDEX kept_orders_placed_at_idx ON crm.kept_orders (placed_at);
 
+-- An erasure finds its rows by these.
+CREATE INDEX changes_contact_id_idx ON crm.changes (contact_id);
+CREATE INDEX memberships_organisation_id_idx ON crm.memberships (organisation_id);
+
 -- Files whose rows are gone; whoever keeps them removes the file and then this row.
 CREATE TABLE crm.doomed_files (
     id   uuid NOT NULL,

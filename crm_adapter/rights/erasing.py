@@ -13,17 +13,25 @@ from crm_adapter.port import UnknownRecord
 from crm_adapter.records.erasure import Certificate
 from crm_adapter.rights.certificate import Erased, content_of, public_half, sign
 from crm_adapter.rights.erasure_log import Entry, record
+from crm_adapter.rights.requests import settle_by_erasure
 
 _CODE = re.compile(r"[a-z][a-z_]{0,39}")
 
 
 async def erase_family(
-    connection: AsyncConnection, keys: Keys, controller: str, contact_id: UUID, by: str, reason: str, at: datetime
+    connection: AsyncConnection,
+    keys: Keys,
+    controller: str,
+    contact_id: UUID,
+    by: str,
+    reason: str,
+    at: datetime,
+    request_id: UUID | None = None,
 ) -> Entry:
     """Erases the contact with all it is merged with; gone once the transaction commits.
 
     ``reason`` is a code such as ``delete`` or ``close_account``; other words might be about the person, and are not
-    kept. Raises :class:`UnknownRecord`.
+    kept. ``request_id`` is the request that is answered by it; others of theirs end. Raises :class:`UnknownRecord`.
     """
     family = await connection.scalar(text("SELECT crm.hold_family(:contact)"), {"contact": contact_id})
     if not family:
@@ -46,6 +54,7 @@ async def erase_family(
         public_key=public_half(signing_key),
     )
     await record(connection, entry)
+    await settle_by_erasure(connection, family, by, at, number, request_id)
     return entry
 
 

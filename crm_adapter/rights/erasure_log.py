@@ -17,6 +17,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_adapter.rights.requests import settle_by_erasure
 from crm_adapter.rights.tables import erasures
 
 
@@ -100,6 +101,7 @@ async def replay(connection: AsyncConnection, entries: Sequence[Entry]) -> int:
         )
         again += any(done["erased"].values())
         await connection.execute(upsert(erasures).values(**asdict(entry)).on_conflict_do_nothing())
+        await settle_by_erasure(connection, entry.contact_ids, entry.by, entry.at, entry.id, None)
     return again
 
 

@@ -130,6 +130,27 @@ async def settle(
     return await _move(connection, keys, row, to, by, at, None, **values)
 
 
+async def settle_by_erasure(
+    connection: AsyncConnection,
+    contact_ids: Sequence[UUID],
+    by: str,
+    at: datetime,
+    erasure_id: UUID,
+    leave: UUID | None,
+) -> None:
+    """Nobody is left to answer: what these people still waited for ends with their erasure; ``leave`` is untouched."""
+    waiting = select(privacy_requests.c.id, privacy_requests.c.state).where(
+        privacy_requests.c.contact_id.in_(contact_ids),
+        privacy_requests.c.state.in_(OPEN_STATES),
+        privacy_requests.c.id.is_distinct_from(leave),
+    )
+    for row in (await connection.execute(waiting.order_by(privacy_requests.c.id).with_for_update())).all():
+        settled = {"state": "answered", "answered_at": at, "handled_by": by, "erasure_id": erasure_id}
+        changed = update(privacy_requests).where(privacy_requests.c.id == row.id)
+        await connection.execute(changed.values(version=privacy_requests.c.version + 1, **settled))
+        await _note(connection, row.id, at, by, row.state, "answered", None)
+
+
 async def in_work(connection: AsyncConnection, request_id: UUID) -> tuple[UUID, RequestKind]:
     """Contact and kind of a request that is being worked on, held until the transaction ends.
 

@@ -119,7 +119,14 @@ class SqlRights(Session):
             await requests.in_work(connection, request_id)
             if requests.erases(request.kind):
                 entry = await erase_family(
-                    connection, self._keys, self._policy.controller, request.contact_id, by, request.kind, at
+                    connection,
+                    self._keys,
+                    self._policy.controller,
+                    request.contact_id,
+                    by,
+                    request.kind,
+                    at,
+                    request_id,
                 )
                 erased.append(entry)
             else:

@@ -144,8 +144,11 @@ async def test_a_restored_backup_does_not_bring_anybody_back(store, engine, keys
         await connection.execute(
             text("UPDATE crm.identities SET contact_id = :contact, home_id = :stays WHERE contact_id = :stays"), moved
         )
+    request = await store.open_privacy_request(NewPrivacyRequest(goes.contact_id, "delete", "customer", NOW))
     async with engine.begin() as connection:
         assert await replay(connection, entries) == 1
+    answered = await store.privacy_request(request.id)
+    assert (answered.state, answered.erasure_id) == ("answered", entries[0].id)
     after = await everything(engine)
     assert str(identity) not in after["crm.identities"]
     assert str(goes.contact_id) not in after["crm.contacts"] + after["vault.data_keys"]
@@ -242,10 +245,13 @@ async def test_a_request_to_delete_erases_and_keeps_its_own_proof(store, engine,
     request = await store.open_privacy_request(
         NewPrivacyRequest(goes.contact_id, "close_account", "customer", NOW, "请注销我的账号", goes.identity_id)
     )
+    waiting = await store.open_privacy_request(NewPrivacyRequest(goes.contact_id, "view", "customer", NOW, "给我看"))
     await store.start_privacy_request(request.id, STAFF, NOW)
     answered = await store.answer_privacy_request(request.id, "已注销", STAFF, NOW)
     assert (answered.state, answered.words, answered.answer) == ("answered", None, None)
     certificate = await store.certificate(answered.erasure_id)
     assert certificate.content["grounds"] == "close_account"
     assert [event.to_state for event in answered.events] == ["received", "in_progress", "answered"]
-    assert [one.id for one in await store.privacy_requests_of(goes.contact_id)] == [request.id]
+    assert [one.id for one in await store.privacy_requests_of(goes.contact_id)] == [waiting.id, request.id]
+    ended = await store.privacy_request(waiting.id)
+    assert (ended.state, ended.erasure_id, ended.events[-1].by) == ("answered", answered.erasure_id, STAFF)

@@ -2,12 +2,15 @@
 CREATE OR REPLACE FUNCTION bot.erase_talk(p_identities uuid[], p_contacts uuid[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    conversations uuid[] := ARRAY(SELECT c.id FROM bot.conversations c WHERE c.identity_id = ANY(p_identities));
+    conversations uuid[];
     files uuid[];
     messages_gone bigint;
     outgoing_gone bigint;
     codes_gone bigint;
 BEGIN
+    -- Conversations before their rows, as receipts and turns lock them.
+    conversations := ARRAY(
+        SELECT c.id FROM bot.conversations c WHERE c.identity_id = ANY(p_identities) ORDER BY c.id FOR UPDATE);
     DELETE FROM bot.attempts a USING bot.inbox i
      WHERE i.conversation_id = ANY(conversations) AND a.blind = i.blind;
     DELETE FROM bot.inbox i WHERE i.conversation_id = ANY(conversations);
