@@ -115,6 +115,7 @@ async def _profile(request: web.Request, crm: SqlStore, contact_id: UUID) -> web
     history = await crm.history(contact.id)
     merges = await crm.merges(contact.id)
     suggestions = await crm.merge_suggestions(contact_id=contact.id)
+    request[SEEN].update(other for one in suggestions for other in (one.one_id, one.other_id))
     locale = locale_of(request)
 
     def shown(fact: Fact) -> dict[str, Any]:
