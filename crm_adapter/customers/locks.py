@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_adapter.port import UnknownRecord
 from crm_adapter.tables import contacts
 
-_ADVISORY = text("SELECT pg_advisory_xact_lock(:number)")
+# One after the other, in the array's order.
+_ADVISORY = text("SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(:numbers AS bigint[])) AS number")
 
 
 class Moved(Exception):
@@ -47,8 +48,8 @@ async def family_of(connection: AsyncConnection, *roots: UUID) -> Sequence[UUID]
 
 async def lock_values(connection: AsyncConnection, blinds: Iterable[bytes]) -> None:
     """Until the end of the transaction nobody else writes these phones, e-mails, accounts or outside keys."""
-    for number in sorted({int.from_bytes(blind[:8], "big", signed=True) for blind in blinds}):
-        await connection.execute(_ADVISORY, {"number": number})
+    numbers = sorted({int.from_bytes(blind[:8], "big", signed=True) for blind in blinds})
+    await connection.execute(_ADVISORY, {"numbers": numbers})
 
 
 async def lock_profile(connection: AsyncConnection, root_id: UUID, *named: UUID, member: UUID | None = None) -> Locked:

@@ -28,6 +28,7 @@ from crm_adapter.port import Refused, UnknownRecord
 
 PIECE = 100
 """How many rows are worked on in one transaction."""
+_LONGEST_SYSTEM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Import:
 
 async def create_import(engine: AsyncEngine, keys: Keys, limits: Limits, new: NewImport) -> UUID:
     """Reads the whole file once and keeps its mapped columns, sealed. Raises :class:`ImportFault`."""
+    if not 0 < len(new.system) <= _LONGEST_SYSTEM:
+        raise ImportFault("import_bad_system", limit=_LONGEST_SYSTEM)
     table = await asyncio.to_thread(read_table, new.content, limits, new.sheet)
     columns = map_columns(table.headers, new.mapping)
     entries = entries_of(columns, table.rows)

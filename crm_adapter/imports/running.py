@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 
 from crm_adapter.encryption import Keys, seal_json
 from crm_adapter.encryption.vault import house_key
+from crm_adapter.imports.newcomers import take_newcomers
 from crm_adapter.imports.orders import PIECE, Import, import_of, read_piece
 from crm_adapter.imports.origins import Origin, note_origins
 from crm_adapter.imports.rows import Candidate, Entry, Rejection, candidate_of
@@ -145,7 +146,14 @@ class Importer:
         store = self._store.within(connection)
         by = f"import:{order.id}"
         provenance = Provenance(source="import", set_by=by, at=at)
+        every = [one for _, one in candidates]
+        made = await take_newcomers(connection, self._keys, order.system, provenance, every)
+        outcome.counts["created"] += len(made)
+        outcome.counts["quarantined"] += sum(one.line in made and one.basis is None for one in every)
+        outcome.origins += [Origin(made[one.line], one.basis) for one in every if one.line in made]
         for entry, one in candidates:
+            if one.line in made:
+                continue
             try:
                 done = await store.upsert_contact(
                     ExternalKey(order.system, one.key),

@@ -32,6 +32,7 @@ from crm_adapter.imports import (
 from crm_adapter.imports.tables import import_origins, import_pieces, import_rejections, imports
 from crm_adapter.policy import Policy
 from crm_adapter.port import Refused, UnknownRecord
+from crm_adapter.records.customers import Created, ExternalKey, Noop, Provenance
 from crm_adapter.sql_store import SqlStore
 from crm_adapter.tables import contacts, facts
 from tests.servers import ROOT
@@ -142,6 +143,31 @@ async def test_a_dry_run_foretells_changes_too_and_takes_them_back(desk):
     assert await desk.count(contacts) == 2
     [contact_id] = await desk.store.find_by_field("phone", "13900139000")
     assert (await desk.store.contact(contact_id)).facts["name"].value == "韩梅梅"
+
+
+async def test_a_newcomer_is_stored_as_the_store_itself_would(desk):
+    found = await desk.whole(FILE, BASIS)
+    provenance = Provenance("import", f"import:{found.id}", found.started_at)
+    fields = {"name": "韩梅梅", "phone": "13900139000"}
+    for key, expected in (("K2", Noop), ("K5", Created)):
+        done = await desk.store.upsert_contact(
+            ExternalKey("old-crm", key), fields, provenance, lawful_basis="source_agreement"
+        )
+        assert isinstance(done, expected)
+    imported, stored = [await desk.store.contact(id) for id in await desk.store.find_by_field("phone", "13900139000")]
+    assert stored.facts == imported.facts
+    assert (stored.version, stored.lawful_basis, stored.completeness) == (
+        imported.version, imported.lawful_basis, imported.completeness
+    )  # fmt: skip
+    page = await desk.store.changes_since(None)
+    assert [(one.kind, one.record_id == one.contact_id) for one in page.changes] == [("contact", True)] * 3
+
+
+async def test_who_shares_a_phone_is_a_question_for_staff_also_within_one_file(desk):
+    await desk.whole("编号,姓名,手机\nA1,李雷,13800138000\nA2,韩梅梅,13800138000\n", BASIS)
+    one, other = await desk.store.find_by_field("phone", "13800138000")
+    [suggestion] = await desk.store.merge_suggestions()
+    assert {suggestion.one_id, suggestion.other_id} == {one, other}
 
 
 async def test_the_report_names_line_field_and_reason_in_the_readers_language(desk):
