@@ -1,0 +1,63 @@
+"""Erasing while the customer writes: every turn is answered, and what is left belongs to somebody."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from crm_adapter.policy import Policy
+from crm_adapter.search import index_new
+from crm_adapter.sql_store import SqlStore
+from tests.integration.test_turns import echo, say, turns_with
+
+ORPHANS = {
+    "interactions": "crm.interactions t WHERE NOT EXISTS (SELECT FROM crm.identities i WHERE i.id = t.identity_id)",
+    "identities": "crm.identities t WHERE NOT EXISTS (SELECT FROM vault.data_keys k WHERE k.id = t.key_id)",
+    "conversations": "bot.conversations t WHERE NOT EXISTS (SELECT FROM crm.identities i WHERE i.id = t.identity_id)",
+    "inbox": "bot.inbox t WHERE NOT EXISTS (SELECT FROM bot.messages m WHERE m.id = t.message_id)",
+    "keys": "vault.data_keys t WHERE NOT EXISTS (SELECT FROM crm.contacts c WHERE c.id = t.contact_id)",
+    "grams": "crm.grams t WHERE NOT EXISTS (SELECT FROM crm.interactions i WHERE i.id = t.record_id)",
+}
+
+
+async def test_turns_and_erasures_at_once(engine, keys, pool):
+    """Twelve customers write without a pause, an indexer reads along, and each is erased in the middle of it."""
+    store, turns = SqlStore(engine, keys, Policy()), turns_with(pool, echo, 2.0)
+    visitors = [f"visitor:{number}" for number in range(12)]
+    erased: list[object] = []
+    done = asyncio.Event()
+
+    async def write(visitor: str) -> None:
+        for number in range(8):
+            taken = await turns.take(say(f"line {number}", visitor))
+            assert len(taken.answers) == 1
+
+    async def erase() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0.05)
+            async with engine.connect() as connection:
+                found = (await connection.scalars(text("SELECT id FROM crm.contacts ORDER BY id DESC LIMIT 6"))).all()
+            for contact_id in found:
+                erased.append(contact_id)
+                await store.erase(contact_id, "system:test", "delete", datetime.now(UTC))
+
+    async def index() -> None:
+        while not done.is_set():
+            await index_new(engine, keys)
+            await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(index())
+        async with asyncio.TaskGroup() as working:
+            for visitor in visitors:
+                working.create_task(write(visitor))
+            working.create_task(erase())
+        done.set()
+
+    assert erased
+    async with engine.connect() as connection:
+        for name, condition in ORPHANS.items():
+            assert await connection.scalar(text(f"SELECT count(*) FROM {condition}")) == 0, name
+        gone = text("SELECT count(*) FROM crm.contacts WHERE id = ANY(:ids)")
+        assert await connection.scalar(gone, {"ids": erased}) == 0
+    assert (await turns.take(say("again", visitors[0]))).answers
