@@ -162,12 +162,12 @@ async def _open_parts(parts: Parts, say: Say | None, app: web.Application) -> As
         await parts.live.refresh(parts.engine, say)
         async with asyncio.TaskGroup() as loops:
             running = [loops.create_task(parts.live.run(parts.engine), name="articles")]
-            running.append(loops.create_task(run_indexer(parts.engine, parts.keys), name="search index"))
             if parts.settings.worker:
                 worker = run_worker(parts.jobs, parts.settings, parts.pool)
                 running.append(loops.create_task(worker, name="jobs"))
                 sequencer = run_sequencer(parts.engine, parts.keys, show_backlog)
                 running.append(loops.create_task(sequencer, name="ledger"))
+                running.append(loops.create_task(run_indexer(parts.engine, parts.keys), name="search index"))
             yield
             for loop in running:
                 loop.cancel()
