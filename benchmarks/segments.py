@@ -43,7 +43,7 @@ FILL = (
            now() - days * interval '1 day', now(), n % 97 = 0, CASE WHEN n % 499 = 0 THEN now() END
       FROM person
     """,
-    # One in fifty is merged into the one before.
+    # One in fifty is merged into the one before; a merge moves identities to the root.
     """
     UPDATE crm.contacts c SET root_id = r.id
       FROM person p JOIN person r ON r.n = p.n - 1 WHERE c.id = p.id AND p.n % 50 = 3
@@ -51,16 +51,16 @@ FILL = (
     """
     INSERT INTO crm.identities (id, contact_id, key_id, channel, account, blind, sealed_external_id, assurance,
                                 reachable)
-    SELECT gen_random_uuid(), id, id, (ARRAY['web', 'wechat', 'wechat', 'telegram'])[1 + n % 4], 'shop',
+    SELECT gen_random_uuid(), c.root_id, id, (ARRAY['web', 'wechat', 'wechat', 'telegram'])[1 + n % 4], 'shop',
            uuid_send(id), '\\x00', 'anonymous', n % 10 > 0
-      FROM person
+      FROM person JOIN crm.contacts c USING (id)
     """,
     """
     INSERT INTO crm.interactions (id, identity_id, channel, account, direction, occurred_at, sealed_content, trace_id,
                                   idempotency_key)
     SELECT gen_random_uuid(), i.id, 'web', 'shop', 'in', now() - interval '1 day' * ((p.n * s * 31) % 400), '\\x00',
            '0', p.n || ':' || s
-      FROM person p JOIN crm.identities i ON i.contact_id = p.id, generate_series(1, p.n % 4) s
+      FROM person p JOIN crm.identities i ON i.key_id = p.id, generate_series(1, p.n % 4) s
     """,
     """
     INSERT INTO crm.orders (id, contact_id, source, reference, placed_at, amount, currency, status, lines, updated_at)

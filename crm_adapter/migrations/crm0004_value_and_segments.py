@@ -119,6 +119,8 @@ INSERT INTO crm.value_cursor (cursor) VALUES (NULL);
 
 -- Segments never hold these, and they are few: found through an index of their own.
 CREATE INDEX contacts_withheld_idx ON crm.contacts (root_id) WHERE quarantined OR restricted_at IS NOT NULL;
+-- Who was merged, a few of all: what is recorded on them counts for their root.
+CREATE INDEX contacts_merged_idx ON crm.contacts (id) INCLUDE (root_id) WHERE id <> root_id;
 """
 
 # Contacts from files (crm_adapter/imports), and what the search index keeps (crm_adapter/search).

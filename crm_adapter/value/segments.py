@@ -134,8 +134,9 @@ def _fields_of(condition: Condition) -> frozenset[str]:
 
 def _special(leaf: Leaf) -> ColumnElement[bool]:
     if leaf.field == "channel":
-        reachable = _roots(identities, identities.c.contact_id)
-        return _root.c.id.in_(reachable.where(identities.c.channel == leaf.operand, identities.c.reachable))
+        # A merge moves identities to the root, so these need no looking up of the family.
+        reachable = select(identities.c.contact_id).where(identities.c.reachable)
+        return _root.c.id.in_(reachable.where(identities.c.channel == leaf.operand))
     if leaf.field == "tag":
         free = _root.c.id.in_(_roots(tags, tags.c.contact_id).where(tags.c.name == leaf.operand))
         return or_(and_(standings.c.tags.is_not(None), standings.c.tags.contains([leaf.operand])), free)
@@ -154,9 +155,11 @@ def _consent(leaf: Leaf) -> ColumnElement[bool]:
     # The most restrictive choice of the family wins; without a channel, that of another channel is no contradiction.
     granted = consents.c.state == "granted"
     fits = granted if "channel" in asked else or_(granted, consents.c.channel != ANY_CHANNEL)
-    agreeing = rows.group_by(_family.c.root_id).having(and_(func.bool_or(granted), func.bool_and(fits)))
+    agreeing = rows.group_by(rows.selected_columns[0]).having(and_(func.bool_or(granted), func.bool_and(fits)))
     return _root.c.id.in_(agreeing)
 
 
 def _roots(table: Any, contact_id: ColumnElement[UUID]) -> Select[UUID]:
-    return select(_family.c.root_id).select_from(table.join(_family, _family.c.id == contact_id))
+    """Whom the table's rows are about, as roots: only the few who were merged are looked up, in an index of theirs."""
+    merged = table.outerjoin(_family, and_(_family.c.id == contact_id, _family.c.id != _family.c.root_id))
+    return select(func.coalesce(_family.c.root_id, contact_id)).select_from(merged)

@@ -159,7 +159,7 @@ async def test_who_must_be_left_alone_is_in_no_segment(stock):
 async def test_a_family_is_looked_at_as_one(engine, stock):
     root, member = await stock.add_contact(kind="organisation"), await stock.add_contact(kind="organisation")
     await stock.join_families(member, root)
-    await stock.add_identity(member, "telegram")
+    await stock.add_identity(root, "telegram")
     await stock.tag(member, "vip", "staff:1", "")
     await consent(engine, root, "granted")
     for condition in (
