@@ -40,7 +40,7 @@ def plain(value: Any) -> Any:
 
 def iso(at: datetime) -> str:
     """``2026-11-22T01:29:51.000000Z``."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def event_of(chain: Chain, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,9 @@ def render_page(notices: Notices, versions: Mapping[tuple[str, str], int], local
         f"<h2>{said('rights')}</h2><p>{escape(words['rights'])}</p>",
         f"<h2>{said('children')}</h2><p>{said('children_text')}</p>",
         f'<h2 id="storage">{said("storage")}</h2><p>{said("storage_text")}</p>',
+        '<ul class="stored">',
         *(_stored(one, said) for one in storage_keys()),
+        "</ul>",
         f'</main><footer><a href="privacy.json">{said("machine")}</a></footer></body></html>',
     ]
     return "".join(parts)
@@ -87,8 +89,8 @@ def _stored(one: Mapping[str, Any], said: _Words) -> str:
     places = ("local", "tab") if one["place"] == "both" else (one["place"],)
     place = " / ".join(said(name) for name in places)
     what, until = escape(one["what"][said.locale]), escape(one["until"][said.locale])
-    pairs = _pair(said("purpose"), what) + _pair(said("place"), place) + _pair(said("until"), until)
-    return f'<article class="stored"><h3><code>{escape(one["key"])}</code></h3><dl>{pairs}</dl></article>'
+    kept = f"{place} · {said('until')} {until}" if said.locale == "en" else f"{place} · {said('until')}：{until}"
+    return f'<li><p>{what}</p><p class="kept">{kept} · <code>{escape(one["key"])}</code></p></li>'
 
 
 def _pair(name: str, value: str) -> str:
