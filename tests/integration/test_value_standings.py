@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from crm_adapter.customers.feed import SqlFeed
 from crm_adapter.customers.store import SqlCustomers
 from crm_adapter.policy import Policy
-from crm_adapter.port import BadField, Refused, UnknownRecord
+from crm_adapter.port import BadField, Refused
 from crm_adapter.records.value import OrderLine
 from crm_adapter.tables import changes
 from crm_adapter.value import following
@@ -232,22 +232,23 @@ async def test_reasons_do_not_stand_in_clear(addresses, stock):
             assert "cousin" not in str(rows)
 
 
-async def test_forgetting_takes_everything(engine, stock):
-    contact, other = await stock.add_contact(), await stock.add_contact()
-    company = await stock.add_contact(kind="organisation")
-    for one in (contact, other):
-        await stock.put_order(an_order(one, f"of {one}"))
-        await stock.tag(one, "vip", "staff:1", "x")
-        await stock.add_member(company, one, "buyer")
+async def test_the_nightly_run_waits_for_an_event_and_counts_it(engine, stock, keys):
+    contact = await stock.add_contact()
     async with engine.begin() as connection:
-        await connection.execute(text("SELECT crm.forget_value(:ids)"), {"ids": [contact]})
-    assert (await stock.orders(contact), await stock.tags(contact), await stock.standing_changes(contact)) == (
-        [],
-        [],
-        [],
-    )
-    assert (await stock.figures(contact), await stock.standing(contact)) == (None, None)
-    assert [one.person_id for one in await stock.members(company)] == [other]
-    assert len(await stock.standing_changes(other)) > 2
-    with pytest.raises(UnknownRecord):
-        await stock.tags(uuid7())
+        await stock.within(connection).put_order(an_order(contact, "A1", amount=700))
+        night = asyncio.create_task(assess_everybody(engine, stock.rules))
+        await asyncio.sleep(0.3)
+        assert not night.done()
+    assert await asyncio.wait_for(night, 10) == (1, 0)
+    assert (await stock.figures(contact)).amount == 700
+
+
+async def test_what_belongs_to_nobody_is_gone_after_the_night(engine, stock):
+    contact = await stock.add_contact()
+    await stock.assess(contact)
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM crm.contacts WHERE id = :id"), {"id": contact})
+    await assess_everybody(engine, stock.rules)
+    async with engine.connect() as connection:
+        for table in (figures, standings):
+            assert (await connection.execute(select(table))).all() == []
