@@ -20,6 +20,9 @@ BEGIN
            FOR KEY SHARE OF i, c;
 
         IF FOUND AND identify.wrapped IS NOT NULL THEN
+            -- Who waited here for a merge or its undoing has the pointer of before.
+            PERFORM FROM crm.identities i WHERE i.id = identify.identity_id AND i.contact_id = identify.contact_id;
+            CONTINUE WHEN NOT FOUND;
             RETURN;
         ELSIF FOUND THEN
             -- The key store was lost or not restored: what was sealed cannot be read, but the service goes on.

@@ -262,8 +262,7 @@ async def test_a_merge_waits_for_a_turn_and_a_turn_for_a_merge(crm, engine, keys
             arriving = asyncio.create_task(arrive(turn, keys, "one", "open-1"))
             await asyncio.sleep(0.3)
             assert not arriving.done(), "and the merge has it until it commits"
-        await arriving
-        after = await arrive(turn, keys, "one", "open-1")
+        after = await arriving
         assert (after.contact_id, after.identity_id, after.key.id) == (b, before.identity_id, before.key.id)
 
 
