@@ -20,6 +20,7 @@ from bot.web.dev import ROUTES, can_show
 from bot.web.problems import problems
 from bot.web.routes import register
 from bot.web.security import secure
+from tests.integration.console_client import serving
 from tests.integration.outgoing_providers import mail_server, state_of
 from tests.servers import LiveServer
 
@@ -154,6 +155,22 @@ def test_an_invitation_is_mailed_and_listed_without_its_content(run, addresses):
     assert listed.startswith(f"{noted.id}\tmail\tinvitation\tshown\t0\t-\t")
     assert "li@a.example" not in listed
     assert run("staff", "add", "bo", "--role", "agent", "--email", "nobody")[0] == 2
+
+
+async def test_the_console_mails_an_invitation_in_the_administrators_language(engine, settings, keys):
+    async with serving(engine, OUTGOING=Outgoing(settings, keys)) as console:
+        root = await console.signed_in("root", "administrator")
+        person = {"name": "li.na", "display_name": "Li Na", "roles": ["agent"]}
+        refused = await root.call("POST", "/api/staff", {**person, "email": "li@a.example, all@a.example"})
+        assert refused.body["fields"] == [{"field": "email", "reason": "not_allowed"}]
+        headers = {"Accept-Language": "en"}
+        added = await root.call("POST", "/api/staff", {**person, "email": "li@a.example"}, headers=headers)
+        taken = await root.call("POST", "/api/staff", {**person, "email": "li@a.example"})
+        assert (added.status, taken.code) == (201, "name_taken")
+    async with engine.connect() as connection:
+        (shown,) = await list_shown(connection, keys)
+    assert shown.letter.recipient == "li@a.example"
+    assert added.body["link"] in shown.letter.written.text
 
 
 def test_a_test_mail_tells_how_it_went(run, monkeypatch):
