@@ -42,7 +42,9 @@ class Merging(People):
 
     async def merge_suggestions(self, *, contact_id: UUID | None = None, limit: int = 50) -> Sequence[MergeSuggestion]:
         """See :meth:`crm_adapter.port.Customers.merge_suggestions`."""
+        root = self._state.root
         asked = [one.asked for one in self._state.suggestions.values() if one.decision is None]
+        asked = [one for one in asked if root(one.one_id) != root(one.other_id)]
         if contact_id is not None:
             family = self._state.family(contact_id)
             asked = [one for one in asked if one.one_id in family or one.other_id in family]

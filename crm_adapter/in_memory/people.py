@@ -107,9 +107,14 @@ class People(Room):
         for field, value in fields.items():
             fact = Fact(field, value, provenance.assurance, provenance.source, provenance.set_by, at)
             state.facts.append(Known(root_id, fact))
+        for field in FOUND_BY:
+            if field in fields and fields[field] is None:
+                self._doubt(root_id, field, but=None)
         for field, value in _points(fields):
-            if provenance.assurance == "verified" and self._account(field, value) is None:
-                self._add_account(root_id, field, field, value, provenance)
+            if provenance.assurance == "verified":
+                self._doubt(root_id, field, but=value)
+                if self._account(field, value) is None:
+                    self._add_account(root_id, field, field, value, provenance)
             for other_id in others.get(field, ()):
                 self._suggest(root_id, other_id, f"same_{field}")
 
@@ -123,6 +128,13 @@ class People(Room):
         if channel != STAFF:
             self._state.changed(root_id, "identity", made.id)
         return made
+
+    def _doubt(self, root_id: UUID, channel: str, but: str | None) -> None:
+        family = self._state.family(root_id)
+        for one in self._state.accounts.values():
+            given_up = one.home_id in family and one.channel == channel and one.external_id != but
+            if given_up and one.assurance == "verified":
+                one.assurance = "claimed"
 
     def _suggest(self, contact_id: UUID, other_id: UUID, reason: str) -> UUID:
         one, other = sorted((contact_id, other_id))

@@ -5,7 +5,7 @@ from uuid_utils.compat import uuid7
 
 from crm_adapter.port import BadField, UnknownRecord
 from crm_adapter.records.customers import Linked, Merged, Noted, Suggested
-from tests.contract.crm.conftest import said
+from tests.contract.crm.conftest import STAFF, said
 
 
 async def test_an_account_is_linked_once_and_its_assurance_only_rises(crm, newcomer):
@@ -75,6 +75,23 @@ async def test_what_staff_called_different_no_proof_merges(crm, newcomer):
     answer = await crm.link_identity(other, "phone", "", "13800138000", "verified", said())
     assert answer == Suggested(asked.id, one)
     assert (await crm.contact(other)).merged == ()
+    assert await crm.merge_suggestions() == []
+
+
+@pytest.mark.parametrize("given_up", [{"phone": None}, {"phone": "13900139000"}])
+async def test_a_phone_that_was_given_up_proves_nothing(crm, newcomer, given_up):
+    former, present = await newcomer("verified", phone="13800138000"), await newcomer()
+    await crm.set_fields(former, given_up, said("verified"))
+    answer = await crm.link_identity(present, "phone", "", "13800138000", "verified", said())
+    assert isinstance(answer, Suggested)
+    assert (await crm.contact(present)).merged == ()
+
+
+async def test_of_two_who_have_become_one_nobody_is_asked(crm, newcomer):
+    one, other = await newcomer(phone="13800138000"), await newcomer(phone="13800138000")
+    merge_id = await crm.merge(other, one, STAFF, "")
+    assert await crm.merge_suggestions() == []
+    await crm.unmerge(merge_id, STAFF)
     assert await crm.merge_suggestions() == []
 
 

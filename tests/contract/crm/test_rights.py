@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from uuid_utils.compat import uuid7
 
-from crm_adapter.port import UnknownRecord
+from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import Created, ExternalKey, NewInteraction
 from crm_adapter.records.service import NewCase, NewTask
 from crm_adapter.records.value import NewOrder
@@ -67,6 +67,8 @@ async def test_after_an_erasure_nothing_leads_to_the_person(crm, newcomer, known
     case = await crm.case(case_id)
     assert (case.kind, case.category, case.state, case.root_cause) == ("complaint", "product", "closed", "product")
     assert (case.matter, [one.note for one in case.events]) == (None, [None, None])
+    with pytest.raises(Refused, match="erased"):
+        await crm.transition_case(case_id, "reopened", STAFF, "once more")
     fresh = await crm.upsert_contact(ExternalKey("shop", "new-0"), {"email": "li@example.com"}, said())
     assert isinstance(fresh, Created)
     changes = (await crm.changes_since(cursor)).changes

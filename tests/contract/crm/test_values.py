@@ -181,6 +181,21 @@ async def test_a_filter_that_cannot_be_understood(crm, condition, code):
         assert bad.value.code == code
 
 
+async def test_the_feed_names_what_changes_a_customer_s_value(crm, newcomer):
+    contact_id = await newcomer()
+    start = (await crm.changes_since(None)).cursor
+    placed = await crm.put_order(order(contact_id))
+    await crm.put_order(replace(order(contact_id), placed_at=placed.placed_at))
+    await crm.tag(contact_id, "vip", STAFF, "")
+    await crm.tag(contact_id, "vip", STAFF, "")
+    await crm.untag(contact_id, "vip", STAFF, "")
+    receipt = await crm.record_consent(event(contact_id, "granted"))
+    changes = (await crm.changes_since(start)).changes
+    assert [one.kind for one in changes] == ["order", "standing", "tag", "tag", "consent"]
+    assert {one.contact_id for one in changes} == {contact_id}
+    assert (changes[0].record_id, changes[-1].record_id) == (placed.id, receipt.event_id)
+
+
 async def test_nobody_buys_nothing(crm):
     for call in (
         crm.put_order(order(uuid7())),
