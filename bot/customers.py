@@ -4,6 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.faults import StartFault
 from bot.settings import Settings
+from crm_adapter.consent.purposes import PurposesFault
+from crm_adapter.consent.sql_consents import notices_of
 from crm_adapter.encryption import Keys
 from crm_adapter.imports import Limits
 from crm_adapter.policy import Policy
@@ -29,12 +31,19 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def open_crm(settings: Settings, engine: AsyncEngine, keys: Keys) -> SqlStore:
-    """The store over this engine; it holds nothing open of its own. Raises :class:`StartFault` for faulty rules."""
+    """The store over this engine; it holds nothing open of its own. Raises :class:`StartFault` for faulty rules
+    and faulty purposes.
+    """
     try:
         rules_in_force(settings.crm.rules_file)
     except RulesFault as fault:
         raise StartFault(str(fault)) from None
-    return SqlStore(engine, keys, policy_of(settings))
+    policy = policy_of(settings)
+    try:
+        notices_of(policy)
+    except PurposesFault as fault:
+        raise StartFault(str(fault)) from None
+    return SqlStore(engine, keys, policy)
 
 
 def limits_of(settings: Settings) -> Limits:

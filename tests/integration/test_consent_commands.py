@@ -3,15 +3,21 @@
 import asyncio
 import json
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
+import pytest
 
 from bot.checkup.ledger import check_ledger
 from bot.customers import open_crm
+from bot.faults import StartFault
 from bot.jobs import show_backlog
+from bot.jobs.ledger import prove_all_chains, sign_checkpoints
 from bot.metrics import UNLINKED, UNLINKED_SECONDS
 from bot.storage.database import make_engine
 from crm_adapter.encryption import Keys
+from crm_adapter.ledger.health import read_health
 from crm_adapter.ledger.proof import keep_proofs, prove_chains
 from crm_adapter.ledger.sequencer import Backlog, link_all
 from tests.integration.consent_store import as_superuser, choice, new_contact
@@ -88,6 +94,28 @@ async def test_the_status_page_tells_of_lag_and_of_a_broken_chain(engine, keys, 
     assert await part() == "ledger_ok", "nobody has looked yet"
     await keep_proofs(engine, await prove_chains(engine, keys.signing_key.public_key()))
     assert await part() == "ledger_broken"
+
+
+async def test_the_jobs_sign_checkpoints_and_prove_the_chains(engine, pool, keys, settings, addresses) -> None:
+    context: Any = SimpleNamespace(additional_context={"settings": settings, "pool": pool})
+    contact = await new_contact(engine, keys)
+    await open_crm(settings, engine, keys).record_consent(choice(contact))
+    await sign_checkpoints(context, 0)
+    await prove_all_chains(context, 0)
+    (chain,) = (await read_health(engine)).chains
+    assert (chain.length, chain.checkpoint, chain.proven, chain.fault) == (1, 1, 1, None)
+    as_superuser(addresses.owner_url, "UPDATE crm.ledger_links SET hash = sha256('x')")
+    await prove_all_chains(context, 0)
+    (chain,) = (await read_health(engine)).chains
+    assert (chain.fault, chain.fault_position) == ("hash_wrong", 1)
+
+
+def test_a_faulty_purposes_file_keeps_the_program_from_starting(engine, keys, settings, tmp_path) -> None:
+    (tmp_path / "mine.yml").write_text("purposes: {}\n", encoding="utf-8")
+    crm = settings.crm.model_copy(update={"purposes_file": tmp_path / "mine.yml"})
+    with pytest.raises(StartFault, match=r"mine\.yml cannot be used") as caught:
+        open_crm(settings.model_copy(update={"crm": crm}), engine, keys)
+    assert "rights: Field required" in str(caught.value)
 
 
 def test_the_figures_of_what_waits() -> None:
