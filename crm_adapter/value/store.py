@@ -189,7 +189,8 @@ class SqlValues(Session):
     @asynccontextmanager
     async def roomy(self) -> AsyncIterator[AsyncConnection]:
         """A transaction with the memory, and the time, that segments are counted in."""
-        async with self._work() as connection:
+        async with self._work() as connection, connection.begin_nested() as reading:
             for setting in (_ROOM, _NO_COMPILER, _IN_TIME):
                 await connection.execute(setting)
             yield connection
+            await reading.rollback()  # nothing was written, and a caller's transaction gets its own settings back

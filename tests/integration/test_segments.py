@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from uuid_utils.compat import uuid7
 
 from crm_adapter.consent.tables import consents
@@ -198,3 +198,11 @@ async def test_segments_are_saved_by_name(stock):
     assert await stock.segments() == []
     with pytest.raises(UnknownRecord):
         await stock.remove_segment(first.id)
+
+
+async def test_a_callers_transaction_keeps_its_settings(engine, stock):
+    async with engine.begin() as connection:
+        before = (await connection.execute(text("SHOW statement_timeout"))).scalar_one()
+        assert await stock.within(connection).count_segment({"field": "kind", "is": "person"}) == 0
+        assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == before
+        assert (await connection.execute(text("SHOW work_mem"))).scalar_one() != "128MB"
