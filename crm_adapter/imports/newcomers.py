@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, union
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -19,8 +19,16 @@ from crm_adapter.customers.locks import lock_values
 from crm_adapter.encryption import Keys, seal
 from crm_adapter.imports.rows import Candidate
 from crm_adapter.records.customers import Provenance
-from crm_adapter.tables import changes, contacts, data_keys, external_keys, facts, identities
+from crm_adapter.tables import changes, contacts, data_keys, external_keys, facts
 
+_TAKEN = text("""
+    SELECT key_blind FROM crm.external_keys WHERE system = :system AND key_blind = ANY(CAST(:every AS bytea[]))
+     UNION ALL
+    SELECT blind FROM crm.facts
+     WHERE blind = ANY(CAST(:every AS bytea[])) AND blind IS NOT NULL AND superseded_at IS NULL
+     UNION ALL
+    SELECT blind FROM crm.identities WHERE blind = ANY(CAST(:every AS bytea[]))
+""")
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -31,12 +39,9 @@ async def take_newcomers(
     marks = {one.line: _marks(keys, system, one) for one in candidates}
     every = {mark for own in marks.values() for mark in own}
     await lock_values(connection, every)
-    query = union(
-        select(external_keys.c.key_blind).where(external_keys.c.system == system, external_keys.c.key_blind.in_(every)),
-        select(facts.c.blind).where(facts.c.blind.in_(every), facts.c.superseded_at.is_(None)),
-        select(identities.c.blind).where(identities.c.blind.in_(every)),
-    )
-    taken = {bytes(mark) for mark in (await connection.execute(query)).scalars()}
+    taken = {
+        bytes(mark) for mark in (await connection.execute(_TAKEN, {"system": system, "every": list(every)})).scalars()
+    }
     new = []
     for one in candidates:
         if taken.isdisjoint(marks[one.line]):

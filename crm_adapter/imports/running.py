@@ -90,6 +90,8 @@ class Importer:
     async def _piece(self, import_id: UUID, progress: Progress | None) -> bool:
         """One piece, with how far we are and what was rejected in the same transaction; whether there is more."""
         async with self._engine.begin() as connection:
+            # Tables grow while we work: a plan made when they were small would go on reading them whole.
+            await connection.execute(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
             query = select(imports).where(imports.c.id == import_id, imports.c.state.in_(("new", "running")))
             row = (await connection.execute(query.with_for_update())).one_or_none()
             if row is None:

@@ -258,6 +258,14 @@ def many(count):
     return "编号,姓名,手机\n" + "".join(f"K{n},客户{n:05},{13000000000 + n}\n" for n in range(count))
 
 
+@pytest.mark.slow
+async def test_a_large_file_takes_minutes_not_hours(desk):
+    start = time.monotonic()
+    found = await desk.whole(many(20_000), BASIS)
+    assert found.counts["created"] == found.checked["created"] == 20_000
+    assert time.monotonic() - start < 240
+
+
 async def test_two_workers_on_one_import_do_each_row_once(desk):
     import_id = await desk.checked(many(450))
     async with desk.engine.begin() as connection:
