@@ -15,7 +15,7 @@ from crm_adapter.sharing.transfers import (
     Denied,
     Handover,
     TransferRefused,
-    bar_of,
+    bars_of,
     check,
     house_answer,
     log_transfers,
@@ -72,18 +72,21 @@ class SqlSharing:
         async with self._engine.begin() as connection:
             await begin_use(connection, use_id)
             decided: list[tuple[Handover, Allowed | Denied]] = []
-            for contact_id in everybody:
-                if asked.recipient is None:
-                    answer = house_answer(await bar_of(connection, contact_id), asked.fields)
-                else:
-                    answer = await check(
-                        connection, self._source, asked.recipient, asked.purpose, asked.fields, contact_id
-                    )
-                recipient = asked.recipient or HOUSE
-                handover = Handover(recipient, asked.purpose, asked.fields, contact_id, by, trace_id, use_id)
-                decided.append((handover, answer))
-                if isinstance(answer, Allowed):
-                    going.append(contact_id)
+            for start in range(0, len(everybody), PAGE):
+                page = everybody[start : start + PAGE]
+                bars = {} if asked.recipient else await bars_of(connection, page)
+                for contact_id in page:
+                    if asked.recipient is None:
+                        answer = house_answer(bars.get(contact_id, "unknown_contact"), asked.fields)
+                    else:
+                        answer = await check(
+                            connection, self._source, asked.recipient, asked.purpose, asked.fields, contact_id
+                        )
+                    recipient = asked.recipient or HOUSE
+                    handover = Handover(recipient, asked.purpose, asked.fields, contact_id, by, trace_id, use_id)
+                    decided.append((handover, answer))
+                    if isinstance(answer, Allowed):
+                        going.append(contact_id)
             await log_transfers(connection, decided)
             for start in range(0, max(len(going), 1), PAGE):
                 shown = going[start : start + PAGE]

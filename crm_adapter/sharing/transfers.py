@@ -114,17 +114,27 @@ async def check(
 
 async def bar_of(connection: AsyncConnection, contact_id: UUID) -> str | None:
     """Why nothing of this customer may be used: ``unknown_contact``, ``restricted`` (PIPL 44) or ``quarantined``."""
-    root = select(contacts.c.root_id).where(contacts.c.id == contact_id).scalar_subquery()
-    query = select(
-        func.count(),
-        func.bool_or(contacts.c.restricted_at.is_not(None)),
-        # A quarantined import that was found to be a customer's is that customer's.
-        func.bool_or(contacts.c.quarantined & (contacts.c.id == contacts.c.root_id)),
-    ).where(contacts.c.root_id == root)
-    family, restricted, quarantined = (await connection.execute(query)).one()
-    if not family:
-        return "unknown_contact"
-    return "restricted" if restricted else "quarantined" if quarantined else None
+    return (await bars_of(connection, [contact_id])).get(contact_id, "unknown_contact")
+
+
+async def bars_of(connection: AsyncConnection, contact_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """As :func:`bar_of`, for many at once; ``None`` where nothing stands against it. Unknown ones are missing."""
+    member = contacts.alias("member")
+    query = (
+        select(
+            contacts.c.id,
+            func.bool_or(member.c.restricted_at.is_not(None)),
+            # A quarantined import that was found to be a customer's is that customer's.
+            func.bool_or(member.c.quarantined & (member.c.id == member.c.root_id)),
+        )
+        .join(member, member.c.root_id == contacts.c.root_id)
+        .where(contacts.c.id.in_(contact_ids))
+        .group_by(contacts.c.id)
+    )
+    return {
+        contact_id: "restricted" if restricted else "quarantined" if quarantined else None
+        for contact_id, restricted, quarantined in await connection.execute(query)
+    }
 
 
 async def log_transfers(connection: AsyncConnection, decided: Sequence[tuple[Handover, Allowed | Denied]]) -> None:
