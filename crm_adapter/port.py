@@ -112,12 +112,13 @@ class Customers(Protocol):
 
         Values that stand already, as sure or surer, change nothing. A phone or e-mail that somebody else has too is
         a suggestion for staff (``same_phone``, ``same_email``). A proven one is an identity; emptying the field, or
-        proving another, leaves the former identity only claimed, since numbers are handed on. Raises :class:`BadField`, :class:`VersionConflict`.
+        proving another, leaves the former identity only claimed, since numbers are handed on.
+        Raises :class:`BadField`, :class:`VersionConflict`.
         """
         ...
 
     async def history(self, contact_id: UUID) -> Sequence[Fact]:
-        """Every fact ever set, newest first, and as fields ``owner`` and ``reviewed`` who kept the profile right (CP3)."""
+        """Every fact ever set, newest first; as fields ``owner`` and ``reviewed`` who kept the profile right (CP3)."""
         ...
 
     async def set_owner(
