@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from bot.__main__ import main
 from bot.backup import BackupFault, make_backup, restore, verify
 from bot.backup.faults import ArchiveDamaged, WrongKeyring
 from bot.backup.restore import open_backup
+from bot.customers import open_crm
 from bot.outgoing import Message, Outgoing
 from bot.outgoing.texts import Written
 from bot.settings import Mail
@@ -22,7 +24,7 @@ from bot.storage.database import Addresses, make_engine
 from bot.urls import libpq_url
 from crm_adapter.encryption import Keyring, Keys, seal_json, unseal_json
 from crm_adapter.encryption.vault import load_key, make_key
-from crm_adapter.rights.erasure_log import Entry
+from crm_adapter.rights.erasure_log import Entry, complete, read_log
 from crm_adapter.tables import changes, contacts, facts
 from tests.conftest import copied
 
@@ -266,6 +268,22 @@ async def test_who_was_erased_after_the_backup_does_not_come_back(store, elsewhe
     assert gone not in found
     assert len(found) == PEOPLE - 1
     assert query(elsewhere, f"SELECT count(*) FROM vault.data_keys WHERE id = '{store.keys[gone]}'") == [(0,)]
+
+
+async def test_an_erasure_of_the_store_is_replayed_from_its_log(store, elsewhere, tmp_path):
+    folder, log = tmp_path / "backup", store.settings.var_dir / "erasures.jsonl"
+    store.backup(folder)
+    engine = make_engine(store.addresses.application_url, store.settings)
+    gone = next(iter(store.people))
+    await open_crm(store.settings, engine, Keys(lambda: store.ring)).erase(gone, "customer", "asked", datetime.now(UTC))
+    async with engine.connect() as connection:
+        await complete(connection, log)
+    await engine.dispose()
+    done = await put_back(store, folder, elsewhere, tmp_path / "restored", read_log(log))
+    assert done.erased_again == 1
+    assert set(await store.names(elsewhere)) == set(store.people) - {gone}
+    certificates = "SELECT id, certificate, signature FROM crm.erasures"
+    assert query(elsewhere, certificates) == query(store.addresses, certificates)
 
 
 async def test_nothing_is_restored_under_a_running_server(store, elsewhere, settings, tmp_path):
