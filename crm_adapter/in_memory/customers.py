@@ -112,12 +112,15 @@ class InMemoryCustomers(Merging):
         person = self._state.person(self._state.root(contact_id))
         expect(person.version, expected_version)
         person.owner_id = owner_id
+        told = {"owner": None if owner_id is None else str(owner_id)}
+        self._put(person.id, told, Provenance(by.partition(":")[0], by, self._state.clock()), {})
         return self._advance(person.id)
 
     async def mark_reviewed(self, contact_id: UUID, by: str, at: datetime) -> int:
         """See :meth:`crm_adapter.port.Customers.mark_reviewed`."""
         person = self._state.person(self._state.root(contact_id))
         person.reviewed_at = at
+        self._put(person.id, {"reviewed": at.isoformat()}, Provenance(by.partition(":")[0], by, at), {})
         return self._advance(person.id)
 
     async def find_by_identity(self, channel: str, account: str, external_id: str) -> UUID | None:

@@ -11,6 +11,7 @@ from crm_adapter.customers.matching import MOST
 from crm_adapter.in_memory.state import Account, Known, Room, Suggestion
 from crm_adapter.port import VersionConflict
 from crm_adapter.records.customers import (
+    FIELDS,
     Assurance,
     Contact,
     Fact,
@@ -29,7 +30,7 @@ class People(Room):
         state = self._state
         family = state.family(contact_id)
         root, people = state.people[family[0]], [state.people[one] for one in family]
-        known = {field: fact for field, fact in self._standing(root.id).items() if fact.value is not None}
+        known = {field: fact for field, fact in self._standing(root.id).items() if field in FIELDS and fact.value}
         accounts = (one for one in state.accounts.values() if one.home_id in family and one.channel != STAFF)
         return Contact(
             id=root.id,

@@ -126,6 +126,9 @@ async def test_owner_review_and_completeness(crm, newcomer):
     await crm.set_fields(contact_id, {"name": "Li", "gender": "male"}, Provenance("web", STAFF, at - timedelta(days=9)))
     contact = await crm.contact(contact_id)
     assert (contact.owner_id, contact.fresh_at, contact.completeness) == (owner, at, 0.2)
+    kept = {fact.field: (fact.value, fact.set_by, fact.source) for fact in await crm.history(contact_id)}
+    assert (kept["owner"], kept["reviewed"]) == ((str(owner), STAFF, "staff"), (at.isoformat(), STAFF, "staff"))
+    assert set(contact.facts) == {"name", "gender"}
 
 
 async def test_an_organisation(crm):
