@@ -17,7 +17,7 @@ from bot.storage.blobs import BlobStore
 from bot.storage.database import make_engine
 from bot.storage.keyring import open_keys
 from crm_adapter.rights.erasure_log import complete
-from crm_adapter.rights.retention import CRM_FUNCTIONS, Days, Rule, enforce
+from crm_adapter.rights.retention import CRM_FUNCTIONS, KEPT_ORDERS_DAYS, Days, Rule, enforce
 from crm_adapter.rights.tables import doomed_files
 
 log = structlog.get_logger(__name__)
@@ -36,9 +36,8 @@ def rules_of(settings: Settings) -> list[Rule]:
     # An attachment belongs to what was said: it does not outlive it.
     if kept["interactions"] != "keep" and (kept["attachments"] == "keep" or kept["attachments"] > kept["interactions"]):
         kept["attachments"] = kept["interactions"]
-    return [
-        Rule(name, kept[name], (*_BOT_FUNCTIONS.get(name, ()), *CRM_FUNCTIONS.get(name, ()))) for name in _CATEGORIES
-    ]
+    kept["kept_orders"] = KEPT_ORDERS_DAYS
+    return [Rule(name, kept[name], (*_BOT_FUNCTIONS.get(name, ()), *CRM_FUNCTIONS.get(name, ()))) for name in kept]
 
 
 def exports_folder(settings: Settings) -> Path:

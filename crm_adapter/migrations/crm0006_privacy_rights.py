@@ -67,6 +67,7 @@ CREATE INDEX erasures_contact_ids_idx ON crm.erasures USING gin (contact_ids);
 CREATE TABLE crm.kept_orders (
     id        uuid PRIMARY KEY,
     pseudonym uuid NOT NULL,
+    erased_at timestamptz NOT NULL DEFAULT now(),  -- three years from here it goes, as the certificate says
     source    text NOT NULL,
     placed_at timestamptz NOT NULL,
     amount    bigint NOT NULL,
@@ -75,7 +76,6 @@ CREATE TABLE crm.kept_orders (
     lines     jsonb NOT NULL
 );
 CREATE INDEX kept_orders_pseudonym_idx ON crm.kept_orders (pseudonym);
-CREATE INDEX kept_orders_placed_at_idx ON crm.kept_orders (placed_at);
 
 -- An erasure finds its rows by these.
 CREATE INDEX changes_contact_id_idx ON crm.changes (contact_id);

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.rights.requests import settle_by_erasure
-from crm_adapter.rights.tables import erasures
+from crm_adapter.rights.tables import erasures, kept_orders
 
 
 class LogDamaged(ValueError):
@@ -99,6 +99,9 @@ async def replay(connection: AsyncConnection, entries: Sequence[Entry]) -> int:
             text("SELECT crm.erase_people(:contacts, :keys)"),
             {"contacts": list(entry.contact_ids), "keys": list(entry.key_ids)},
         )
+        # As long as the certificate says, counted from the erasure itself.
+        theirs = kept_orders.c.pseudonym.in_(entry.contact_ids)
+        await connection.execute(update(kept_orders).where(theirs).values(erased_at=entry.at))
         again += any(done["erased"].values())
         await connection.execute(upsert(erasures).values(**asdict(entry)).on_conflict_do_nothing())
         await settle_by_erasure(connection, entry.contact_ids, entry.by, entry.at, entry.id, None)

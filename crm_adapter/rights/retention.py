@@ -12,6 +12,9 @@ Days = int | Literal["keep"]
 BATCH = 2000
 MOST_BATCHES = 5000
 
+KEPT_ORDERS_DAYS = 1096
+"""Three years from the erasure, as the certificate says; no setting."""
+
 # Every function takes (before timestamptz, limit integer, dry boolean) and returns how many rows it removed, or would.
 CRM_FUNCTIONS: Mapping[str, Sequence[str]] = {
     "interactions": ("crm.forget_interactions",),
@@ -19,6 +22,7 @@ CRM_FUNCTIONS: Mapping[str, Sequence[str]] = {
     "cases": ("crm.forget_cases", "crm.forget_tasks"),
     "imports": ("crm.forget_imports",),
     "visitors": ("crm.forget_visitors",),
+    "kept_orders": ("crm.forget_kept_orders",),
 }
 
 

@@ -61,6 +61,7 @@ kept_orders = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("pseudonym", Uuid, nullable=False),
+    Column("erased_at", _Time, nullable=False),
     Column("source", Text, nullable=False),
     Column("placed_at", _Time, nullable=False),
     Column("amount", BigInteger, nullable=False),

@@ -145,6 +145,18 @@ async def test_a_visitor_who_is_writing_at_this_moment_stays(engine, addresses, 
     assert (await enforce_retention(settings, engine, TODAY, dry=False))["visitors"] == 1
 
 
+async def test_orders_of_the_erased_go_when_their_certificate_says(store, engine, keys, addresses, settings):
+    goes = await make_customer(store, engine, keys)
+    certificate = await store.erase(goes.contact_id, "system:test", "delete", TODAY)
+    until = next(one["until"] for one in certificate.content["kept"] if one["category"] == "orders")
+    keeping = settings.model_copy(update={"retention": Retention(orders="keep")})
+    with psycopg.connect(addresses.owner_url) as connection:
+        connection.execute("UPDATE crm.kept_orders SET erased_at = %s", (TODAY,))
+    early, late = datetime.fromisoformat(until) - timedelta(days=1), datetime.fromisoformat(until) + timedelta(days=2)
+    assert (await enforce_retention(keeping, engine, early, dry=False))["kept_orders"] == 0
+    assert (await enforce_retention(keeping, engine, late, dry=False))["kept_orders"] == 1
+
+
 async def test_exports_are_files_that_go_after_a_week(engine, settings):
     old, young = export_path(settings, uuid7()), export_path(settings, uuid7())
     old.parent.mkdir(parents=True)

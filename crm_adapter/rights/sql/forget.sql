@@ -20,12 +20,18 @@ CREATE OR REPLACE FUNCTION crm.forget_orders(p_before timestamptz, p_limit integ
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH old AS (
         SELECT o.id FROM crm.orders o WHERE o.placed_at < p_before LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END),
-    old_kept AS (
-        SELECT o.id FROM crm.kept_orders o WHERE o.placed_at < p_before
+    gone AS (DELETE FROM crm.orders o USING old WHERE o.id = old.id AND NOT p_dry)
+    SELECT count(*) FROM old
+$$;
+
+-- Orders of people who are gone: no setting keeps them longer than their certificate says.
+CREATE OR REPLACE FUNCTION crm.forget_kept_orders(p_before timestamptz, p_limit integer, p_dry boolean) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH old AS (
+        SELECT o.id FROM crm.kept_orders o WHERE o.erased_at < p_before
          LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END),
-    gone AS (DELETE FROM crm.orders o USING old WHERE o.id = old.id AND NOT p_dry),
-    gone_kept AS (DELETE FROM crm.kept_orders o USING old_kept WHERE o.id = old_kept.id AND NOT p_dry)
-    SELECT (SELECT count(*) FROM old) + (SELECT count(*) FROM old_kept)
+    gone AS (DELETE FROM crm.kept_orders o USING old WHERE o.id = old.id AND NOT p_dry)
+    SELECT count(*) FROM old
 $$;
 
 -- A case with its steps and its tasks, counted from the day it was closed.
