@@ -27,8 +27,9 @@ from bot.web.console import (
 )
 from bot.web.console.guard import guard
 from bot.web.console.refusals import refusals, store_refusals
-from bot.web.keys import PASSWORDS, STAFF_RULES
+from bot.web.keys import IMPORT_LIMITS, PASSWORDS, STAFF_RULES
 from bot.web.routes import check_routes, register
+from crm_adapter.imports import Limits
 
 ROUTES = (
     *own.ROUTES,
@@ -58,10 +59,12 @@ def setup_console(app: web.Application) -> None:
 
     The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``,
     ``CRM``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold ``STAFF_RULES``, ``PASSWORDS``,
-    ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no permission keeps the app from starting.
+    ``IMPORT_LIMITS``, ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no permission keeps
+    the app from starting.
     """
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
     app.setdefault(PASSWORDS, Passwords())
+    app.setdefault(IMPORT_LIMITS, Limits())
     app.middlewares.extend((guard, refusals, store_refusals))
     app.on_startup.append(check_routes)
     register(app, ROUTES)
