@@ -77,6 +77,10 @@ class Purpose(_Part):
             raise ValueError("a purpose with basis consent needs the question it asks with (ask)")
         if self.basis == "contract" and (self.marketing or self.per_recipient or self.recipients):
             raise ValueError("marketing and sharing need consent; a contract is no basis for them")
+        if self.per_recipient and not self.recipients:
+            raise ValueError(
+                "per_recipient needs at least one recipient; who shares with nobody leaves the purpose out"
+            )
         if self.per_recipient == bool(self.categories):
             raise ValueError("categories stand here, or with per_recipient at each party, not both and not neither")
         return self

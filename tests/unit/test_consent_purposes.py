@@ -116,6 +116,7 @@ def put(value, *path):
         (put("mood", "purposes", "sharing", "basis"), "purposes.sharing.basis", "consent"),
         (put(True, "purposes", "service", "marketing"), "purposes.service", "marketing"),
         (gone("purposes", "sharing", "ask"), "purposes.sharing", "question"),
+        (put([], "purposes", "sharing", "recipients"), "purposes.sharing", "at least one recipient"),
         (put(["orders"], "purposes", "sharing", "categories"), "purposes.sharing", "not both"),
         (put(1, "purposes", "service", "colour"), "purposes.service.colour", "Extra"),
         (put({}, "purposes", "Bad Name"), "purposes.Bad Name", "pattern"),
