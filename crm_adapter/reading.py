@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, unseal
@@ -187,6 +187,31 @@ async def find_contact(connection: AsyncConnection, keys: Keys, contact_id: UUID
             for one in known_as
         ),
     )
+
+
+async def names_of(connection: AsyncConnection, keys: Keys, contact_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What these contacts are called, each by its own name before one of a contact merged into it; the nameless are
+    left out."""
+    member = contacts.alias("member")
+    query = (
+        select(contacts.c.id.label("contact_id"), facts.c.id, facts.c.sealed)
+        .join(member, or_(member.c.id == contacts.c.id, member.c.root_id == contacts.c.id))
+        .join(facts, facts.c.contact_id == member.c.id)
+        .where(
+            contacts.c.id.in_(list(contact_ids)),
+            facts.c.field == "name",
+            facts.c.sealed.is_not(None),
+            facts.c.superseded_at.is_(None),
+        )
+        .order_by(contacts.c.id, case((member.c.id == contacts.c.id, 0), else_=1), facts.c.at.desc())
+    )
+    rows = (await connection.execute(query)).all()
+    found = await keys_for(connection, keys, rows, "sealed")
+    names: dict[UUID, str] = {}
+    for row in rows:
+        if row.contact_id not in names and (name := opened(found, "facts.value", row.id, row.sealed)):
+            names[row.contact_id] = name
+    return names
 
 
 def _contacts() -> Select[Any]:

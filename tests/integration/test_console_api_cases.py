@@ -37,6 +37,7 @@ async def test_a_complaint_from_its_opening_to_its_end(console, agent):
     assert (case["state"], case["version"], case["owner_id"], case["order_ref"]) == ("open", 1, None, "A-1")
     assert (case["priority"], case["remedy"], case["reach"]) == ("high", "换一个", "下午打电话")
     assert case["first_due_at"] < case["final_due_at"]
+    assert case["next"] == ["answered", "closed", "investigating", "planned"]
     for version, state in enumerate(("investigating", "planned", "executing", "answered"), start=1):
         step = {"to": state, "note": f"第{version}步", "version": version}
         reply = await agent.call("POST", f"{path}/transition", step)

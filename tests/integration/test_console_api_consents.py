@@ -61,6 +61,16 @@ async def test_a_choice_made_on_the_phone_is_recorded_once_and_shown(console, ag
     assert (event["readable"], event["prompt"], event["reply"]) == (False, None, None)
 
 
+async def test_the_purposes_that_a_choice_can_be_about(console, agent):
+    found = (await agent.call("GET", "/api/consent/purposes", headers={"Accept-Language": "en"})).body["items"]
+    by_id = {one["id"]: one for one in found}
+    assert (by_id["service"]["basis"], by_id["service"]["title"]) == ("contract", "Customer service")
+    assert by_id["care_messages"]["ask"].startswith("Would you like to receive")
+    assert (by_id["care_messages"]["per_recipient"], by_id["care_messages"]["recipients"]) == (False, [])
+    shared = [one for one in found if one["per_recipient"]]
+    assert {"id": "installer", "name": "Anxin Installation Services Ltd."} in shared[0]["recipients"]
+
+
 async def test_every_look_is_in_the_access_log(console, agent, engine, keys):
     contact = await new_contact(engine, keys)
     await agent.call("GET", f"/api/contacts/{contact}/consents")

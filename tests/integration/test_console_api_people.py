@@ -42,6 +42,16 @@ async def test_an_administrator_adds_changes_and_switches_off(console):
     assert (await root.call("PATCH", "/api/staff/none", {})).code == "unknown_staff"
 
 
+async def test_everybody_here_knows_what_colleagues_are_called(console):
+    root, agent = await console.signed_in("root", "administrator"), await console.signed_in("mei", "agent")
+    added = (await root.call("POST", "/api/staff", _new("Wang", "auditor"))).body
+    await root.call("PATCH", f"/api/staff/{added['id']}", {"active": False})
+    called = (await agent.call("GET", "/api/colleagues")).body["items"]
+    assert len(called) == 3
+    assert {"id": added["id"], "display_name": "Wang", "active": False} in called
+    assert (await agent.call("GET", "/api/staff")).code == "forbidden"
+
+
 async def test_switching_off_ends_access_at_once(console):
     root = await console.signed_in("root", "administrator")
     mei = await console.signed_in("mei", "agent")
@@ -115,7 +125,9 @@ async def test_roles_are_listed_with_what_they_allow(console):
     root = await console.signed_in("root", "administrator")
     roles = {one["id"]: one["permissions"] for one in (await root.call("GET", "/api/roles")).body["items"]}
     assert len(roles) == 11
-    assert roles["administrator"] == ["articles.read", "session.own", "staff.manage", "system.read"]
+    assert roles["administrator"] == [
+        "articles.read", "reviews.decide", "reviews.read", "session.own", "staff.manage", "system.read",
+    ]  # fmt: skip
 
 
 def _token(link: str) -> str:

@@ -42,6 +42,7 @@ async def test_a_profile_says_what_is_known_from_where_and_who_keeps_it(console)
     assert "19491231" not in facts["id_number"]["value"]
     assert profile["completeness"] == 0.2
     assert [one["channel"] for one in profile["identities"]] == ["web"]
+    assert (profile["name"], profile["merges"][0]["source_name"]) == ("王芳", "王芳")
     assert (profile["merges"][0]["reason"], profile["suggestions"], len(profile["history"])) == ("same person", [], 4)
     open_ = (await agent.call("GET", path, params={"unmask": "1", "reason": "checks the invoice"})).body
     assert "11010519491231002X" in [one["value"] for one in open_["facts"]]
@@ -81,9 +82,11 @@ async def test_staff_changes_a_profile_under_its_version(console, specialist):
 
 
 async def test_contacts_are_merged_and_parted_by_those_who_may(console, specialist):
-    a, b = await made(console, "1", phone="13800138000"), await made(console, "2", phone="13800138000")
+    a = await made(console, "1", name="王芳", phone="13800138000")
+    b = await made(console, "2", phone="13800138000")
     (asked,) = (await specialist.call("GET", "/api/merge-suggestions")).body["items"]
     assert ({asked["one_id"], asked["other_id"]}, asked["reason"]) == ({str(a), str(b)}, "same_phone")
+    assert {asked["one_name"], asked["other_name"]} == {"王芳", f"访客 {str(b)[-4:]}"}
     agent = await console.signed_in("mei", "agent")
     decide = f"/api/merge-suggestions/{asked['id']}"
     assert (await agent.call("POST", decide, {"decision": "merged"})).code == "forbidden"

@@ -67,6 +67,7 @@ async def test_organisations_and_members(console, stock):
     }
     joined = await browser.call("POST", f"{path}/members", {"person_id": str(person), "role": "采购"})
     assert [(one["person_id"], one["role"]) for one in joined.body["members"]] == [(str(person), "采购")]
+    assert joined.body["members"][0]["name"] == f"访客 {str(person)[-4:]}"
     theirs = (await browser.call("GET", f"/api/contacts/{person}/organisation")).body
     assert [one["organisation_id"] for one in theirs["member_of"]] == [str(company)]
     refused = await browser.call("PUT", f"/api/contacts/{person}/organisation", wanted)

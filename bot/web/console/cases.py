@@ -20,6 +20,7 @@ from bot.web.keys import CRM, ENGINE
 from bot.web.routes import Route
 from crm_adapter.port import UnknownRecord
 from crm_adapter.records.service import Case, CaseKind, CaseState, NewCase, RootCause
+from crm_adapter.service.steps import TRANSITIONS
 
 log = structlog.get_logger(__name__)
 
@@ -195,6 +196,7 @@ def _shape(case: Case, veil: Veil) -> dict[str, Any]:
         "closed_at": case.closed_at,
         "root_cause": case.root_cause,
         "version": case.version,
+        "next": sorted(TRANSITIONS[case.state]),
     }
 
 

@@ -122,6 +122,30 @@ async def record_choice(request: web.Request) -> web.Response:
     )
 
 
+async def show_purposes(request: web.Request) -> web.Response:
+    """What data is used for here, in the reader's language: what a choice can be about, and the words to ask with."""
+    notices, locale = request.app[CRM].notices, locale_of(request)
+    items = []
+    for name, purpose in notices.purposes.items():
+        mine = [one for one in notices.all() if one.purpose == name]
+        recipients = [
+            {"id": one.recipient, "name": one.words(locale)["recipients"][0]["name"]} for one in mine if one.recipient
+        ]
+        words = mine[0].words(locale)
+        items.append(
+            {
+                "id": name,
+                "title": words["title"],
+                "text": words["purpose"],
+                "ask": words["ask"],
+                "basis": purpose.basis,
+                "per_recipient": purpose.per_recipient,
+                "recipients": recipients,
+            }
+        )
+    return reply({"items": items, "next": None})
+
+
 async def show_chain(request: web.Request) -> web.Response:
     """How the ledgers stand; names no customer."""
     health = await read_health(request.app[ENGINE])
@@ -189,5 +213,6 @@ def _chain(one: ChainHealth) -> dict[str, Any]:
 ROUTES = (
     Route("GET", "/api/contacts/{id}/consents", show_consents, Permission.CONSENT_READ),
     Route("POST", "/api/contacts/{id}/consents", record_choice, Permission.CONSENT_WRITE),
+    Route("GET", "/api/consent/purposes", show_purposes, Permission.SESSION_OWN),
     Route("GET", "/api/consent/chain", show_chain, Permission.LEDGER_READ),
 )

@@ -1,5 +1,6 @@
 """Which contacts are one customer: what is suggested to staff, what staff decides and takes back."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from pydantic import Field
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
 from bot.web.console.guard import SESSION
+from bot.web.console.naming import names_in
 from bot.web.console.paging import LIMIT, identifier, number, reply
 from bot.web.console.seen import SEEN
 from bot.web.keys import CRM
@@ -32,9 +34,10 @@ class _Merge(Body):
 async def show_suggestions(request: web.Request) -> web.Response:
     limit = number(request, "limit", default=50, low=1, high=LIMIT)
     found = await request.app[CRM].merge_suggestions(limit=limit)
-    for one in found:
-        request[SEEN].update((one.one_id, one.other_id))
-    return reply({"items": [suggestion_shape(one) for one in found], "next": None})
+    sides = {side for one in found for side in (one.one_id, one.other_id)}
+    request[SEEN].update(sides)
+    names = await names_in(request, sides)
+    return reply({"items": [suggestion_shape(one, names) for one in found], "next": None})
 
 
 async def decide(request: web.Request) -> web.Response:
@@ -73,9 +76,17 @@ def actor_of(request: web.Request) -> str:
     return f"staff:{request[SESSION].staff.id}"
 
 
-def suggestion_shape(one: MergeSuggestion) -> dict[str, Any]:
+def suggestion_shape(one: MergeSuggestion, names: Mapping[UUID, str]) -> dict[str, Any]:
     """A question to staff; ``reason`` is a code such as ``same_phone``."""
-    return {"id": one.id, "one_id": one.one_id, "other_id": one.other_id, "reason": one.reason, "at": one.at}
+    return {
+        "id": one.id,
+        "one_id": one.one_id,
+        "one_name": names[one.one_id],
+        "other_id": one.other_id,
+        "other_name": names[one.other_id],
+        "reason": one.reason,
+        "at": one.at,
+    }
 
 
 def _id(request: web.Request) -> UUID:

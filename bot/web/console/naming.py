@@ -1,9 +1,14 @@
 """What a customer is called on a screen."""
 
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
+from aiohttp import web
+
 from bot.settings import Locale
-from crm_adapter.reading import ENDING
+from bot.web.keys import ENGINE, KEYS
+from bot.web.language import locale_of
+from crm_adapter.reading import ENDING, names_of
 
 _VISITOR: dict[Locale, str] = {"zh-Hans": "访客", "zh-Hant": "訪客", "en": "Visitor"}
 
@@ -14,6 +19,16 @@ def contact_name(contact_id: UUID, name: str | None, locale: Locale) -> str:
     The end, because the beginning of a UUIDv7 is the time and the same for all who come in one minute.
     """
     return name or f"{_VISITOR[locale]} {str(contact_id)[-ENDING:]}"
+
+
+async def names_in(request: web.Request, contact_ids: Iterable[UUID]) -> Mapping[UUID, str]:
+    """What each of these contacts is called, in the reader's language where it has no name."""
+    wanted, locale = set(contact_ids), locale_of(request)
+    if not wanted:
+        return {}
+    async with request.app[ENGINE].connect() as connection:
+        known = await names_of(connection, request.app[KEYS], wanted)
+    return {one: contact_name(one, known.get(one), locale) for one in wanted}
 
 
 def plain_query(query: str | None) -> str | None:

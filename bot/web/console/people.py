@@ -23,6 +23,7 @@ from bot.web.routes import Route
 
 log = structlog.get_logger(__name__)
 
+_AT_ONCE = 500
 Roles = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=32)]
 
 
@@ -84,6 +85,16 @@ async def link(request: web.Request) -> web.Response:
     return reply({"link": link_url(request.app[PUBLIC_URL], token)})
 
 
+async def show_colleagues(request: web.Request) -> web.Response:
+    """What everybody is called, for whoever works here: the screens name people by it. No sign-in name, no role."""
+    items, after = [], None
+    async with request.app[ENGINE].connect() as connection:
+        while rows := await list_staff(connection, after=after, limit=_AT_ONCE):
+            items += [{"id": one.id, "display_name": one.display_name, "active": one.active} for one in rows]
+            after = rows[-1].name
+    return reply({"items": items, "next": None})
+
+
 async def show_roles(request: web.Request) -> web.Response:
     items = [{"id": role, "permissions": sorted(permissions_of([role]))} for role in ROLES]
     return reply({"items": items, "next": None})
@@ -132,5 +143,6 @@ ROUTES = (
     Route("POST", "/api/staff", add, Permission.STAFF_MANAGE),
     Route("PATCH", "/api/staff/{id}", change, Permission.STAFF_MANAGE),
     Route("POST", "/api/staff/{id}/link", link, Permission.STAFF_MANAGE),
+    Route("GET", "/api/colleagues", show_colleagues, Permission.SESSION_OWN),
     Route("GET", "/api/roles", show_roles, Permission.STAFF_MANAGE),
 )

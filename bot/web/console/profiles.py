@@ -1,5 +1,6 @@
 """One customer's profile: what is known from where, who keeps it, and what staff changes or adds (CP1-CP3, CH5)."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,6 +14,7 @@ from bot.staff.roles import Permission
 from bot.web.bodies import Body, invalid, is_storable, read_model
 from bot.web.console.guard import SESSION
 from bot.web.console.merges import actor_of, contact_in, suggestion_shape
+from bot.web.console.naming import names_in
 from bot.web.console.paging import reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
@@ -115,7 +117,9 @@ async def _profile(request: web.Request, crm: SqlStore, contact_id: UUID) -> web
     history = await crm.history(contact.id)
     merges = await crm.merges(contact.id)
     suggestions = await crm.merge_suggestions(contact_id=contact.id)
-    request[SEEN].update(other for one in suggestions for other in (one.one_id, one.other_id))
+    sides = {other for one in suggestions for other in (one.one_id, one.other_id)}
+    request[SEEN].update(sides)
+    names = await names_in(request, {contact.id, *sides, *(one.source_id for one in merges)})
     locale = locale_of(request)
 
     def shown(fact: Fact) -> dict[str, Any]:
@@ -126,8 +130,9 @@ async def _profile(request: web.Request, crm: SqlStore, contact_id: UUID) -> web
             **_contact(contact),
             "facts": [shown(fact) for fact in contact.facts.values()],
             "history": [shown(fact) for fact in history],
-            "merges": [_merge(one) for one in merges],
-            "suggestions": [suggestion_shape(one) for one in suggestions],
+            "name": names[contact.id],
+            "merges": [_merge(one, names) for one in merges],
+            "suggestions": [suggestion_shape(one, names) for one in suggestions],
         }
     )
 
@@ -176,10 +181,11 @@ def _fact(fact: Fact, veil: Veil, label: str) -> dict[str, Any]:
     }
 
 
-def _merge(one: PastMerge) -> dict[str, Any]:
+def _merge(one: PastMerge, names: Mapping[UUID, str]) -> dict[str, Any]:
     return {
         "id": one.id,
         "source_id": one.source_id,
+        "source_name": names[one.source_id],
         "target_id": one.target_id,
         "by": one.by,
         "reason": one.reason,

@@ -11,6 +11,7 @@ from bot.settings import Locale
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
 from bot.web.console.cases import Id, Prose, by_of, contact_of
+from bot.web.console.naming import names_in
 from bot.web.console.paging import identifier, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
@@ -85,14 +86,17 @@ async def show_organisation(request: web.Request) -> web.Response:
     contact_id, crm = contact_of(request), request.app[CRM]
     known = await crm.organisation(contact_id)
     members, belongs_to = await crm.members(contact_id), await crm.organisations_of(contact_id)
-    request[SEEN].update({contact_id, *(one.person_id for one in members)})
+    people = {one.person_id for one in members}
+    houses = {one.organisation_id for one in belongs_to}
+    request[SEEN].update({contact_id, *people, *houses})
+    names = await names_in(request, people | houses)
     return reply(
         {
             "industry": known.industry if known else None,
             "size": known.size if known else None,
             "region": known.region if known else None,
-            "members": [_membership(one) for one in members],
-            "member_of": [_membership(one) for one in belongs_to],
+            "members": [_membership(one, names[one.person_id]) for one in members],
+            "member_of": [_membership(one, names[one.organisation_id]) for one in belongs_to],
         }
     )
 
@@ -176,11 +180,13 @@ def order_shape(order: Order) -> dict[str, Any]:
     }
 
 
-def _membership(one: Membership) -> dict[str, Any]:
+def _membership(one: Membership, name: str) -> dict[str, Any]:
+    """With the name of the other side."""
     return {
         "id": one.id,
         "organisation_id": one.organisation_id,
         "person_id": one.person_id,
+        "name": name,
         "role": one.role,
         "since": one.since,
     }
