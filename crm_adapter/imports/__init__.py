@@ -2,6 +2,7 @@
 
 from crm_adapter.imports.basis import BASES, LawfulBasis, lawful_basis
 from crm_adapter.imports.errors import ImportFault
+from crm_adapter.imports.mapping import TARGETS, guess_columns
 from crm_adapter.imports.orders import (
     Import,
     NewImport,
@@ -12,12 +13,14 @@ from crm_adapter.imports.orders import (
     start_import,
 )
 from crm_adapter.imports.origins import release
+from crm_adapter.imports.reading import read_table
 from crm_adapter.imports.report import forget_old_rows, rejected_csv
 from crm_adapter.imports.running import Importer
 from crm_adapter.imports.table import Limits
 
 __all__ = [
     "BASES",
+    "TARGETS",
     "Import",
     "ImportFault",
     "Importer",
@@ -28,8 +31,10 @@ __all__ = [
     "drop_import",
     "find_import",
     "forget_old_rows",
+    "guess_columns",
     "lawful_basis",
     "list_imports",
+    "read_table",
     "rejected_csv",
     "release",
     "start_import",

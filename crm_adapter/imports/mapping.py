@@ -27,6 +27,16 @@ class Columns:
         return {self.headers[column]: target for target, column in self.targets.items()}
 
 
+def guess_columns(headers: Sequence[str]) -> dict[str, str]:
+    """Header to target where the header's name tells it; of two columns for one target the first."""
+    guessed: dict[str, str] = {}
+    for header in headers:
+        target = target_of(header)
+        if target is not None and target not in guessed.values():
+            guessed.setdefault(header, target)
+    return guessed
+
+
 def map_columns(headers: Sequence[str], wanted: Mapping[str, str]) -> Columns:
     """Columns by what is ``wanted`` (header to target, or to nothing), the others by what they are called.
 

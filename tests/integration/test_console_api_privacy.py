@@ -50,6 +50,7 @@ async def test_from_the_agent_to_the_file(console, agent, officer, store, engine
 
     listed = (await officer.call("GET", "/api/privacy-requests")).body
     assert [item["id"] for item in listed["items"]] == [made.body["id"]]
+    assert listed["items"][0]["contact_name"] == made.body["contact_name"] != ""
     assert (await officer.call("GET", "/api/privacy-requests", params={"state": "answered"})).body["items"] == []
     assert (await officer.call("POST", f"{one}/start", {})).code == "identity_unchecked"
     assert (await officer.call("GET", f"{one}/export.zip")).code == "not_handler"

@@ -94,6 +94,8 @@ async def test_a_use_goes_from_asking_to_a_file(engine, console, officer):
     assert (await asker.call("POST", f"{path}/export", {})).code == "not_approved"
     approval = {"decision": "approved", "reason": "aggregated, no names", "valid_until": LATER}
     assert (await asker.call("POST", f"{path}/decision", approval)).status == 403
+    told = {one["id"]: one["identifying"] for one in (await asker.call("GET", "/api/uses/fields")).body["items"]}
+    assert (told["name"], told["region"], "amount" in told) == (True, False, True)
     waiting = (await officer.call("GET", "/api/uses?state=undecided")).body["items"]
     assert [one["what_for"] for one in waiting] == ["which regions buy what"]
     decided = await officer.call("POST", f"{path}/decision", approval)

@@ -99,6 +99,19 @@ async def test_segments_are_previewed_saved_and_removed(console, stock):
     assert (await browser.call("DELETE", "/api/segments/none")).status == 404
 
 
+async def test_what_a_condition_can_ask_about(console):
+    browser = await console.signed_in("mei", "marketing")
+    told = (await browser.call("GET", "/api/segments/fields")).body
+    fields = {one["id"]: one for one in told["items"]}
+    assert fields["stage"]["words"]
+    assert fields["amount"]["operators"] == ["at_least", "at_most", "is"]
+    assert (fields["consent"]["needed"], fields["consent"]["operators"]) == (["purpose"], ["is"])
+    assert told["currency"] == "CNY"
+    assert told["tags"]
+    agent = await console.signed_in("lei", "agent")
+    assert (await agent.call("GET", "/api/segments/fields")).code == "forbidden"
+
+
 async def test_orders_are_taken_each_by_itself(console, stock):
     browser = await console.signed_in("mei", "crm_specialist")
     contact = await stock.add_contact()

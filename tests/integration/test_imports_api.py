@@ -70,6 +70,33 @@ async def test_hand_in_look_start_and_fetch_what_was_rejected(console):
     assert rows[1][5] == "'=错误"
 
 
+async def test_the_columns_are_guessed_before_anything_is_kept(console):
+    browser = await console.signed_in("mei", "crm_specialist")
+    data = FormData(quote_fields=False)
+    data.add_field("options", "{}")
+    data.add_field("file", CSV.encode(), filename="a.csv")
+    looked = await browser.call("POST", "/api/imports/columns", data=data)
+    assert looked.status == 200, looked.body
+    assert looked.body["headers"] == ["编号", "姓名", "手机", "备注"]
+    assert looked.body["mapping"] == {"编号": "external_key", "姓名": "name", "手机": "phone"}
+    assert looked.body["sample"] == {"编号": "K1", "姓名": "李雷", "手机": "13800138000", "备注": "x"}
+    assert {"phone", "lawful_basis"} <= set(looked.body["targets"])
+    assert (await browser.call("GET", "/api/imports")).body["items"] == []
+    assert (await browser.call("POST", "/api/imports/columns", data=form("", system="x"))).code == "invalid"
+
+
+async def test_a_dry_run_is_taken_back_and_what_started_is_not(console):
+    browser = await console.signed_in("mei", "crm_specialist")
+    path = f"/api/imports/{(await hand_in(browser)).body['id']}"
+    assert (await browser.call("DELETE", path)).status == 204
+    assert (await browser.call("GET", path)).status == 404
+    assert (await browser.call("DELETE", path)).status == 404
+    path = f"/api/imports/{(await hand_in(browser)).body['id']}"
+    await browser.call("POST", f"{path}/start", {})
+    assert (await browser.call("DELETE", path)).code == "already_started"
+    assert (await browser.call("GET", path)).body["state"] == "finished"
+
+
 async def test_quarantine_is_ended_by_a_person_with_a_basis(console):
     browser = await console.signed_in("mei", "crm_manager")
     shown = (await hand_in(browser)).body

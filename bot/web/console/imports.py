@@ -18,18 +18,23 @@ from bot.web.language import locale_of
 from bot.web.problems import Problem
 from bot.web.routes import Route
 from crm_adapter.imports import (
+    TARGETS,
     Import,
     ImportFault,
     LawfulBasis,
     NewImport,
     create_import,
+    drop_import,
     find_import,
+    guess_columns,
     lawful_basis,
     list_imports,
+    read_table,
     rejected_csv,
     release,
     start_import,
 )
+from crm_adapter.port import Refused
 
 _SLOWEST_UPLOAD = 64 * 1024  # bytes per second
 _OPTIONS_BYTES = 64 * 1024
@@ -48,14 +53,40 @@ class _Options(Body):
     proof: Reference | None = None
 
 
+class _Look(Body):
+    sheet: Annotated[str, Field(max_length=200)] | None = None
+
+
 class _Basis(Body):
     basis: Reference
     proof: Reference
 
 
+async def show_columns(request: web.Request) -> web.Response:
+    """What a file's columns are called and what they seem to hold, with its first row; nothing is kept of it."""
+    limits = request.app[IMPORT_LIMITS]
+    _, content, given = await _read_form(request, limits.file_bytes)
+    options = check(_Look, given)
+    try:
+        table = await asyncio.to_thread(read_table, content, limits, options.sheet)
+        first = await asyncio.to_thread(next, table.rows, None)
+    except ImportFault as fault:
+        _refuse(fault)
+    cells = zip(table.headers, first.cells if first else (), strict=False)
+    return reply(
+        {
+            "headers": [one for one in dict.fromkeys(table.headers) if one],
+            "mapping": guess_columns(table.headers),
+            "sample": dict(reversed(list(cells))),
+            "targets": list(TARGETS),
+        }
+    )
+
+
 async def hand_in(request: web.Request) -> web.Response:
     """Takes a multipart form of ``options`` (JSON) and ``file``; the dry run follows by itself."""
-    name, content, options = await _read_form(request, request.app[IMPORT_LIMITS].file_bytes)
+    name, content, given = await _read_form(request, request.app[IMPORT_LIMITS].file_bytes)
+    options = check(_Options, given)
     try:
         new = NewImport(
             name=name,
@@ -91,6 +122,16 @@ async def start(request: web.Request) -> web.Response:
         await start_import(connection, import_id)
     await request.app[DEFER_IMPORT](import_id)
     return reply(_shape(await _found(request, import_id)))
+
+
+async def drop(request: web.Request) -> web.Response:
+    """Takes a dry run back; what has started stays."""
+    import_id = _id(request)
+    async with request.app[ENGINE].begin() as connection:
+        if (await find_import(connection, request.app[KEYS], import_id)).started_at is not None:
+            raise Refused("already_started")
+        await drop_import(connection, import_id)
+    return web.Response(status=204)
 
 
 async def show_rejected(request: web.Request) -> web.StreamResponse:
@@ -134,7 +175,7 @@ async def _release(request: web.Request, **whose: UUID) -> web.Response:
     return reply({"released": count})
 
 
-async def _read_form(request: web.Request, limit: int) -> tuple[str, bytes, _Options]:
+async def _read_form(request: web.Request, limit: int) -> tuple[str, bytes, dict[str, Any]]:
     if not request.content_type.startswith("multipart/"):
         raise Problem(415, "unsupported_type")
     if (request.content_length or 0) > limit + 2 * _OPTIONS_BYTES:
@@ -160,7 +201,7 @@ async def _read_form(request: web.Request, limit: int) -> tuple[str, bytes, _Opt
     if missing:
         raise invalid(*missing)
     name, content_of_file = parts["file"]
-    return name[:200], content_of_file, check(_Options, _json(parts["options"][1]))
+    return name[:200], content_of_file, _json(parts["options"][1])
 
 
 def _json(raw: bytes) -> dict[str, Any]:
@@ -218,9 +259,11 @@ def _basis(basis: LawfulBasis | None) -> dict[str, str] | None:
 
 
 ROUTES = (
+    Route("POST", "/api/imports/columns", show_columns, Permission.CONTACTS_IMPORT),
     Route("POST", "/api/imports", hand_in, Permission.CONTACTS_IMPORT),
     Route("GET", "/api/imports", show_imports, Permission.CONTACTS_IMPORT),
     Route("GET", "/api/imports/{id}", show_import, Permission.CONTACTS_IMPORT),
+    Route("DELETE", "/api/imports/{id}", drop, Permission.CONTACTS_IMPORT),
     Route("POST", "/api/imports/{id}/start", start, Permission.CONTACTS_IMPORT),
     Route("GET", "/api/imports/{id}/rejected.csv", show_rejected, Permission.CONTACTS_IMPORT),
     Route("POST", "/api/imports/{id}/release", release_import, Permission.CONTACTS_IMPORT),

@@ -1,5 +1,6 @@
 """Requests about one's own data: opened by whoever is asked, handled by the privacy officer (PR6, PIPL 44-50)."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from pydantic import Field
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, is_storable, read_model
 from bot.web.console.guard import SESSION
+from bot.web.console.naming import names_in
 from bot.web.console.paging import identifier, page_of, page_reply, reply, text
 from bot.web.console.seen import SEEN
 from bot.web.keys import CRM, EXPORTS
@@ -62,17 +64,19 @@ async def show_requests(request: web.Request) -> web.Response:
     states = OPEN_STATES if state == "open" else tuple(one for one in REQUEST_STATES if one == state)
     found = await request.app[CRM].privacy_requests(states, skip=start, limit=page.asked)
     request[SEEN].update(one.contact_id for one in found)
-    return page_reply(page, found, lambda _: str(start + page.limit), _shape)
+    names = await names_in(request, (one.contact_id for one in found))
+    return page_reply(page, found, lambda _: str(start + page.limit), lambda one: _shape(one, names))
 
 
 async def show_requests_of(request: web.Request) -> web.Response:
     found = await request.app[CRM].privacy_requests_of(_id(request))
     request[SEEN].update(one.contact_id for one in found)
-    return reply({"items": [_shape(one) for one in found], "next": None})
+    names = await names_in(request, (one.contact_id for one in found))
+    return reply({"items": [_shape(one, names) for one in found], "next": None})
 
 
 async def show(request: web.Request) -> web.Response:
-    return _answer(request, await request.app[CRM].privacy_request(_id(request)))
+    return await _answer(request, await request.app[CRM].privacy_request(_id(request)))
 
 
 async def open_one(request: web.Request) -> web.Response:
@@ -81,13 +85,14 @@ async def open_one(request: web.Request) -> web.Response:
     new = NewPrivacyRequest(
         _id(request), wanted.kind, _actor(request), datetime.now(UTC), wanted.words, wanted.identity_id
     )
-    return _answer(request, await request.app[CRM].open_privacy_request(new), 201)
+    return await _answer(request, await request.app[CRM].open_privacy_request(new), 201)
 
 
 async def check(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Check)
     crm = request.app[CRM]
-    return _answer(request, await crm.check_requester(_id(request), wanted.method, _actor(request), datetime.now(UTC)))
+    checked = await crm.check_requester(_id(request), wanted.method, _actor(request), datetime.now(UTC))
+    return await _answer(request, checked)
 
 
 async def start(request: web.Request) -> web.Response:
@@ -95,7 +100,7 @@ async def start(request: web.Request) -> web.Response:
     started = await request.app[CRM].start_privacy_request(
         _id(request), _actor(request), datetime.now(UTC), expected_version=wanted.expected_version
     )
-    return _answer(request, started)
+    return await _answer(request, started)
 
 
 async def answer(request: web.Request) -> web.Response:
@@ -105,7 +110,7 @@ async def answer(request: web.Request) -> web.Response:
     answered = await request.app[CRM].answer_privacy_request(
         _id(request), wanted.words, _actor(request), datetime.now(UTC), fields=wanted.fields
     )
-    return _answer(request, answered)
+    return await _answer(request, answered)
 
 
 async def refuse(request: web.Request) -> web.Response:
@@ -114,7 +119,7 @@ async def refuse(request: web.Request) -> web.Response:
     refused = await request.app[CRM].refuse_privacy_request(
         _id(request), wanted.words, _actor(request), datetime.now(UTC)
     )
-    return _answer(request, refused)
+    return await _answer(request, refused)
 
 
 async def lift(request: web.Request) -> web.Response:
@@ -147,16 +152,17 @@ async def show_certificate(request: web.Request) -> web.Response:
     return reply(document_of(await request.app[CRM].certificate(found.erasure_id)))
 
 
-def _answer(request: web.Request, found: PrivacyRequest, status: int = 200) -> web.Response:
+async def _answer(request: web.Request, found: PrivacyRequest, status: int = 200) -> web.Response:
     request[SEEN].add(found.contact_id)
-    return reply(_shape(found), status)
+    return reply(_shape(found, await names_in(request, [found.contact_id])), status)
 
 
-def _shape(found: PrivacyRequest) -> dict[str, Any]:
+def _shape(found: PrivacyRequest, names: Mapping[UUID, str]) -> dict[str, Any]:
     waiting = found.state in OPEN_STATES
     shape = asdict(found)
     shape["events"] = [{**one, "at": one["at"].isoformat()} for one in shape["events"]]
-    return {**shape, "overdue": waiting and found.due_at < datetime.now(UTC)}
+    overdue = waiting and found.due_at < datetime.now(UTC)
+    return {**shape, "contact_name": names[found.contact_id], "overdue": overdue}
 
 
 def _actor(request: web.Request) -> str:

@@ -21,6 +21,8 @@ from bot.web.problems import Problem
 from bot.web.routes import Route
 from crm_adapter.port import UnknownRecord
 from crm_adapter.records.value import BadSegment, Segment
+from crm_adapter.value.conditions import OPERATORS
+from crm_adapter.value.segments import FIELDS
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,24 @@ async def _understood() -> AsyncIterator[None]:
 
 async def show_segments(request: web.Request) -> web.Response:
     return reply({"items": [_shape(one) for one in await request.app[CRM].segments()], "next": None})
+
+
+async def show_fields(request: web.Request) -> web.Response:
+    """What a condition can ask about, and how: what a form for conditions is built from."""
+    rules = request.app[CRM].rules
+    items = [
+        {
+            "id": name,
+            "kind": field.kind,
+            "operators": list(field.operators or OPERATORS[field.kind]),
+            "words": list(field.words),
+            "needed": list(field.needed),
+            "optional": list(field.optional),
+        }
+        for name, field in FIELDS.items()
+    ]
+    tags = [rule.outcome for rule in rules.tags]
+    return reply({"items": items, "next": None, "tags": tags, "currency": rules.currency})
 
 
 async def save_segment(request: web.Request) -> web.Response:
@@ -93,6 +113,7 @@ def _shape(segment: Segment) -> dict[str, Any]:
 
 ROUTES = (
     Route("GET", "/api/segments", show_segments, Permission.SEGMENTS_READ),
+    Route("GET", "/api/segments/fields", show_fields, Permission.SEGMENTS_READ),
     Route("PUT", "/api/segments", save_segment, Permission.SEGMENTS_WRITE),
     Route("DELETE", "/api/segments/{id}", remove_segment, Permission.SEGMENTS_WRITE),
     Route("POST", "/api/segments/preview", preview, Permission.SEGMENTS_READ),

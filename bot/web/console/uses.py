@@ -16,6 +16,8 @@ from bot.web.keys import ENGINE, KEYS, SHARING
 from bot.web.problems import Problem
 from bot.web.routes import Route
 from crm_adapter.port import UnknownRecord
+from crm_adapter.records.customers import FIELDS
+from crm_adapter.sharing.deidentify import EXPORTABLE, FIGURES, IDENTIFYING
 from crm_adapter.sharing.uses import NewUse, Use, ask_use, decide_use, find_use, list_uses
 
 _Reason = Annotated[Line, Field(min_length=4, max_length=1000)]
@@ -48,6 +50,12 @@ async def show_uses(request: web.Request) -> web.Response:
             connection, request.app[KEYS], undecided=undecided, before=place_id(page.cursor), limit=page.asked
         )
     return page_reply(page, rows, lambda row: str(row.id), _shape)
+
+
+async def show_fields(request: web.Request) -> web.Response:
+    """What a use can ask for; what is ``identifying`` is never part of a de-identified one."""
+    known = [one for one in (*FIELDS, *FIGURES) if one in EXPORTABLE]
+    return reply({"items": [{"id": one, "identifying": one in IDENTIFYING} for one in known], "next": None})
 
 
 async def ask(request: web.Request) -> web.Response:
@@ -141,6 +149,7 @@ def _shape(use: Use) -> dict[str, Any]:
 
 ROUTES = (
     Route("GET", "/api/uses", show_uses, Permission.USES_READ),
+    Route("GET", "/api/uses/fields", show_fields, Permission.SESSION_OWN),
     Route("POST", "/api/uses", ask, Permission.USES_ASK),
     Route("POST", "/api/uses/{id}/decision", decide, Permission.USES_DECIDE),
     Route("POST", "/api/uses/{id}/export", export, Permission.USES_ASK),
