@@ -8,6 +8,7 @@ statement is explained, and PostgreSQL's own counters say which tables were scan
 import argparse
 import asyncio
 import json
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import structlog
 from pydantic import SecretStr
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -191,6 +193,8 @@ def main() -> int:
     parser.add_argument("--explain", action="store_true", help="the plan of each query")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    # What was filled in cannot be opened, and is said so: here that is no news.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with bench() as place:
         addresses = place.database("plans")
         started = time.perf_counter()

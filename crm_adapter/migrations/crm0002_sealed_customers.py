@@ -47,6 +47,7 @@ ALTER TABLE crm.contacts
     ADD COLUMN restricted_at timestamptz,      -- PIPL 44: kept, but used for nothing else
     ADD COLUMN reviewed_at   timestamptz;      -- CP3: last periodic review of the profile
 CREATE INDEX contacts_root_id_idx ON crm.contacts (root_id);
+CREATE INDEX contacts_roots_idx ON crm.contacts (id) WHERE root_id = id; -- in lists only they are shown
 CREATE INDEX contacts_ending_idx ON crm.contacts (right(id::text, 4)); -- what screens call the nameless by
 
 ALTER TABLE crm.identities
