@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.channels.terminal import ACCOUNT as TERMINAL
+from bot.checkup.alerts import alert_jobs
 from bot.checkup.report import StatusReport
 from bot.customers import limits_of, open_crm
 from bot.flows.facts import Facts
@@ -77,7 +78,7 @@ class Parts:
         self.keys = open_keys(settings)
         self.pool: Pool = make_pool(addresses.application_url, settings)
         self.engine: AsyncEngine = make_engine(addresses.application_url, settings)
-        self.jobs = make_jobs(addresses.application_url, settings)
+        self.jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs})
         self.live = LiveIndex()
         self.realtime: Realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
         dialog = Dialog(make_facts(self.live), settings.service.answer_within_h)

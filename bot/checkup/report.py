@@ -9,6 +9,7 @@ from bot.checkup.access import check_access_reviews
 from bot.checkup.ledger import check_ledger
 from bot.checkup.machine import check_machine
 from bot.checkup.part import Part
+from bot.checkup.privacy import check_privacy_requests
 from bot.checkup.store import check_redis, check_store
 from bot.settings import Locale, Settings
 from bot.web.keys import Status
@@ -20,6 +21,7 @@ async def check_all(settings: Settings, engine: AsyncEngine, application_url: st
         *check_machine(settings),
         *await check_store(settings, engine, application_url),
         *await check_access_reviews(settings, engine),
+        *await check_privacy_requests(engine),
         *await check_ledger(settings, engine),
         await check_redis(settings),
     ]

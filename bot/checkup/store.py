@@ -59,6 +59,15 @@ def _role(superuser: bool, may_delete: bool) -> Part:
     return Part("roles", "ok", "roles_ok")
 
 
+async def check_jobs(engine: AsyncEngine) -> list[Part]:
+    """The job engine by itself; nothing when the store cannot be asked."""
+    try:
+        async with asyncio.timeout(WITHIN_S), engine.connect() as connection:
+            return [await _jobs(connection)]
+    except (SQLAlchemyError, psycopg.Error, TimeoutError, OSError):
+        return []
+
+
 async def _knowledge(connection: AsyncConnection) -> Part:
     count = (await connection.execute(_ARTICLES)).scalar_one()
     return Part(

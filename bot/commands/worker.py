@@ -5,6 +5,7 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 
+from bot.checkup.alerts import alert_jobs
 from bot.commands.store import open_addresses
 from bot.jobs import make_jobs, run_worker, show_backlog
 from bot.logs import start_logging
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _work(settings: Settings, addresses: Addresses) -> None:
-    jobs = make_jobs(addresses.application_url, settings)
+    jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs})
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

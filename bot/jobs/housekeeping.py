@@ -28,6 +28,11 @@ WITH silent AS (
 UPDATE bot.conversations c SET closed_at = now(), fence = c.fence + 1 FROM silent WHERE c.id = silent.id
 """
 FORGET_TOKENS = "DELETE FROM bot.spent_tokens WHERE expires_at < now() - interval '1 hour'"
+# Seen for a week, in the check-up and in alerts; then nobody is told of it for ever.
+FORGET_FAILED_JOBS = """
+DELETE FROM procrastinate_jobs j WHERE j.status = 'failed' AND NOT EXISTS (
+    SELECT FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > now() - interval '7 days')
+"""
 FORGET_ATTEMPTS = "DELETE FROM bot.attempts WHERE at < now() - interval '1 day'"
 
 
@@ -45,11 +50,12 @@ async def close_silent_conversations(context: JobContext, timestamp: int) -> Non
 @housekeeping.periodic(cron="17 * * * *")
 @housekeeping.task(name="forget_what_has_expired", queueing_lock="forget_what_has_expired", pass_context=True)
 async def forget_what_has_expired(context: JobContext, timestamp: int) -> None:
-    """Removes spent identity tokens that have expired anyway, and marks of attempts that nobody repeats."""
+    """Removes spent tokens that have expired anyway, marks of attempts that nobody repeats, and old failed jobs."""
     _, pool = parts_of(context)
     async with pool.connection() as connection:
         await connection.execute(FORGET_TOKENS)
         await connection.execute(FORGET_ATTEMPTS)
+        await connection.execute(FORGET_FAILED_JOBS)
 
 
 @housekeeping.periodic(cron="41 * * * *")

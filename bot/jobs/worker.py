@@ -1,10 +1,12 @@
 """The job engine: procrastinate on psycopg's own pool."""
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, Blueprint, PsycopgConnector
 
 from bot.jobs.access_reviews import access_review_jobs
 from bot.jobs.assessment import assessment_jobs
@@ -19,8 +21,11 @@ from bot.storage.pool import Pool, bounded_conninfo, check_within
 log = structlog.get_logger(__name__)
 
 
-def make_jobs(url: str, settings: Settings) -> App:
-    """The app that defers and runs jobs; open it with ``async with jobs.open_async()``."""
+def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = MappingProxyType({})) -> App:
+    """The app that defers and runs jobs; open it with ``async with jobs.open_async()``.
+
+    ``more`` are jobs of rooms above this one, by namespace.
+    """
     connector = PsycopgConnector(
         conninfo=bounded_conninfo(url, settings),
         min_size=1,
@@ -36,6 +41,8 @@ def make_jobs(url: str, settings: Settings) -> App:
     jobs.add_tasks_from(ledger_jobs, namespace="ledger")
     jobs.add_tasks_from(outgoing_jobs, namespace="outgoing")
     jobs.add_tasks_from(retention_jobs, namespace="retention")
+    for namespace, blueprint in more.items():
+        jobs.add_tasks_from(blueprint, namespace=namespace)
     return jobs
 
 

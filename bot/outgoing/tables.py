@@ -1,10 +1,18 @@
-"""The tables of the outgoing room, in schema ``bot``; made by migration bot0005."""
+"""The tables of the outgoing room, in schema ``bot``; made by migrations bot0005 and bot0006."""
 
 from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, Uuid, func
 
 metadata = MetaData(schema="bot")
 
 _Time = DateTime(timezone=True)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("part", Text, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("at", _Time, nullable=False),
+)
 
 outgoing_messages = Table(
     "outgoing_messages",

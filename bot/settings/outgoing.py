@@ -41,6 +41,8 @@ class Mail(Section):
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 20.0
     alerts: list[Address] = []
     """Who hears of what needs a person's eye."""
+    alerts_locale: Locale = "zh-Hans"
+    """Their language."""
     keep_days: Annotated[int, Field(ge=2, le=365)] = 30
     """How long what was sent, mail or text message, can be looked up."""
 

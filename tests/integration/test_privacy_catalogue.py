@@ -19,6 +19,7 @@ OF_NOBODY = {
     "crm.verifications",
     "crm.access_reviews",
     "crm.access_review_items",
+    "bot.alerts",
     "bot.staff",
     "bot.staff_sessions",
     "bot.staff_links",
