@@ -62,9 +62,12 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The language somebody writes in is the one to speak to them; what a browser was set to is only a first guess.
+-- A turn waits for nobody who changes, merges or erases the contact: an erasure waits for the turn, so both would wait
+-- for ever. Whoever holds it now is rare, and the conversation knows its language anyway.
 CREATE OR REPLACE FUNCTION crm.note_language(p_identity uuid, p_locale text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
     UPDATE crm.contacts c SET locale = p_locale
-      FROM crm.identities i
-     WHERE i.id = p_identity AND c.id = i.contact_id AND c.locale <> p_locale
+     WHERE c.id = (SELECT h.id FROM crm.identities i JOIN crm.contacts h ON h.id = i.contact_id
+                    WHERE i.id = p_identity AND h.locale <> p_locale
+                      FOR NO KEY UPDATE OF h SKIP LOCKED)
 $$;

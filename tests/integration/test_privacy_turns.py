@@ -1,10 +1,14 @@
 """Erasing while the customer writes: every turn is answered, and what is left belongs to somebody."""
 
 import asyncio
+import threading
+import time
 from datetime import UTC, datetime
 
+import psycopg
 from sqlalchemy import text
 
+from bot.domain.decision import Decision, Outcome
 from crm_adapter.policy import Policy
 from crm_adapter.search import index_new
 from crm_adapter.sql_store import SqlStore
@@ -61,3 +65,33 @@ async def test_turns_and_erasures_at_once(engine, keys, pool):
         gone = text("SELECT count(*) FROM crm.contacts WHERE id = ANY(:ids)")
         assert await connection.scalar(gone, {"ids": erased}) == 0
     assert (await turns.take(say("again", visitors[0]))).answers
+
+
+async def test_a_customer_who_changes_language_meanwhile_is_answered(engine, keys, pool, addresses):
+    """The turn and the erasure once waited for each other, and the turn was the one that was ended."""
+    who = "visitor:1"
+    erasing: list[threading.Thread] = []
+
+    def erase() -> None:
+        with psycopg.connect(addresses.application_url) as connection:
+            connection.execute("SELECT crm.erase_people(ARRAY(SELECT id FROM crm.contacts), '{}')")
+
+    def switch(inbound, situation):
+        erasing.append(threading.Thread(target=erase))
+        erasing[0].start()
+        time.sleep(0.4)  # until it holds the contact and waits for the identity that this turn holds
+        return Decision(({"text": "…"},), Outcome("article", "echo"), {}, locale="zh-Hans")
+
+    await turns_with(pool, echo, 2.0).take(say("hello", who))
+    assert (await turns_with(pool, switch, 2.0).take(say("你好", who))).answers
+    await asyncio.to_thread(erasing[0].join)
+    assert (await turns_with(pool, echo, 2.0).take(say("again", who))).answers[0].body == {"text": "1: again"}
+
+
+async def test_a_new_language_is_noted_where_nobody_holds_the_contact(engine, pool):
+    def switch(inbound, situation):
+        return Decision(({"text": "…"},), Outcome("article", "echo"), {}, locale="zh-Hans")
+
+    await turns_with(pool, switch, 2.0).take(say("你好"))
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT locale FROM crm.contacts")) == "zh-Hans"
