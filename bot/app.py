@@ -18,7 +18,7 @@ from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
 from bot.jobs import make_jobs, run_worker, show_backlog
 from bot.jobs.importing import defer_import
-from bot.outgoing import Outgoing
+from bot.outgoing import Codes, Outgoing
 from bot.privacy.exporting import Exports
 from bot.realtime import Realtime, open_realtime
 from bot.settings import Settings
@@ -38,6 +38,7 @@ from bot.web.health import ROUTES as HEALTH_ROUTES
 from bot.web.keys import (
     ACCOUNTS,
     ARTICLES,
+    CODES,
     CRM,
     DEFER_IMPORT,
     ENGINE,
@@ -125,6 +126,7 @@ def make_app(
     app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]
     app[PUBLIC_URL] = settings.base_url
     app[OUTGOING] = Outgoing(settings, parts.keys)
+    app[CODES] = Codes(parts.engine, app[OUTGOING], app[CRM].within)
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)
     app[READINESS] = Readiness({"store": parts.store_answers, "serving": parts.takes_work})
     app[FRAME_ANCESTORS] = lambda account: _may_embed(settings, account)

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.contact_changes import add_change_arguments
-from bot.commands.reader import log_read
+from bot.commands.contact_confirm import add_confirm
 from bot.commands.contact_import import add_import
+from bot.commands.reader import log_read
 from bot.commands.store import open_store
 from bot.domain.sensitive import mask
 from bot.settings import read_settings
@@ -36,6 +37,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     showing.set_defaults(run=run_show)
     add_import(actions)
     add_change_arguments(actions)
+    add_confirm(actions)
 
 
 async def run_list(args: argparse.Namespace) -> int:

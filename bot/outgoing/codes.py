@@ -71,10 +71,7 @@ class Codes:
         Faults: ``bad_target``, ``rate_limited`` (per contact and per target). Raises
         :class:`~crm_adapter.port.UnknownRecord`.
         """
-        try:
-            target = normalise(field, value)
-        except BadField:
-            target = None
+        target = _target(field, value)
         if target is None:
             return CodeFault("bad_target")
         keys = self._outgoing.keys
@@ -116,15 +113,22 @@ class Codes:
             message_id = await self._outgoing.enqueue(connection, message)
         return Requested(code_id, message_id, expires_at, self._outgoing.can_send(kind))
 
-    async def confirm_code(self, contact_id: UUID, field: Field, code: str) -> Confirmed | CodeFault:
+    async def confirm_code(
+        self, contact_id: UUID, field: Field, code: str, *, value: str | None = None
+    ) -> Confirmed | CodeFault:
         """Takes the code that was asked for last; a right one links the phone or mail address as verified.
 
-        Faults: ``wrong`` (with ``left`` tries), ``expired`` (also when none was asked for), ``too_many_tries``. A
-        try counts whatever comes after it, however many come at once.
+        ``value`` says for what it has to be; without it, for whatever it was sent to. Faults: ``wrong`` (with ``left``
+        tries), ``expired`` (also when none was asked for), ``too_many_tries``, ``bad_target``. A try counts whatever
+        comes after it, however many come at once.
         """
+        target = None if value is None else _target(field, value)
+        if value is not None and target is None:
+            return CodeFault("bad_target")
         async with self._engine.begin() as connection:
             row = await self._open_code(connection, contact_id, field)
-            if row is None:
+            asked = None if target is None else self._outgoing.keys.blind(field, target)
+            if row is None or asked not in (None, bytes(row.target_blind)):
                 return CodeFault("expired")
             if row.tries >= self._limits.tries:
                 return CodeFault("too_many_tries")
@@ -174,3 +178,10 @@ class Codes:
 
     def _hash(self, code_id: UUID, code: str) -> bytes:
         return self._outgoing.keys.blind("code", str(code_id), code)
+
+
+def _target(field: Field, value: str) -> str | None:
+    try:
+        return normalise(field, value)
+    except BadField:
+        return None

@@ -7,6 +7,7 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.outgoing.codes import Codes
 from bot.outgoing.gateway import Outgoing
 from bot.privacy.exporting import Exports
 from bot.settings import Locale
@@ -85,6 +86,8 @@ ARTICLES = web.AppKey[Articles]("ARTICLES")
 STATUS = web.AppKey[StatusOf]("STATUS")
 LABEL_OF = web.AppKey[LabelOf]("LABEL_OF")
 OUTGOING = web.AppKey[Outgoing]("OUTGOING")
+CODES = web.AppKey[Codes]("CODES")
+"""Confirmation codes for phones and e-mail addresses."""
 STAFF_RULES = web.AppKey[StaffRules]("STAFF_RULES")
 PASSWORDS = web.AppKey[Passwords]("PASSWORDS")
 EXPORTS = web.AppKey[Exports]("EXPORTS")

@@ -3,10 +3,12 @@
 import asyncio
 import re
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
 from bot.__main__ import main
+from bot.outgoing.listing import list_shown
 from bot.rehearsal.keys import RING
 from bot.storage.database import make_engine
 from crm_adapter.policy import Policy
@@ -87,3 +89,36 @@ def test_contacts_are_merged_and_parted(run, on_store):
     assert run("contact", "unmerge", out.strip())[:2] == (0, "Taken back.\n")
     assert on_store(lambda crm: crm.contact(other)).id == other
     assert run("contact", "unmerge", out.strip())[0] == 1
+
+
+def test_a_phone_is_confirmed_by_its_code(run, on_store, addresses, settings, keys):
+    async def make(crm):
+        return (await crm.upsert_contact(ExternalKey("shop", "1"), {"name": "王芳"}, SAID)).contact_id
+
+    async def newest():
+        engine = make_engine(addresses.application_url, settings)
+        try:
+            async with engine.connect() as connection:
+                return (await list_shown(connection, keys))[0].letter.code
+        finally:
+            await engine.dispose()
+
+    contact = str(on_store(make))
+    code, out, err = run("contact", "confirm", contact, "phone=138 0013 8000")
+    assert (code, "/dev/outgoing" in out) == (0, True), err
+    digits = asyncio.run(newest())
+    assert digits not in out
+    # The code of one number says nothing about another.
+    code, _, err = run("contact", "confirm", contact, "phone=13900139000", "--code", digits)
+    assert (code, err) == (1, "This code is no longer good. Please ask for a new one.\n")
+    wrong = f"{(int(digits) + 1) % 1_000_000:06}"
+    code, _, err = run("contact", "confirm", contact, "phone=13800138000", "--code", wrong)
+    assert (code, err) == (1, "That is not the code. Tries left: 4.\n")
+    code, out, err = run("contact", "confirm", contact, "phone=+86 138 0013 8000", "--code", digits)
+    assert (code, out) == (0, f"The phone of {contact} is verified.\n"), err
+    phone = on_store(lambda crm: crm.contact(UUID(contact))).facts["phone"]
+    assert (phone.value, phone.assurance, phone.source) == ("+8613800138000", "verified", "command")
+    assert run("contact", "confirm", contact, "phone=12")[0] == 1
+    assert run("contact", "confirm", contact, "name=x")[0] == 2
+    assert run("contact", "confirm", "019a0000-0000-7000-8000-000000000000", "phone=13800138000")[0] == 1
+    assert run("access", "list")[1].count("yingda contact confirm") == 2

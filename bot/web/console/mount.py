@@ -7,6 +7,7 @@ from bot.staff.rules import DEFAULT_RULES
 from bot.web.console import (
     articles,
     cases,
+    confirmations,
     consents,
     conversations,
     customers,
@@ -38,6 +39,7 @@ ROUTES = (
     *customers.ROUTES,
     *profiles.ROUTES,
     *merges.ROUTES,
+    *confirmations.ROUTES,
     *conversations.ROUTES,
     *imports.ROUTES,
     *cases.ROUTES,
@@ -58,9 +60,9 @@ def setup_console(app: web.Application) -> None:
     """Mount the staff API and the guard, which from then on stands before every route of the app.
 
     The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``,
-    ``CRM``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold ``STAFF_RULES``, ``PASSWORDS``,
-    ``IMPORT_LIMITS``, ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no permission keeps
-    the app from starting.
+    ``CRM``, ``CODES``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold ``STAFF_RULES``,
+    ``PASSWORDS``, ``IMPORT_LIMITS``, ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no
+    permission keeps the app from starting.
     """
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
     app.setdefault(PASSWORDS, Passwords())

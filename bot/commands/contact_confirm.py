@@ -1,0 +1,81 @@
+"""``yingda contact confirm ID phone=…``: a code to the customer; with ``--code``, what they read there."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.commands.reader import log_read, reader
+from bot.commands.store import open_store
+from bot.customers import open_crm
+from bot.outgoing import CodeFault, Codes, Confirmed, Outgoing, describe_fault
+from bot.outgoing.codes import Field
+from bot.settings import Locale, read_settings
+from bot.storage.keyring import open_keys
+from bot.web.problems import describe
+from crm_adapter.port import Refused, UnknownRecord
+from crm_adapter.records.customers import Provenance
+from crm_adapter.sql_store import SqlStore
+
+
+def add_confirm(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``confirm``."""
+    parser = actions.add_parser("confirm", help="send a code to a phone or mail address; with --code, take it")
+    parser.add_argument("contact", metavar="ID", type=UUID)
+    parser.add_argument("target", metavar="FIELD=VALUE", type=_target, help="phone=… or email=…")
+    parser.add_argument("--code", help="what the customer reads there")
+    parser.set_defaults(run=run_confirm)
+
+
+async def run_confirm(args: argparse.Namespace) -> int:
+    """Prints what was done; 1 with the reason when nothing was."""
+    settings = read_settings()
+    keys = open_keys(settings)
+    async with open_store(args) as engine:
+        crm, outgoing = open_crm(settings, engine, keys), Outgoing(settings, keys)
+        try:
+            told = await _confirm(args, crm, Codes(engine, outgoing, crm.within))
+        except UnknownRecord:
+            print(f"There is no contact {args.contact}.", file=sys.stderr)
+            return 1
+        except Refused as refused:
+            print(describe(refused.code, "en").detail, file=sys.stderr)
+            return 1
+        if isinstance(told, CodeFault):
+            print(describe_fault(told, "en"), file=sys.stderr)
+            return 1
+        await _log(engine, outgoing, args.contact)
+    print(told)
+    return 0
+
+
+async def _confirm(args: argparse.Namespace, crm: SqlStore, codes: Codes) -> str | CodeFault:
+    field, value = args.target
+    contact = await crm.contact(args.contact)
+    if args.code is not None:
+        done = await codes.confirm_code(args.contact, field, args.code, value=value)
+        if not isinstance(done, Confirmed):
+            return done
+        return f"The {field} of {(await crm.contact(args.contact)).id} is verified."
+    provenance = Provenance("command", f"system:{reader()}", datetime.now(UTC))
+    asked = await codes.request_code(args.contact, field, value, cast(Locale, contact.locale), provenance)
+    if isinstance(asked, CodeFault):
+        return asked
+    until = f"{asked.expires_at.astimezone():%H:%M}"
+    if asked.sent:
+        return f"A code is on its way, good until {until}. Then: --code with what the customer reads."
+    return f"Nothing was sent, there is no provider. The code, good until {until}, is on the page /dev/outgoing."
+
+
+async def _log(engine: AsyncEngine, outgoing: Outgoing, contact_id: UUID) -> None:
+    await log_read(engine, outgoing.keys, "contact confirm", "contacts", [contact_id])
+
+
+def _target(word: str) -> tuple[Field, str]:
+    name, _, value = word.partition("=")
+    if name not in ("phone", "email") or not value:
+        raise argparse.ArgumentTypeError(f"{word} is neither phone=VALUE nor email=VALUE")
+    return cast(Field, name), value
