@@ -10,11 +10,15 @@ type Query = Record<string, string | number | null | undefined>
 
 export interface Call {
   query?: Query
+  /** Sent as JSON, a form as it is. */
   body?: unknown
   signal?: AbortSignal
+  /** Milliseconds until it is given up. */
+  within?: number
 }
 
 const TIMEOUT_MS = 20_000
+const FILE_TIMEOUT_MS = 300_000
 
 /** False from the first call that did not reach the server until the next that did. */
 export const reachable = ref(true)
@@ -47,14 +51,15 @@ export function address(path: string, query: Query = {}): string {
 
 async function send(method: string, path: string, call: Call): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language }
-  if (call.body !== undefined) headers['Content-Type'] = 'application/json'
+  const form = call.body instanceof FormData
+  if (call.body !== undefined && !form) headers['Content-Type'] = 'application/json'
   if (method !== 'GET') headers['X-CSRF-Token'] = csrf
-  const limit = AbortSignal.timeout(TIMEOUT_MS)
+  const limit = AbortSignal.timeout(call.within ?? TIMEOUT_MS)
   try {
     const response = await fetch(address(path, call.query), {
       method,
       headers,
-      body: call.body === undefined ? undefined : JSON.stringify(call.body),
+      body: call.body instanceof FormData ? call.body : call.body === undefined ? undefined : JSON.stringify(call.body),
       credentials: 'same-origin',
       signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit,
     })
@@ -67,17 +72,22 @@ async function send(method: string, path: string, call: Call): Promise<Response>
   }
 }
 
-async function request<T>(method: string, path: string, call: Call, again = true): Promise<T> {
+async function answer(method: string, path: string, call: Call, again = true): Promise<Response> {
   const response = await send(method, path, call)
   if (!response.ok) {
     const problem = await readProblem(response)
     if (problem.code === 'csrf_failed' && again) {
       await renewCsrf()
-      return request(method, path, call, false)
+      return answer(method, path, call, false)
     }
     if (problem.status === 401 && problem.code === 'not_signed_in') whenSignedOut()
     throw problem
   }
+  return response
+}
+
+async function request<T>(method: string, path: string, call: Call): Promise<T> {
+  const response = await answer(method, path, call)
   if (response.status === 204) return undefined as T
   try {
     return (await response.json()) as T
@@ -89,7 +99,19 @@ async function request<T>(method: string, path: string, call: Call, again = true
 export const get = <T>(path: string, call: Call = {}): Promise<T> => request<T>('GET', path, call)
 export const post = <T>(path: string, body: unknown = {}): Promise<T> => request<T>('POST', path, { body })
 export const patch = <T>(path: string, body: unknown): Promise<T> => request<T>('PATCH', path, { body })
-export const remove = (path: string): Promise<void> => request<undefined>('DELETE', path, {})
+export const put = <T>(path: string, body: unknown): Promise<T> => request<T>('PUT', path, { body })
+/** Without a type: for what answers nothing. */
+export const remove = <T = void>(path: string, body?: unknown): Promise<T> => request<T>('DELETE', path, { body })
+
+export const postForm = <T>(path: string, form: FormData): Promise<T> =>
+  request<T>('POST', path, { body: form, within: FILE_TIMEOUT_MS })
+
+/** A file that the server makes for this caller, with the headers it came with. */
+export async function fetchFile(method: 'GET' | 'POST', path: string): Promise<{ content: Blob; headers: Headers }> {
+  const body = method === 'POST' ? {} : undefined
+  const response = await answer(method, path, { body, within: FILE_TIMEOUT_MS })
+  return { content: await response.blob(), headers: response.headers }
+}
 
 /** True for the rejection of a call that its caller withdrew. */
 export function withdrawn(fault: unknown): boolean {

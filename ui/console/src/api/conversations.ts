@@ -1,4 +1,5 @@
 import { get, type Page } from './client'
+import type { Lift } from './veil'
 
 export interface Choice {
   id: string
@@ -29,6 +30,7 @@ export function listMessages(
   after: number,
   limit: number,
   signal?: AbortSignal,
+  lift: Lift | null = null,
 ): Promise<Page<Message>> {
-  return get(`/api/conversations/${conversation}/messages`, { query: { after, limit }, signal })
+  return get(`/api/conversations/${conversation}/messages`, { query: { after, limit, ...lift }, signal })
 }

@@ -1,4 +1,5 @@
 import { get, type Page } from './client'
+import type { Lift } from './veil'
 
 export type OutcomeKind =
   | 'article'
@@ -45,6 +46,7 @@ export function listInteractions(
   cursor: string | null,
   limit: number,
   signal?: AbortSignal,
+  lift: Lift | null = null,
 ): Promise<Page<Interaction>> {
-  return get('/api/interactions', { query: { ...filter, cursor, limit }, signal })
+  return get('/api/interactions', { query: { ...filter, cursor, limit, ...lift }, signal })
 }

@@ -7,6 +7,8 @@ export class Problem extends Error {
   readonly retryAfter: number | null
   /** Which of the rules behind `code` was broken, where the server names it. */
   readonly reason: string | null
+  /** Every member of the problem, for what else a code brings along. */
+  readonly members: Readonly<Record<string, unknown>>
 
   constructor(
     status: number,
@@ -14,6 +16,7 @@ export class Problem extends Error {
     detail: string,
     retryAfter: number | null = null,
     reason: string | null = null,
+    members: Record<string, unknown> = {},
   ) {
     super(detail)
     this.name = 'Problem'
@@ -21,6 +24,7 @@ export class Problem extends Error {
     this.code = code
     this.retryAfter = retryAfter
     this.reason = reason
+    this.members = members
   }
 
   /** True when the server was never reached or cannot serve now, so that trying again makes sense. */
@@ -49,5 +53,6 @@ export async function readProblem(response: Response): Promise<Problem> {
     typeof detail === 'string' && detail ? detail : typeof title === 'string' ? title : '',
     retryAfter,
     typeof reason === 'string' ? reason : null,
+    body as Record<string, unknown>,
   )
 }

@@ -1,7 +1,16 @@
+import contact from './contact/en'
+import contact_names from './contact_names/en'
+import data_field from './data_field/en'
+import data_use from './data_use/en'
+import imports from './imports/en'
 import names from './names/en'
+import rights from './rights/en'
+import segments from './segments/en'
 
 const words = {
   ...names,
+  ...contact_names,
+  ...contact,
   brand: { name: 'Yingda', line: 'Every question answered, every answer on record.' },
   nav: {
     interactions: 'Interactions',
@@ -248,6 +257,11 @@ const words = {
     my_roles: 'Roles',
     only_this: 'You are signed in only here.',
   },
+  data_field,
+  data_use,
+  imports,
+  rights,
+  segments,
   keys: {
     title: 'Keyboard',
     hint: 'Keyboard shortcuts',

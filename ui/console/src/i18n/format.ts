@@ -72,10 +72,15 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['month', 12],
 ]
 
-/** "3 minutes ago", rounded down to the largest whole unit. */
+/** "3 minutes ago", rounded down to the largest whole unit; a moment that lies ahead by a clock's fault is now. */
 export function ago(iso: string, now: number = Date.now()): string {
+  return distance(Math.min(Date.parse(iso), now), now)
+}
+
+/** "in 5 days", "2 hours ago", rounded down to the largest whole unit. */
+export function distance(at: number, now: number = Date.now()): string {
   const words = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto' })
-  let amount = Math.min(0, Math.trunc((Date.parse(iso) - now) / 1000))
+  let amount = Math.trunc((at - now) / 1000)
   for (const [unit, size] of STEPS) {
     if (Math.abs(amount) < size) return words.format(amount, unit)
     amount = Math.trunc(amount / size)
@@ -110,6 +115,16 @@ export function fileSize(bytes: number): string {
   const step = bytes < 1000 ? 0 : bytes < 1_000_000 ? 1 : 2
   const options = { style: 'unit', unit: units[step], unitDisplay: 'short', maximumFractionDigits: 1 } as const
   return new Intl.NumberFormat(tag(), options).format(bytes / 1000 ** step)
+}
+
+/** An amount in minor units (cents, fen) in its currency. */
+export function money(minor: number, currency: string): string {
+  const words = new Intl.NumberFormat(tag(), { style: 'currency', currency })
+  return words.format(minor / 10 ** (words.resolvedOptions().maximumFractionDigits ?? 2))
+}
+
+export function percent(share: number): string {
+  return new Intl.NumberFormat(tag(), { style: 'percent' }).format(share)
 }
 
 export function count(n: number): string {

@@ -1,9 +1,18 @@
 import type en from './en'
 import type { Words } from './index'
+import contact from './contact/zh-Hans'
+import contact_names from './contact_names/zh-Hans'
+import data_field from './data_field/zh-Hans'
+import data_use from './data_use/zh-Hans'
+import imports from './imports/zh-Hans'
 import names from './names/zh-Hans'
+import rights from './rights/zh-Hans'
+import segments from './segments/zh-Hans'
 
 const words: Words<typeof en> = {
   ...names,
+  ...contact_names,
+  ...contact,
   brand: { name: '应答', line: '有问必答，有据可查。' },
   nav: {
     interactions: '互动记录',
@@ -246,6 +255,11 @@ const words: Words<typeof en> = {
     my_roles: '角色',
     only_this: '你只在这里登录。',
   },
+  data_field,
+  data_use,
+  imports,
+  rights,
+  segments,
   keys: {
     title: '键盘操作',
     hint: '键盘快捷键',

@@ -1,9 +1,18 @@
 import type en from './en'
 import type { Words } from './index'
+import contact from './contact/zh-Hant'
+import contact_names from './contact_names/zh-Hant'
+import data_field from './data_field/zh-Hant'
+import data_use from './data_use/zh-Hant'
+import imports from './imports/zh-Hant'
 import names from './names/zh-Hant'
+import rights from './rights/zh-Hant'
+import segments from './segments/zh-Hant'
 
 const words: Words<typeof en> = {
   ...names,
+  ...contact_names,
+  ...contact,
   brand: { name: '應答', line: '有問必答，有據可查。' },
   nav: {
     interactions: '互動紀錄',
@@ -246,6 +255,11 @@ const words: Words<typeof en> = {
     my_roles: '角色',
     only_this: '你只在這裡登入。',
   },
+  data_field,
+  data_use,
+  imports,
+  rights,
+  segments,
   keys: {
     title: '鍵盤操作',
     hint: '鍵盤快捷鍵',

@@ -9,5 +9,8 @@ export default {
   group: 'work',
   order: 20,
   page: () => import('./ContactsPage.vue'),
-  inner: [{ name: 'contact', path: '/contacts/:id', page: () => import('./ContactPage.vue') }],
+  inner: [
+    { name: 'suggestions', path: '/contacts/suggestions', page: () => import('./SuggestionsPage.vue') },
+    { name: 'contact', path: '/contacts/:id', page: () => import('./ContactPage.vue') },
+  ],
 } satisfies Room
