@@ -1,9 +1,12 @@
 """Language, theme and a phone's width."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.console_page import PASSWORD, Console, chat, chromium, console
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.alone
 
 PAGES = ("/interactions", "/contacts", "/knowledge", "/status", "/staff", "/account")
 

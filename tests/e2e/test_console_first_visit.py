@@ -1,9 +1,12 @@
 """From the printed link to the customer's words: what a newcomer does first."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.console_page import PASSWORD, chat, chromium, console
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.alone
 
 QUESTION = "怎么退货？"
 

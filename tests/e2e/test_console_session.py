@@ -1,9 +1,12 @@
 """Sessions that end, people who come and go, rows that arrive."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.console_page import chat, chromium, console
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.alone
 
 
 async def test_an_ended_session_leads_to_sign_in_and_back(live_server: LiveServer) -> None:

@@ -9,6 +9,8 @@ from tests.e2e.console_page import chat, chromium
 from tests.e2e.widget_page import customer, cut
 from tests.servers import LiveServer
 
+pytestmark = pytest.mark.alone
+
 LANGUAGES = {
     "zh-Hans": ("怎么退货？", "7 天", "自动回答", "依据："),
     "zh-Hant": ("怎麼退貨？", "7 天", "自動回答", "依據："),

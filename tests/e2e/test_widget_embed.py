@@ -16,6 +16,8 @@ from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer
 from tests.servers import LiveServer, free_port
 
+pytestmark = pytest.mark.alone
+
 SECRET = "what the shop and its chat share, and nobody else"
 SHOP_PORT = free_port()
 # Another site than the chat's 127.0.0.1: the frame is a third party there.

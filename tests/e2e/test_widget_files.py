@@ -3,11 +3,14 @@
 import struct
 import zlib
 
+import pytest
 from playwright.async_api import FilePayload, expect
 
 from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.alone
 
 
 def png(width: int, height: int) -> bytes:

@@ -3,11 +3,14 @@
 import asyncio
 import json
 
+import pytest
 from playwright.async_api import WebSocketRoute, expect
 
 from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer, cut
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.alone
 
 PATIENCE_MS = 40_000
 

@@ -10,6 +10,8 @@ from tests.e2e.relay import Manner, relay_to
 from tests.e2e.widget_page import Customer, customer
 from tests.servers import LiveServer
 
+pytestmark = pytest.mark.alone
+
 SILENCE_S = 60
 SLEEP_S = 20
 # Waits between attempts have grown by the end of the silence, and a last attempt may be under way into nothing.

@@ -7,6 +7,8 @@ import pytest
 
 from bot.web.pages import STATIC
 
+pytestmark = pytest.mark.alone
+
 BUDGET = 60_000
 LOADER_BUDGET = 8_000
 WIDGET = STATIC / "widget"

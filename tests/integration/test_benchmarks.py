@@ -4,7 +4,11 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.servers import ROOT
+
+pytestmark = pytest.mark.alone
 
 KEYS = {"ratio", "ours_per_s", "floor_per_s", "p50_ms", "p99_ms", "idle_mb"}
 

@@ -21,6 +21,8 @@ from bot.storage.database import Addresses
 from bot.storage.embedded import EmbeddedPostgres, status
 from tests.servers import ROOT, LiveServer, short_folder
 
+pytestmark = pytest.mark.alone
+
 ENDS_WITHIN_S = 3.0
 
 

@@ -5,9 +5,13 @@ import re
 import shlex
 import subprocess
 
+import pytest
+
 from bot.__main__ import COMMANDS
 from tests.integration.conftest import Shipped, clean_environment, run_step, settings_field
 from tests.servers import ROOT, LiveServer, free_port
+
+pytestmark = pytest.mark.alone
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 

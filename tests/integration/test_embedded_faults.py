@@ -17,6 +17,8 @@ from bot.storage.embedded.layout import Layout
 from bot.storage.embedded.postmaster import signal_server
 from tests.integration.embedded_users import is_alive, kill_server, run, server_pid, value, wait_for
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def stopped(tmp_path: Path) -> Path:

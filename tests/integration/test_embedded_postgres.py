@@ -13,6 +13,8 @@ import sqlalchemy
 from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, status
 from tests.integration.embedded_users import is_alive, run, server_pid, value, wait_for
 
+pytestmark = pytest.mark.alone
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)

@@ -8,6 +8,8 @@ import pytest
 from bot.storage.embedded import EmbeddedPostgres, status
 from tests.integration.embedded_users import UserProcesses, is_alive, run, server_pid, users, value
 
+pytestmark = pytest.mark.alone
+
 __all__ = ["users"]
 
 

@@ -17,6 +17,8 @@ from bot.settings import Settings
 from bot.storage.pool import make_pool
 from tests.servers import short_folder
 
+pytestmark = pytest.mark.alone
+
 AWAY_S = 20.0
 VISITORS = 9
 GiveBack = Callable[[], Awaitable[None]]

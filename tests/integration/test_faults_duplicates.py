@@ -15,6 +15,8 @@ from bot.rehearsal.visitors import PlainVisitor, SocketVisitor
 from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 
+pytestmark = pytest.mark.alone
+
 Servers = tuple[Keeper, Keeper]
 
 

@@ -13,6 +13,8 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from tests.servers import LiveServer
 
+pytestmark = pytest.mark.alone
+
 VISITORS = 12
 # A message that is in flight in two kills would go to a person, which is right, but not what is asked here.
 NO_HAND_OVER = {"YINGDA_TURN__CRASHES_BEFORE_PERSON": "1000"}

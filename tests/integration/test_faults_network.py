@@ -19,6 +19,8 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from tests.freezing_proxy import freezing_proxy
 
+pytestmark = pytest.mark.alone
+
 FREE_WITHIN_S = 15.0
 # A message's id passes with the mark of its attempt, with its receiving, and with its recording.
 MOMENTS = {"mid_pipeline": (2, False), "locked": (2, True), "committed": (3, True)}

@@ -17,6 +17,8 @@ from bot.rehearsal.visitors import Closed, PlainVisitor, SocketVisitor, Visitor
 from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 
+pytestmark = pytest.mark.alone
+
 REPLAY_LIMIT = 500
 
 

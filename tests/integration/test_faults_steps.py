@@ -19,6 +19,8 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from crm_adapter.identify import identity_blind
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 async def server(nursery: Path, addresses: Addresses, tmp_path: Path) -> AsyncIterator[Keeper]:

@@ -37,6 +37,8 @@ from crm_adapter.sql_store import SqlStore
 from crm_adapter.tables import contacts, facts
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.alone
+
 BASIS = LawfulBasis("source_agreement", "合同 2026-17 第 4 条")
 FILE = (
     "编号,姓名,手机,备注\n"

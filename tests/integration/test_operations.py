@@ -12,12 +12,15 @@ from pathlib import Path
 
 import aiohttp
 import psycopg
+import pytest
 from aiohttp import web
 
 from bot.storage.database import Addresses
 from tests.integration.chat_calls import TRACE_ID, connect, say, token_of
 from tests.integration.patience import allowed
 from tests.servers import ROOT, LiveServer, free_port
+
+pytestmark = pytest.mark.alone
 
 SECRET = "a key that only this test knows, and nobody else"
 WORDS = "my telephone number is 13800000000"

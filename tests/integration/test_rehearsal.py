@@ -20,6 +20,8 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from tests.servers import short_folder
 
+pytestmark = pytest.mark.alone
+
 NEW_CONTACT = """
     INSERT INTO crm.contacts (id, root_id, key_id, locale)
     SELECT id, id, id, 'en' FROM (SELECT gen_random_uuid() AS id) new"""

@@ -18,6 +18,8 @@ from tests.integration.patience import allowed
 from tests.parts import needed_program
 from tests.servers import ROOT, LiveServer, free_port
 
+pytestmark = pytest.mark.alone
+
 CLOSED = "closed silent conversations"
 QUESTION = "Do you restore antique grandfather clocks?"
 ARTICLE = """

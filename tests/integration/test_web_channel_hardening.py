@@ -37,6 +37,8 @@ from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.origins import is_allowed
 from crm_adapter.identify import Sender
 
+pytestmark = pytest.mark.alone
+
 SHOP = "the secret of this shop, long enough for HS256"
 KEY = "a key that only this test knows, and nobody else"
 MULTIPART = "Content-Type: multipart/form-data; boundary=b"

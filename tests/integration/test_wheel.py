@@ -22,6 +22,8 @@ from tests.integration.conftest import Shipped, clean_environment
 from tests.integration.patience import allowed
 from tests.servers import ROOT, free_port, short_folder
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

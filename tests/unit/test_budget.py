@@ -9,6 +9,8 @@ import pytest
 from bot.turns import budget
 from bot.turns.budget import BudgetExceeded, call_within
 
+pytestmark = pytest.mark.alone
+
 
 def test_what_is_in_time_returns_and_rings_no_more() -> None:
     assert call_within(0.05, lambda: "done") == "done"

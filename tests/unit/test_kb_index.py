@@ -16,6 +16,8 @@ from knowledge_base.demo import ARTICLES
 from knowledge_base.files import read_articles
 from knowledge_base.index import KnowledgeIndex
 
+pytestmark = pytest.mark.alone
+
 TODAY = date(2026, 6, 15)
 
 

@@ -7,6 +7,8 @@ import pytest
 from bot.flows.language import language_of
 from bot.flows.requests import request_in
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize(
     ("text", "fallback", "language"),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = ("pyproject.toml", "requirements/run.txt", "requirements/build.txt", "requirements/dev.txt")
 

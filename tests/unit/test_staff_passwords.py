@@ -12,6 +12,8 @@ from bot.staff.errors import BadName, WeakPassword
 from bot.staff.names import fold, new_name
 from bot.staff.passwords import Passwords, check_strength
 
+pytestmark = pytest.mark.alone
+
 QUICK = {"time_cost": 1, "memory_kib": 64, "lanes": 1}
 
 
