@@ -11,6 +11,8 @@ class Policy:
 
     controller: str = "Demo"
     jurisdiction: str = "CN"
+    child_below_years: int = 14
+    """SL7, PIPL 31: below it a guardian consents, and there is no marketing."""
     first_opinion_h: float = 48.0
     final_result_days: Mapping[str, float] = field(default_factory=lambda: {"default": 15.0})
     purposes_file: Path | None = None

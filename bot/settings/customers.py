@@ -42,6 +42,8 @@ class Crm(Section):
     controller: Annotated[str, Field(min_length=1, max_length=200)] = "暖居电器 / Nuanju Home Appliances"
     """Who answers for the data (PIPL 17); consent events are chained per controller."""
     jurisdiction: str = "CN"
+    child_below_years: Annotated[int, Field(ge=14, le=18)] = 14
+    """SL7, PIPL 31: below this age a guardian consents, and there is no marketing."""
     first_opinion_h: Annotated[float, Field(gt=0)] = 48.0
     """SL2: a complaint gets its first handling opinion within 48 h."""
     final_result_days: dict[str, Annotated[float, Field(gt=0)]] = {"default": 15.0}

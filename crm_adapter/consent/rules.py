@@ -7,13 +7,13 @@ from crm_adapter.consent.fold import STATE_AFTER, Standing
 from crm_adapter.consent.notices import NO_RECIPIENT, Notice, Notices
 from crm_adapter.records.consent import ConsentRefused, NewConsentEvent, years_at
 
-CHILD_BELOW = 14
-"""SL7, PIPL 31: years of age."""
 
+def is_child(birthdays: Iterable[date], today: date, below: int) -> bool:
+    """Whether any birthday known of the family is a child's (SL7, PIPL 31): in doubt the child is protected.
 
-def is_child(birthdays: Iterable[date], today: date) -> bool:
-    """Whether any birthday known of the family is a child's: in doubt the child is protected."""
-    return any(years_at(birthday, today) < CHILD_BELOW for birthday in birthdays)
+    ``below`` is in full years of age.
+    """
+    return any(years_at(birthday, today) < below for birthday in birthdays)
 
 
 def grants(event: NewConsentEvent) -> bool:

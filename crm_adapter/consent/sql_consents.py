@@ -44,6 +44,11 @@ class SqlConsents(Session):
         """What is in force now."""
         return notices_of(self._policy)
 
+    @property
+    def child_below_years(self) -> int:
+        """SL7: below this age a guardian consents."""
+        return self._policy.child_below_years
+
     async def record_consent(self, event: NewConsentEvent) -> ConsentReceipt:
         """See :meth:`crm_adapter.port.Consents.record_consent`."""
         async with self._work() as connection:
@@ -131,7 +136,8 @@ class SqlConsents(Session):
         return None
 
     async def _is_child(self, connection: AsyncConnection, family: Sequence[UUID]) -> bool:
-        return is_child(await events.birthdays(connection, self._keys, family), _today())
+        born = await events.birthdays(connection, self._keys, family)
+        return is_child(born, _today(), self._policy.child_below_years)
 
     def _consent(self, channel: str, one: Standing) -> Consent:
         notice = self.notices.find(one.purpose, one.recipient)

@@ -155,7 +155,7 @@ class InMemoryConsents(Room):
             and one.fact.superseded_at is None
             and one.fact.value is not None
         ]
-        return is_child(born, self._state.clock().astimezone().date())
+        return is_child(born, self._state.clock().astimezone().date(), self._state.policy.child_below_years)
 
     def _consent(self, channel: str, one: Standing) -> Consent:
         notice = self.notices.find(one.purpose, one.recipient)

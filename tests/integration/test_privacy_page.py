@@ -30,7 +30,7 @@ CONTROLLER = "Nuanju <& Söhne>"
 async def policy(engine, keys):
     app = web.Application(middlewares=[problems.problems])
     security.secure(app)
-    app[app_keys.CRM] = SqlStore(engine, keys, Policy(controller=CONTROLLER))
+    app[app_keys.CRM] = SqlStore(engine, keys, Policy(controller=CONTROLLER, child_below_years=16))
     register(app, ROUTES)
     async with TestServer(app) as server, ClientSession(server.make_url("/")) as session:
         yield session
@@ -46,6 +46,7 @@ async def test_the_page_tells_every_notice_in_force(policy, locale):
     assert "Nuanju &lt;&amp; Söhne&gt;" in page
     assert CONTROLLER not in page
     page = unescape(page)
+    assert len(re.findall(r"\b16\b|16 ?[歲岁周]", page)) >= 2, "the company's own age, at marketing and about children"
     async with policy.get("/privacy.json") as response:
         told = await response.json()
     assert len(told["notices"]) == 5

@@ -163,10 +163,11 @@ def test_a_receipt_number_shows_every_single_slip():
 
 def test_fourteen_is_no_child_any_more():
     birthday = date(2012, 11, 22)
-    assert is_child([birthday], date(2026, 11, 21))
-    assert not is_child([birthday], date(2026, 11, 22))
-    assert is_child([date(1980, 1, 1), birthday], date(2026, 11, 21)), "in doubt a child"
-    assert not is_child([], date(2026, 11, 21))
+    assert is_child([birthday], date(2026, 11, 21), 14)
+    assert not is_child([birthday], date(2026, 11, 22), 14)
+    assert is_child([date(1980, 1, 1), birthday], date(2026, 11, 21), 14), "in doubt a child"
+    assert not is_child([], date(2026, 11, 21), 14)
+    assert is_child([birthday], date(2026, 11, 22), 16), "a company may protect for longer"
 
 
 def row(subject, state, minute, channel="*", covers=None, **more) -> Standing:

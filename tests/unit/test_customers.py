@@ -11,6 +11,7 @@ def test_every_number_and_name_of_the_policy_comes_from_the_settings(tmp_path):
     told = {
         "controller": "Kettle & Co",
         "jurisdiction": "HK",
+        "child_below_years": 16,
         "first_opinion_h": 1.5,
         "final_result_days": {"default": 3.0},
         "purposes_file": tmp_path / "purposes.yml",

@@ -22,9 +22,11 @@ def storage_keys() -> Sequence[Mapping[str, Any]]:
     return cast(Sequence[Mapping[str, Any]], _read("storage.yml"))
 
 
-def render_page(notices: Notices, versions: Mapping[tuple[str, str], int], locale: Locale) -> str:
+def render_page(
+    notices: Notices, versions: Mapping[tuple[str, str], int], locale: Locale, child_below_years: int
+) -> str:
     """The whole page in one language."""
-    said = _Words(locale)
+    said = _Words(locale, years=child_below_years)
     words = notices.all()[0].words(locale)
     parts = [
         "<!doctype html>",
@@ -52,12 +54,13 @@ def render_page(notices: Notices, versions: Mapping[tuple[str, str], int], local
 
 
 class _Words:
-    def __init__(self, locale: Locale) -> None:
+    def __init__(self, locale: Locale, **everywhere: object) -> None:
         self.locale = locale
+        self._everywhere = everywhere
 
     def __call__(self, name: str, **values: object) -> str:
         texts = cast(dict[str, dict[Locale, str]], _read("texts.yml"))
-        return escape(texts[name][self.locale].format(**values))
+        return escape(texts[name][self.locale].format(**self._everywhere, **values))
 
 
 def _languages(current: Locale) -> Iterable[str]:

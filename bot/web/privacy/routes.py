@@ -20,7 +20,7 @@ async def show_page(request: web.Request) -> web.Response:
     """In the language of ``?lang``, else the browser's."""
     notices, versions = await _in_force(request)
     locale = _locale(request)
-    body = render_page(notices, versions, locale)
+    body = render_page(notices, versions, locale, request.app[CRM].child_below_years)
     return web.Response(text=body, content_type="text/html", headers={**_HEADERS, "Content-Language": locale})
 
 

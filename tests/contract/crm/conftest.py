@@ -14,7 +14,7 @@ from crm_adapter.records.customers import Assurance, Created, ExternalKey, Prove
 from crm_adapter.sql_store import SqlStore
 
 STAFF = f"staff:{uuid4()}"
-POLICY = Policy(first_opinion_h=24, final_result_days={"default": 10, "refund": 3})
+POLICY = Policy(child_below_years=16, first_opinion_h=24, final_result_days={"default": 10, "refund": 3})
 Newcomer = Callable[..., Awaitable[UUID]]
 
 

@@ -114,7 +114,7 @@ async def test_what_cannot_be_consented_to(crm, newcomer, more, code):
 
 
 async def test_a_child_consents_by_a_guardian_and_never_to_marketing(crm, newcomer):
-    born = (now() - timedelta(days=365 * 10)).date().isoformat()
+    born = (now() - timedelta(days=365 * 15 + 10)).date().isoformat()
     child = await newcomer(birthday=born)
     with pytest.raises(ConsentRefused, match="guardian_needed"):
         await crm.record_consent(event(child, "granted", "sensitive_data"))
