@@ -1,7 +1,7 @@
 """The consent ledger's rows: appended once, sealed in what was said, handed to the sequencer; read back."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from uuid_utils.compat import uuid7
 from crm_adapter.consent.notices import NO_RECIPIENT, Notice, keep_notice
 from crm_adapter.consent.purposes import LOCALES
 from crm_adapter.consent.receipts import new_receipt
-from crm_adapter.consent.tables import CONSENT, consent_events, notices
+from crm_adapter.consent.rules import check_repetition
+from crm_adapter.consent.tables import CONSENT, consent_events, consents, notices
 from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, seal_json, unseal, unseal_json
 from crm_adapter.encryption.vault import load_key, load_keys
 from crm_adapter.ledger.chains import enqueue
@@ -29,13 +30,13 @@ async def append(
 ) -> tuple[Any, bool]:
     """Inserts the event and queues it for its chain; its row, and whether it is new.
 
-    An idempotency key that is there already gives the event that has it, whatever it says.
+    An idempotency key that is there already gives the event that has it; see :func:`already`.
     """
     version = await keep_notice(connection, notice)
     event_id = uuid7()
     key = await _key_of(connection, keys, event.contact_id)
     values = _values(event, notice, version, covers, event_id, key)
-    values["received_at"] = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    values["received_at"] = await _now_behind(connection, covers, event.purpose)
     while True:
         new = insert_once(consent_events).values(**values, receipt=new_receipt()).on_conflict_do_nothing()
         row = (await connection.execute(new.returning(consent_events))).one_or_none()
@@ -43,14 +44,23 @@ async def append(
             await enqueue(connection, CONSENT, event_id, notice.content["controller"])
             return row, True
         if event.idempotency_key is not None:
-            row = await _with_key(connection, event.idempotency_key)
+            row = await already(connection, event)
             if row is not None:
                 return row, False
 
 
 async def already(connection: AsyncConnection, event: NewConsentEvent) -> Any | None:
-    """The row that has the event's idempotency key, if there is one."""
-    return None if event.idempotency_key is None else await _with_key(connection, event.idempotency_key)
+    """The row that has the event's idempotency key, if there is one.
+
+    Raises :class:`~crm_adapter.records.consent.ConsentRefused` ``key_reused`` when it is about another choice.
+    """
+    if event.idempotency_key is None:
+        return None
+    query = select(consent_events).where(consent_events.c.idempotency_key == event.idempotency_key)
+    row = (await connection.execute(query)).one_or_none()
+    if row is not None:
+        check_repetition(event, row.subject, row.event, row.purpose, row.channel, row.recipient or None)
+    return row
 
 
 async def notice_by_hash(connection: AsyncConnection, digest: str) -> Notice | None:
@@ -139,9 +149,14 @@ async def _key_of(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> 
     return await load_key(connection, keys, key_id)
 
 
-async def _with_key(connection: AsyncConnection, idempotency_key: str) -> Any | None:
-    query = select(consent_events).where(consent_events.c.idempotency_key == idempotency_key)
-    return (await connection.execute(query)).one_or_none()
+async def _now_behind(connection: AsyncConnection, family: Sequence[UUID], purpose: str) -> datetime:
+    """The time, behind all that stands already: with a clock that was set back, a withdrawal would be the older one."""
+    stands = select(func.max(consents.c.since) + timedelta(microseconds=1)).where(
+        consents.c.subject.in_(family), consents.c.purpose == purpose
+    )
+    later = select(func.greatest(func.clock_timestamp(), stands.scalar_subquery()))
+    received_at: datetime = (await connection.execute(later)).scalar_one()
+    return received_at
 
 
 def _entry(row: Any, key: DataKey | None) -> ConsentEntry:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from crm_adapter.consent.fold import STATE_AFTER, Standing
 from crm_adapter.consent.notices import NO_RECIPIENT, Notice, Notices
@@ -42,6 +43,18 @@ def check_event(event: NewConsentEvent, notices: Notices, *, told: Notice | None
             raise ConsentRefused("unknown_recipient")
         _check_grant(event, marketing=purpose is not None and purpose.marketing, child=child)
     return notice
+
+
+def check_repetition(
+    event: NewConsentEvent, subject: UUID, type_: str, purpose: str, channel: str, recipient: str | None
+) -> None:
+    """Whether the event is the one that has its idempotency key: a withdrawal must not pass for a grant's repetition.
+
+    Raises :class:`~crm_adapter.records.consent.ConsentRefused` ``key_reused``.
+    """
+    said = (event.contact_id, event.event, event.purpose, event.channel, event.recipient or None)
+    if said != (subject, type_, purpose, channel, recipient):
+        raise ConsentRefused("key_reused")
 
 
 def _check_grant(event: NewConsentEvent, *, marketing: bool, child: bool) -> None:

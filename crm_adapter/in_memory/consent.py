@@ -9,7 +9,7 @@ from crm_adapter.consent.fold import Standing, decide, moved_by, summary
 from crm_adapter.consent.notices import NO_RECIPIENT, Notice, Notices
 from crm_adapter.consent.purposes import LOCALES
 from crm_adapter.consent.receipts import new_receipt
-from crm_adapter.consent.rules import check_event, grants, is_child, may_use
+from crm_adapter.consent.rules import check_event, check_repetition, grants, is_child, may_use
 from crm_adapter.consent.sql_consents import notices_of
 from crm_adapter.in_memory.state import Room
 from crm_adapter.records.consent import Consent, ConsentEntry, ConsentReceipt, ConsentRefused, NewConsentEvent
@@ -28,7 +28,9 @@ class InMemoryConsents(Room):
         state = self._state
         known = None if event.idempotency_key is None else state.keys.get(("consent", event.idempotency_key))
         if known is not None:
-            return _receipt(state.consent_events[known])
+            first = state.consent_events[known]
+            check_repetition(event, first.subject, first.event, first.purpose, first.channel, first.recipient)
+            return _receipt(first)
         family = sorted(state.family(event.contact_id))
         child = grants(event) and self._is_child(family)
         notice = check_event(event, self.notices, told=self._told(event), child=child)

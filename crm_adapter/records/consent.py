@@ -28,7 +28,8 @@ class NewConsentEvent:
     ``purpose`` names one of the configured purposes, ``channel`` the channel the choice is for, or ``*`` for all.
     ``told_on`` is the channel on which it was said. ``recipient`` names the third party of a sharing consent.
     ``notice_hash`` names the notice that the prompt was made from; without it the one in force is meant. An
-    ``idempotency_key`` is unique over all contacts: a repetition gives the first event's receipt.
+    ``idempotency_key`` is unique over all contacts: a repetition gives the first event's receipt, another choice under
+    the same key is refused.
     """
 
     contact_id: UUID
@@ -117,7 +118,7 @@ class Consent:
 
 class ConsentRefused(Exception):
     """The event cannot be taken: ``code`` is ``unknown_purpose``, ``no_consent_needed``, ``guardian_needed``,
-    ``minor_no_marketing``, ``recipient_needed``, ``unknown_recipient`` or ``notice_missing``."""
+    ``minor_no_marketing``, ``recipient_needed``, ``unknown_recipient``, ``notice_missing`` or ``key_reused``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,8 +70,30 @@ async def test_the_same_event_again_gives_the_same_receipt(store, engine, keys):
     event = choice(contact, idempotency_key="shop:m1")
     first, *others = await asyncio.gather(*(store.record_consent(event) for _ in range(5)))
     assert others == [first] * 4
-    assert await store.record_consent(choice(contact, "withdrawn", idempotency_key="shop:m1")) == first
+    assert await store.record_consent(event) == first
     assert len(await store.consent_history(contact)) == 1
+
+
+async def test_a_key_used_before_lets_no_other_choice_get_lost(store, engine, keys):
+    contact, other = await new_contact(engine, keys), await new_contact(engine, keys)
+    await store.record_consent(choice(contact, idempotency_key="shop:m1"))
+    for wrong in (choice(contact, "withdrawn"), choice(contact, channel="web"), choice(other)):
+        with pytest.raises(ConsentRefused) as refused:
+            await store.record_consent(replace(wrong, idempotency_key="shop:m1"))
+        assert refused.value.code == "key_reused"
+
+
+async def test_a_withdrawal_counts_although_the_clock_was_set_back(store, engine, keys, addresses):
+    contact = await new_contact(engine, keys)
+    await store.record_consent(choice(contact))
+    as_superuser(
+        addresses.owner_url,
+        "UPDATE crm.consent_events SET occurred_at = occurred_at + interval '1h', received_at = received_at + '1h'",
+        "UPDATE crm.consents SET since = since + interval '1h'",
+    )
+    await store.record_consent(choice(contact, "withdrawn"))
+    assert not await store.may_use(contact, "care_messages", "web")
+    assert await store.rebuild_consents() == 0
 
 
 async def test_an_unknown_contact_leaves_nothing(store, engine):

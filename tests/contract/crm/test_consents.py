@@ -131,8 +131,10 @@ async def test_a_child_consents_by_a_guardian_and_never_to_marketing(crm, newcom
 async def test_one_key_is_one_event(crm, newcomer):
     contact_id = await newcomer()
     first = await crm.record_consent(event(contact_id, "granted", idempotency_key="k"))
-    again = await crm.record_consent(event(contact_id, "refused", idempotency_key="k"))
-    assert again == first
+    assert await crm.record_consent(event(contact_id, "granted", idempotency_key="k")) == first
+    with pytest.raises(ConsentRefused) as refused:
+        await crm.record_consent(event(contact_id, "refused", idempotency_key="k"))
+    assert refused.value.code == "key_reused"
     assert await crm.may_use(contact_id, CARE, "web")
 
 
