@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Literal
 
-Request = Literal["person", "bot", "greeting", "thanks", "goodbye"]
+Request = Literal["person", "bot", "privacy", "greeting", "thanks", "goodbye"]
 
 # Wishes for a person are matched inside a longer message; small talk only when it is the whole message.
 _PERSON = re.compile(
@@ -20,6 +20,12 @@ _BOT = re.compile(
     r"^(返回|回到|继续问|繼續問|切回)(智能)?(助手|机器人|機器人)|^back to (the )?(assistant|bot)", re.IGNORECASE
 )
 _WHOLE: dict[Request, re.Pattern[str]] = {
+    # The words that the notices promise are understood (PR6), and what people say instead.
+    "privacy": re.compile(
+        r"(我(想|要)?)?(查看|查阅|查閱|导出|匯出|复制|複製|更正|删除|刪除)?我的(隐私|隱私|个人信息|個人資料|個人資訊)"
+        r"|((show|see|export|correct|delete) )?my (privacy|data|personal data)",
+        re.IGNORECASE,
+    ),
     "greeting": re.compile(
         r"(你|您|妳)?好(呀|啊|的?吗)?|(你|您)们好|嗨|哈喽|哈囉|在(吗|嗎|么|不在)?|有人(吗|嗎|在吗|在嗎)?|早上好|下午好|晚上好|早安|晚安"
         r"|hi+|hello+|hey+|hi there|hello there|hey there|good (morning|afternoon|evening)|anyone there|greetings",

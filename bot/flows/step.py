@@ -35,6 +35,8 @@ class Dialog:
             return self._wait(situation, locale)
         if request == "person":
             return self._hand_over("hand_over", locale)
+        if request == "privacy":
+            return self._hand_over("privacy", locale)
         if choice:
             return self._chosen(choice, locale)
         if request is not None:

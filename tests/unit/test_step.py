@@ -1,5 +1,6 @@
 """The dialog layer by plain function calls: which decision a message leads to."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from bot.domain.decision import Decision, Situation
 from bot.domain.message import Body, Inbound, Owner
 from bot.flows.facts import ArticleText, Candidate, Findings
+from bot.flows.requests import request_in
 from bot.flows.responses import LANGUAGES, ResponseFault, say
 from bot.flows.step import Dialog
+from crm_adapter.consent.purposes import shipped_purposes
 
 ANSWERS = {"return-how": "Send it back.", "return-fee": "It is free.", "delivery-time": "Two days."}
 
@@ -76,6 +79,20 @@ def test_a_wish_for_a_person_hands_over_with_the_promise_of_sl1(text: str) -> No
     assert decision.outcome.kind == "hand_over"
     assert "24" in decision.replies[0]["text"]
     assert choice_ids(decision) == ["bot"]
+
+
+@pytest.mark.parametrize("text", ["我的隐私", "我的隱私。", "“my privacy”", "删除我的个人信息", "delete my data"])
+def test_the_words_that_the_notices_promise_lead_to_a_person(text: str) -> None:
+    decision = decide(text)
+    assert (decision.owner, decision.outcome.kind) == ("queue", "hand_over")
+    assert decision.replies[0]["text"] == say("privacy", decision.locale or "en", hours="24")
+
+
+def test_every_notice_promises_words_that_are_understood() -> None:
+    rights = shipped_purposes().rights
+    for locale in LANGUAGES:
+        (promised,) = re.findall(r"[“「](.*?)[”」]", rights.of(locale))
+        assert request_in(promised) == "privacy"
 
 
 @pytest.mark.parametrize("text", ["人工费怎么收", "客服电话多少 sure", "is human hair ok for the robot vacuum, maybe"])
