@@ -6,11 +6,12 @@ from typing import cast
 
 import structlog
 from procrastinate import Blueprint, JobContext
-from sqlalchemy import delete, func, or_
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.checkup.access import check_access_reviews
+from bot.checkup.erasures import check_erasure_log
 from bot.checkup.ledger import check_ledger
 from bot.checkup.part import Part
 from bot.checkup.privacy import check_privacy_requests
@@ -29,6 +30,7 @@ alert_jobs = Blueprint()
 """To be added under the namespace ``alerts``: it stands above the other jobs, since it uses the check-up."""
 
 AGAIN_AFTER = timedelta(days=1)
+LEDGER_MAY_LAG = timedelta(minutes=5)
 
 
 @alert_jobs.periodic(cron="*/10 * * * *")
@@ -46,17 +48,20 @@ async def raise_periodically(context: JobContext, timestamp: int) -> None:
 async def raise_alerts(settings: Settings, engine: AsyncEngine, outgoing: Outgoing) -> list[Part]:
     """Mails every fault that is new, has changed its kind or still stands after a day; those that were told.
 
+    One that comes and goes is told once a day as well.
+
     Each mail is written down in the transaction that notes it: none is lost, none is doubled.
     """
     found = [
         *await check_jobs(engine),
         *await check_access_reviews(settings, engine),
-        *await check_privacy_requests(engine),
-        *await check_ledger(settings, engine),
+        *await check_privacy_requests(settings, engine),
+        *await check_erasure_log(settings, engine),
+        *(part for part in await check_ledger(settings, engine) if not _is_passing(settings, part)),
     ]
     async with engine.begin() as connection:
         well = [part.name for part in found if part.state == "ok"]
-        await connection.execute(delete(alerts).where(alerts.c.part.in_(well)))
+        await connection.execute(delete(alerts).where(alerts.c.part.in_(well), alerts.c.at <= func.now() - AGAIN_AFTER))
         told = [part for part in found if part.state != "ok" and await _is_news(connection, part)]
         if told:
             await outgoing.alert(connection, *_words(settings, told))
@@ -68,11 +73,17 @@ async def raise_alerts(settings: Settings, engine: AsyncEngine, outgoing: Outgoi
 async def _is_news(connection: AsyncConnection, part: Part) -> bool:
     new = insert(alerts).values(part=part.name, code=part.code, at=func.now())
     put = new.on_conflict_do_update(
-        index_elements=["part"],
-        set_={"code": new.excluded.code, "at": new.excluded.at},
-        where=or_(alerts.c.code != new.excluded.code, alerts.c.at <= func.now() - AGAIN_AFTER),
+        index_elements=["part", "code"],
+        set_={"at": new.excluded.at},
+        where=alerts.c.at <= func.now() - AGAIN_AFTER,
     )
     return (await connection.execute(put.returning(alerts.c.part))).one_or_none() is not None
+
+
+def _is_passing(settings: Settings, part: Part) -> bool:
+    """A restart, a moment without the database: the sequencer makes up for it by itself."""
+    age = float(str(part.values.get("age", 0)))
+    return part.code == "ledger_behind" and age <= settings.crm.unlinked_s + LEDGER_MAY_LAG.total_seconds()
 
 
 def _words(settings: Settings, told: Sequence[Part]) -> Written:

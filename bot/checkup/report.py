@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.checkup.access import check_access_reviews
+from bot.checkup.erasures import check_erasure_log
 from bot.checkup.ledger import check_ledger
 from bot.checkup.machine import check_machine
 from bot.checkup.part import Part
@@ -21,7 +22,8 @@ async def check_all(settings: Settings, engine: AsyncEngine, application_url: st
         *check_machine(settings),
         *await check_store(settings, engine, application_url),
         *await check_access_reviews(settings, engine),
-        *await check_privacy_requests(engine),
+        *await check_privacy_requests(settings, engine),
+        *await check_erasure_log(settings, engine),
         *await check_ledger(settings, engine),
         await check_redis(settings),
     ]

@@ -10,7 +10,7 @@ alerts = Table(
     "alerts",
     metadata,
     Column("part", Text, primary_key=True),
-    Column("code", Text, nullable=False),
+    Column("code", Text, primary_key=True),
     Column("at", _Time, nullable=False),
 )
 

@@ -42,7 +42,7 @@ async def test_an_overdue_request_is_told_once_a_day_until_it_is_answered(engine
     new = NewPrivacyRequest(customer.contact_id, "view", "customer", NOW, None, customer.identity_id)
     request = await store.open_privacy_request(new)
     await do(engine, "DELETE FROM crm.unlinked")
-    await do(engine, "UPDATE crm.privacy_requests SET due_at = now() + interval '1 hour'")
+    await do(engine, "UPDATE crm.privacy_requests SET due_at = now() + interval '30 days'")
     assert await raised(with_alerts, engine, keys) == []
     await do(engine, "UPDATE crm.privacy_requests SET due_at = now() - interval '1 hour'")
     assert await raised(with_alerts, engine, keys) == ["privacy_overdue"]
@@ -51,8 +51,10 @@ async def test_an_overdue_request_is_told_once_a_day_until_it_is_answered(engine
     assert await raised(with_alerts, engine, keys) == ["privacy_overdue"]
     await store.refuse_privacy_request(request.id, "the reason", "staff:x", NOW)
     assert await raised(with_alerts, engine, keys) == []
-    (part,) = await check_privacy_requests(engine)
+    (part,) = await check_privacy_requests(with_alerts, engine)
     assert (part.state, part.code) == ("ok", "privacy_in_time")
+    await do(engine, "UPDATE bot.alerts SET at = now() - interval '25 hours'")
+    assert await raised(with_alerts, engine, keys) == []
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM bot.alerts"))).scalar_one() == 0
 
@@ -60,7 +62,7 @@ async def test_an_overdue_request_is_told_once_a_day_until_it_is_answered(engine
 async def test_ledgers_and_jobs_are_told_in_one_mail(engine, keys, with_alerts):
     await do(
         engine,
-        "INSERT INTO crm.unlinked (chain, event_id, at) VALUES ('c', gen_random_uuid(), now() - interval '1 minute')",
+        "INSERT INTO crm.unlinked (chain, event_id, at) VALUES ('c', gen_random_uuid(), now() - interval '6 minutes')",
     )
     async with engine.begin() as connection:
         await connection.execute(FAILED_JOB, {"lock": "one"})

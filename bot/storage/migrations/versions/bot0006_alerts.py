@@ -8,11 +8,12 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
--- One row per part of the check-up that is not well; it goes when the part is well again.
+-- One row per fault of a part of the check-up that was told; it goes a day later, when the part is well.
 CREATE TABLE bot.alerts (
-    part text PRIMARY KEY,
+    part text NOT NULL,
     code text NOT NULL,
-    at   timestamptz NOT NULL
+    at   timestamptz NOT NULL,
+    PRIMARY KEY (part, code)
 );
 """
 
