@@ -25,7 +25,7 @@ async def check_privacy_requests(settings: Settings, engine: AsyncEngine) -> lis
     late = func.count().filter(due < now)
     query = select(func.count(), late, func.min(due)).where(privacy_requests.c.state.in_(OPEN_STATES))
     try:
-        days = WorkingDays.read(settings.crm.holidays_file)
+        days = await asyncio.to_thread(WorkingDays.read, settings.crm.holidays_file)
     except HolidaysFault:  # the calendar without the company's own days is near enough to warn by
         days = WorkingDays()
     query = query.where(due <= days.deadline(now, SOON).at)
