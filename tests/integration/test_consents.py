@@ -18,6 +18,7 @@ from crm_adapter.consent.tables import consents
 from crm_adapter.customers.merging import merge, unmerge
 from crm_adapter.port import UnknownRecord
 from crm_adapter.records.consent import ConsentRefused, Guardian
+from crm_adapter.rights.effects import restrict
 from crm_adapter.tables import changes, contacts
 from tests.integration.consent_store import as_superuser, choice, consents_of, new_contact
 from tests.unit.test_consent_purposes import shipped
@@ -300,6 +301,35 @@ async def test_a_withdrawal_for_one_channel_leaves_the_others(store, engine, key
     await store.record_consent(choice(contact, "refused", channel="wechat"))
     assert outbox(addresses)[web] == ("queued", None)
     assert outbox(addresses)[wechat] == ("failed", "consent_withdrawn")
+
+
+async def test_a_merge_cancels_what_the_other_had_refused(store, engine, keys, addresses):
+    willing, unwilling = await new_contact(engine, keys), await new_contact(engine, keys)
+    await store.record_consent(choice(willing))
+    await store.record_consent(choice(unwilling, "withdrawn", channel="web"))
+    cancelled = queue(addresses, willing)
+    kept = [
+        queue(addresses, willing, channel="wechat"),
+        queue(addresses, willing, "service"),
+        queue(addresses, willing, "personalised_recommendations"),
+        queue(addresses, await new_contact(engine, keys)),
+    ]
+    await merged(engine, willing, unwilling)
+    after = outbox(addresses)
+    assert after[cancelled] == ("failed", "consent_withdrawn")
+    assert {after[one] for one in kept} == {("queued", None)}
+
+
+async def test_a_restriction_cancels_all_but_the_service(engine, keys, addresses):
+    member, root, stranger = [await new_contact(engine, keys) for _ in range(3)]
+    await merged(engine, member, root)
+    cancelled = [queue(addresses, root), queue(addresses, root, "personalised_recommendations", "wechat")]
+    kept = [queue(addresses, root, "service"), queue(addresses, stranger)]
+    async with engine.begin() as connection:
+        await restrict(connection, member, datetime.now(UTC))
+    after = outbox(addresses)
+    assert {after[one] for one in cancelled} == {("failed", "restricted")}
+    assert {after[one] for one in kept} == {("queued", None)}
 
 
 async def test_nothing_is_queued_past_a_withdrawal(store, engine, keys):
