@@ -18,6 +18,8 @@ from bot.storage.embedded.binaries import find_binaries
 from tests.integration.conftest import Shipped, clean_environment, run_step, settings_field
 from tests.servers import ROOT, short_folder
 
+pytestmark = pytest.mark.alone
+
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"] == "yingda"}
 

@@ -51,10 +51,6 @@ async def test_what_cannot_be_is_refused(stock):
 async def test_members_come_and_go(stock):
     company, mei = await stock.add_contact(kind="organisation"), await stock.add_contact()
     bo = await stock.add_contact()
-        await stock.add_contact(kind="organisation"),
-        await stock.add_contact(),
-        await stock.add_contact(),
-    )
     first = await stock.add_member(company, mei, "采购")
     await stock.add_member(company, bo, "财务")
     changed = await stock.add_member(company, mei, "经理")
