@@ -165,8 +165,8 @@ class Customers(Protocol):
         """
         ...
 
-    async def unmerge(self, merge_id: UUID, by: str) -> None:
-        """Takes a merge back, in any order: identities and families are as if it had never been.
+    async def unmerge(self, merge_id: UUID, by: str) -> tuple[UUID, UUID]:
+        """Takes a merge back, in any order: identities and families are as if it had never been; its two contacts.
 
         The two are kept as ``different``, so that no proof merges them again by itself. Raises :class:`Refused`
         ``already_undone``.
@@ -177,14 +177,17 @@ class Customers(Protocol):
         """Every merge that a member of the family was in, newest first."""
         ...
 
-    async def merge_suggestions(
-        self, *, contact_id: UUID | None = None, limit: int = 50
-    ) -> Sequence[MergeSuggestion]:
+    async def merge_suggestions(self, *, contact_id: UUID | None = None, limit: int = 50) -> Sequence[MergeSuggestion]:
         """Undecided suggestions about two families, oldest first; with ``contact_id`` those about its own."""
         ...
 
-    async def decide_suggestion(self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str) -> None:
-        """``merged`` merges the newer contact into the older. Raises :class:`Refused` ``already_decided``."""
+    async def decide_suggestion(
+        self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str
+    ) -> tuple[UUID, UUID]:
+        """``merged`` merges the newer contact into the older; the two that it was about.
+
+        Raises :class:`Refused` ``already_decided``.
+        """
         ...
 
 

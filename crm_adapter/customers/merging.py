@@ -49,8 +49,8 @@ async def merge(connection: AsyncConnection, source_id: UUID, target_id: UUID, b
     return merge_id
 
 
-async def unmerge(connection: AsyncConnection, merge_id: UUID, by: str) -> None:
-    """Cuts the edge. Raises Refused ``already_undone``, UnknownRecord, and Moved."""
+async def unmerge(connection: AsyncConnection, merge_id: UUID, by: str) -> tuple[UUID, UUID]:
+    """Cuts the edge; its source and target. Raises Refused ``already_undone``, UnknownRecord, and Moved."""
     edge = await _edge(connection, merge_id)
     root = await root_of(connection, edge.source_id)
     members = await lock_families(connection, root)
@@ -66,6 +66,7 @@ async def unmerge(connection: AsyncConnection, merge_id: UUID, by: str) -> None:
     await connection.execute(undone.values(undone_at=datetime.now(UTC), undone_by=by))
     await _keep_apart(connection, edge.source_id, edge.target_id, by)
     await _tell(connection, merge_id, edge.source_id, root)
+    return edge.source_id, edge.target_id
 
 
 async def past_merges(connection: AsyncConnection, contact_id: UUID) -> list[PastMerge]:

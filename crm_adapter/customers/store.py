@@ -146,8 +146,8 @@ class SqlCustomers(Session):
         told = reason[:_REASON_LENGTH]
         return await self._until_still(lambda connection: merging.merge(connection, source_id, target_id, by, told))
 
-    async def unmerge(self, merge_id: UUID, by: str) -> None:
-        await self._until_still(lambda connection: merging.unmerge(connection, merge_id, by))
+    async def unmerge(self, merge_id: UUID, by: str) -> tuple[UUID, UUID]:
+        return await self._until_still(lambda connection: merging.unmerge(connection, merge_id, by))
 
     async def merges(self, contact_id: UUID) -> Sequence[PastMerge]:
         async with self._work() as connection:
@@ -160,8 +160,10 @@ class SqlCustomers(Session):
                 family = await family_of(connection, await root_of(connection, contact_id))
             return await matching.undecided(connection, family, limit)
 
-    async def decide_suggestion(self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str) -> None:
-        await self._until_still(lambda connection: _decide(connection, suggestion_id, decision, by))
+    async def decide_suggestion(
+        self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str
+    ) -> tuple[UUID, UUID]:
+        return await self._until_still(lambda connection: _decide(connection, suggestion_id, decision, by))
 
     async def _keep_right(
         self,
@@ -198,7 +200,7 @@ class SqlCustomers(Session):
 
 async def _decide(
     connection: AsyncConnection, suggestion_id: UUID, decision: Literal["merged", "different"], by: str
-) -> None:
+) -> tuple[UUID, UUID]:
     shown = merge_suggestions.c
     query = select(shown.one_id, shown.other_id, shown.decision, shown.reason).where(shown.id == suggestion_id)
     asked = (await connection.execute(query)).one_or_none()
@@ -212,3 +214,4 @@ async def _decide(
     said = open_.values(decision=decision, decided_by=by, decided_at=datetime.now(UTC))
     if not (await connection.execute(said)).rowcount:
         raise Refused("already_decided")
+    return asked.one_id, asked.other_id

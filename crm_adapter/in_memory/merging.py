@@ -20,7 +20,7 @@ class Merging(People):
         """See :meth:`crm_adapter.port.Customers.merge`."""
         return self._join(source_id, target_id, by, reason)
 
-    async def unmerge(self, merge_id: UUID, by: str) -> None:
+    async def unmerge(self, merge_id: UUID, by: str) -> tuple[UUID, UUID]:
         """See :meth:`crm_adapter.port.Customers.unmerge`."""
         state = self._state
         edge = state.merges.get(merge_id)
@@ -33,6 +33,7 @@ class Merging(People):
         asked = state.suggestions[self._suggest(edge.source_id, edge.target_id, "unmerged")]
         asked.decision = "different"
         self._tell(merge_id, edge.source_id, root)
+        return edge.source_id, edge.target_id
 
     async def merges(self, contact_id: UUID) -> Sequence[PastMerge]:
         """See :meth:`crm_adapter.port.Customers.merges`."""
@@ -50,7 +51,9 @@ class Merging(People):
             asked = [one for one in asked if one.one_id in family or one.other_id in family]
         return sorted(asked, key=lambda one: one.id)[:limit]
 
-    async def decide_suggestion(self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str) -> None:
+    async def decide_suggestion(
+        self, suggestion_id: UUID, decision: Literal["merged", "different"], by: str
+    ) -> tuple[UUID, UUID]:
         """See :meth:`crm_adapter.port.Customers.decide_suggestion`."""
         suggestion = self._state.suggestions.get(suggestion_id)
         if suggestion is None:
@@ -61,6 +64,7 @@ class Merging(People):
         if decision == "merged" and self._state.root(one_id) != self._state.root(other_id):
             self._join(other_id, one_id, by, suggestion.asked.reason)
         suggestion.decision = decision
+        return one_id, other_id
 
     def _join(self, source_id: UUID, target_id: UUID, by: str, reason: str) -> UUID:
         state = self._state

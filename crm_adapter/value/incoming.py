@@ -40,12 +40,16 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one order; ``field`` and ``code`` say why it was ``rejected``."""
+    """What became of one order; ``field`` and ``code`` say why it was ``rejected``.
+
+    ``contact_id`` is whose it was found to be, also where the order itself was refused.
+    """
 
     state: Literal["created", "updated", "unchanged", "rejected"]
     order_id: UUID | None = None
     field: str | None = None
     code: str | None = None
+    contact_id: UUID | None = None
 
 
 async def take_orders(
@@ -65,11 +69,11 @@ async def take_orders(
         try:
             stored: Stored = await store_order(connection, replace(incoming[i].order, contact_id=contact_id), now)
         except BadField as bad:
-            outcomes[i] = Outcome("rejected", field=bad.field, code=bad.code)
+            outcomes[i] = Outcome("rejected", field=bad.field, code=bad.code, contact_id=contact_id)
         except UnknownRecord:
             outcomes[i] = Outcome("rejected", field="contact_id", code="unknown_contact")
         else:
-            outcomes[i] = Outcome(stored.state, stored.order.id)
+            outcomes[i] = Outcome(stored.state, stored.order.id, contact_id=contact_id)
             concerned.update(stored.concerned)
     return [outcomes[i] for i in range(len(incoming))], concerned
 

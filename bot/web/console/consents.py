@@ -11,6 +11,7 @@ from bot.web.bodies import Body, Line, invalid, is_storable, read_model
 from bot.web.console.guard import SESSION
 from bot.web.console.paging import identifier, reply
 from bot.web.console.seen import SEEN
+from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM, ENGINE
 from bot.web.language import locale_of
 from bot.web.problems import Problem
@@ -65,11 +66,11 @@ async def show_consents(request: web.Request) -> web.Response:
     contact_id = identifier(request.match_info["id"])
     if contact_id is None:
         raise Problem(404, "unknown_contact")
-    crm = request.app[CRM]
+    crm, veil = request.app[CRM], veil_of(request)
     stands = await crm.consents(contact_id)
     events = await crm.consent_history(contact_id)
     request[SEEN].add(contact_id)
-    return reply({"items": [_shape(one) for one in stands], "events": [_event(one) for one in events]})
+    return reply({"items": [_shape(one) for one in stands], "events": [_event(one, veil) for one in events]})
 
 
 async def record_choice(request: web.Request) -> web.Response:
@@ -177,7 +178,7 @@ def _shape(one: Consent) -> dict[str, Any]:
     }
 
 
-def _event(one: ConsentEntry) -> dict[str, Any]:
+def _event(one: ConsentEntry, veil: Veil) -> dict[str, Any]:
     guardian = one.guardian
     return {
         "id": one.event_id,
@@ -194,9 +195,10 @@ def _event(one: ConsentEntry) -> dict[str, Any]:
         "received_at": one.received_at,
         "notice": {"hash": one.notice_hash, "version": one.notice_version, "locale": one.notice_locale},
         "readable": one.readable,
-        "prompt": one.prompt,
-        "reply": one.reply,
-        "guardian": guardian and {"name": guardian.name, "relation": guardian.relation, "proof": guardian.proof},
+        "prompt": veil.text(one.prompt),
+        "reply": veil.text(one.reply),
+        "guardian": guardian
+        and {"name": guardian.name, "relation": guardian.relation, "proof": veil.text(guardian.proof)},
     }
 
 

@@ -13,6 +13,7 @@ from bot.web import bodies
 from bot.web.bodies import Body, Line, check, invalid, read_model
 from bot.web.console.guard import SESSION
 from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply
+from bot.web.console.seen import SEEN, WHY, Why
 from bot.web.keys import DEFER_IMPORT, ENGINE, IMPORT_LIMITS, KEYS
 from bot.web.language import locale_of
 from bot.web.problems import Problem
@@ -140,6 +141,7 @@ async def show_rejected(request: web.Request) -> web.StreamResponse:
     await _found(request, import_id)
     async with request.app[ENGINE].begin() as connection:
         parts = [part async for part in rejected_csv(connection, request.app[KEYS], import_id, locale_of(request))]
+    request[WHY] = Why("service", f"import:{import_id}")  # rows that became nobody: the log names their file
     return web.Response(
         body=b"".join(parts),
         content_type="text/csv",
@@ -159,7 +161,9 @@ async def release_import(request: web.Request) -> web.Response:
 
 async def release_contact(request: web.Request) -> web.Response:
     """Lets one contact out of quarantine."""
-    return await _release(request, contact_id=_id(request))
+    contact_id = _id(request)
+    request[SEEN].add(contact_id)
+    return await _release(request, contact_id=contact_id)
 
 
 async def _release(request: web.Request, **whose: UUID) -> web.Response:

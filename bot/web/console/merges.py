@@ -42,7 +42,8 @@ async def show_suggestions(request: web.Request) -> web.Response:
 
 async def decide(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Decision)
-    await request.app[CRM].decide_suggestion(_id(request), wanted.decision, actor_of(request))
+    both = await request.app[CRM].decide_suggestion(_id(request), wanted.decision, actor_of(request))
+    request[SEEN].update(both)
     return web.Response(status=204)
 
 
@@ -59,7 +60,7 @@ async def merge(request: web.Request) -> web.Response:
 
 
 async def undo(request: web.Request) -> web.Response:
-    await request.app[CRM].unmerge(_id(request), actor_of(request))
+    request[SEEN].update(await request.app[CRM].unmerge(_id(request), actor_of(request)))
     return web.Response(status=204)
 
 

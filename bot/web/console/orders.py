@@ -12,6 +12,7 @@ from bot.web.bodies import Body, Line, read_model
 from bot.web.console.cases import Id
 from bot.web.console.guard import SESSION
 from bot.web.console.paging import reply
+from bot.web.console.seen import SEEN
 from bot.web.keys import CRM
 from bot.web.routes import Route
 from crm_adapter.records.customers import ExternalKey
@@ -78,6 +79,8 @@ async def take_orders(request: web.Request) -> web.Response:
     """200 with an outcome for each order, in their order; 422 when the list itself is not one."""
     wanted = await read_model(request, _Orders, limit=BODY_LIMIT)
     outcomes = await request.app[CRM].take_orders([one.incoming(wanted.source) for one in wanted.orders])
+    # An outcome says whether a phone number or a key is a customer's, so whoever was found has been looked up.
+    request[SEEN].update(one.contact_id for one in outcomes if one.contact_id is not None)
     rejected = sum(one.state == "rejected" for one in outcomes)
     log.info("orders.taken", by=str(request[SESSION].staff.id), orders=len(outcomes), rejected=rejected)
     return reply({"items": [_shape(number, one) for number, one in enumerate(outcomes)], "rejected": rejected})

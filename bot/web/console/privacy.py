@@ -15,6 +15,7 @@ from bot.web.console.guard import SESSION
 from bot.web.console.naming import names_in
 from bot.web.console.paging import identifier, page_of, page_reply, reply, text
 from bot.web.console.seen import SEEN
+from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM, EXPORTS
 from bot.web.problems import Problem
 from bot.web.routes import Route
@@ -62,17 +63,19 @@ async def show_requests(request: web.Request) -> web.Response:
     start = _place(page.cursor)
     state = text(request, "state", of=("open", *REQUEST_STATES)) or "open"
     states = OPEN_STATES if state == "open" else tuple(one for one in REQUEST_STATES if one == state)
+    veil = veil_of(request)
     found = await request.app[CRM].privacy_requests(states, skip=start, limit=page.asked)
-    request[SEEN].update(one.contact_id for one in found)
+    request[SEEN].update(one.contact_id for one in found[: page.limit])
     names = await names_in(request, (one.contact_id for one in found))
-    return page_reply(page, found, lambda _: str(start + page.limit), lambda one: _shape(one, names))
+    return page_reply(page, found, lambda _: str(start + page.limit), lambda one: _shape(one, names, veil))
 
 
 async def show_requests_of(request: web.Request) -> web.Response:
-    found = await request.app[CRM].privacy_requests_of(_id(request))
-    request[SEEN].update(one.contact_id for one in found)
+    contact_id, veil = _id(request), veil_of(request)
+    found = await request.app[CRM].privacy_requests_of(contact_id)
+    request[SEEN].update((contact_id, *(one.contact_id for one in found)))
     names = await names_in(request, (one.contact_id for one in found))
-    return reply({"items": [_shape(one, names) for one in found], "next": None})
+    return reply({"items": [_shape(one, names, veil) for one in found], "next": None})
 
 
 async def show(request: web.Request) -> web.Response:
@@ -154,15 +157,16 @@ async def show_certificate(request: web.Request) -> web.Response:
 
 async def _answer(request: web.Request, found: PrivacyRequest, status: int = 200) -> web.Response:
     request[SEEN].add(found.contact_id)
-    return reply(_shape(found, await names_in(request, [found.contact_id])), status)
+    return reply(_shape(found, await names_in(request, [found.contact_id]), veil_of(request)), status)
 
 
-def _shape(found: PrivacyRequest, names: Mapping[UUID, str]) -> dict[str, Any]:
+def _shape(found: PrivacyRequest, names: Mapping[UUID, str], veil: Veil) -> dict[str, Any]:
     waiting = found.state in OPEN_STATES
     shape = asdict(found)
     shape["events"] = [{**one, "at": one["at"].isoformat()} for one in shape["events"]]
     overdue = waiting and found.due_at < datetime.now(UTC)
-    return {**shape, "contact_name": names[found.contact_id], "overdue": overdue}
+    masked = {"words": veil.text(found.words), "answer": veil.text(found.answer)}
+    return {**shape, **masked, "contact_name": names[found.contact_id], "overdue": overdue}
 
 
 def _actor(request: web.Request) -> str:
