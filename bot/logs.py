@@ -6,7 +6,7 @@ Events carry ids, counts and codes; never the text of a message, a token or an a
 import logging
 import sys
 import warnings
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -27,6 +27,18 @@ def _tell_places(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str,
 def _mask_sensitive(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """PR10, the second line of defence: no event should carry what a customer wrote; should one do so, it is masked."""
     return mask_body(event)
+
+
+class _ToStandardError(logging.StreamHandler[TextIO]):
+    """Writes to standard error as it is at that moment, so whoever redirects it later has the logs too."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        """Standard error, now."""
+        return sys.stderr
 
 
 def start_logging(settings: Settings, *, quiet: bool = False) -> None:
@@ -58,7 +70,7 @@ def start_logging(settings: Settings, *, quiet: bool = False) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = _ToStandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
