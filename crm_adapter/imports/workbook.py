@@ -9,9 +9,7 @@ from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from defusedxml import DefusedXmlException
-from openpyxl.utils.exceptions import InvalidFileException
 
 from crm_adapter.imports.errors import ImportFault
 from crm_adapter.imports.table import Limits, Row
@@ -21,7 +19,7 @@ _EXACT = 10**15
 """Excel keeps 15 digits of a number: of a longer one, such as an ID number, the last are zeros."""
 # What the reader raises for parts that are no workbook's.
 _BROKEN = (
-    zipfile.BadZipFile, InvalidFileException, ParseError, DefusedXmlException, KeyError, ValueError, TypeError,
+    zipfile.BadZipFile, ParseError, DefusedXmlException, KeyError, ValueError, TypeError,
     ArithmeticError, IndexError, AttributeError, EOFError, OSError, NotImplementedError, zlib.error,
 )  # fmt: skip
 
@@ -36,6 +34,8 @@ def read_workbook(content: bytes, limits: Limits, sheet: str | None) -> Iterator
 
     Raises :class:`ImportFault` ``import_bad_workbook``, ``import_unpacks_too_large``, ``import_unknown_sheet``.
     """
+    import openpyxl  # 10 MB that a server without imports need not carry
+
     if not openpyxl.DEFUSEDXML:  # an old-style XML bomb would otherwise get through
         raise RuntimeError("openpyxl does not use defusedxml")
     _check_size(content, limits)
