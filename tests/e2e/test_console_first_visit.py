@@ -59,10 +59,12 @@ async def test_the_first_link_leads_to_the_chat_just_had(live_server: LiveServer
 
         # From the row to the customer.
         await asked.locator("a.name").click()
+        await page.get_by_role("link", name="账号与合并").click()
         await expect(page.get_by_role("heading", name="渠道身份")).to_be_visible()
-        await expect(page.locator(".facts")).to_contain_text("匿名")
+        await expect(page.locator("section[aria-labelledby='known-by']")).to_contain_text("匿名")
+        await page.get_by_role("link", name="沟通").click()
         await expect(asked).to_have_count(1)
-        await page.locator(".main section").first.get_by_role("button").first.click()
+        await page.locator("section[aria-labelledby='conversations'] li button").click()
         await expect(page.get_by_role("log")).to_contain_text(QUESTION)
         await page.keyboard.press("Escape")
         assert await staff.barriers() == []

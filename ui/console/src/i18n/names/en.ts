@@ -13,7 +13,7 @@ const names = {
     file: 'File',
     failed: 'Failed',
   },
-  channel: { web: 'Web', wechat: 'WeChat', telegram: 'Telegram', terminal: 'Terminal', phone: 'Phone', visit: 'Visit', sms: 'SMS', email: 'E-mail' },
+  channel: { web: 'Web', wechat: 'WeChat', telegram: 'Telegram', terminal: 'Terminal', phone: 'Phone', visit: 'Visit', sms: 'SMS', email: 'E-mail', staff: 'Logged by staff' },
   author: { customer: 'Customer', bot: 'Assistant', agent: 'Agent', system: 'System' },
   owner: { bot: 'Assistant', queue: 'Waiting for a person', agent: 'With a person' },
   message_state: {
