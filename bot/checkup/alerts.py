@@ -16,7 +16,7 @@ from bot.checkup.ledger import check_ledger
 from bot.checkup.part import Part
 from bot.checkup.privacy import check_privacy_requests
 from bot.checkup.store import check_jobs
-from bot.jobs.housekeeping import parts_of
+from bot.jobs.parts import parts_of
 from bot.outgoing import Outgoing
 from bot.outgoing.tables import alerts
 from bot.outgoing.texts import Written, write

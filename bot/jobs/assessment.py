@@ -1,15 +1,9 @@
 """Re-assesses customers by the rules: everybody at night, on events whom they concern (CP5-CP7)."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import cast
-
 import structlog
 from procrastinate import Blueprint, JobContext
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.jobs.housekeeping import parts_of
-from bot.storage.database import make_engine
+from bot.jobs.parts import open_engine, parts_of
 from bot.storage.keyring import open_keys
 from crm_adapter.customers.feed import SqlFeed
 from crm_adapter.policy import Policy
@@ -19,7 +13,6 @@ from crm_adapter.value.rules_file import RulesFault, load_rules, rules_in_force
 log = structlog.get_logger(__name__)
 
 assessment_jobs = Blueprint()
-"""To be added under the namespace ``assessment``."""
 
 MOST_PAGES = 100
 """How much of the feed one run reads; the next one, a minute later, goes on."""
@@ -38,7 +31,7 @@ async def everybody(context: JobContext, timestamp: int) -> None:
     except RulesFault as fault:
         log.error("assessment.rules_faulty", fault=str(fault))
         raise
-    async with _engine(context) as engine:
+    async with open_engine(context) as engine:
         batches, changed = await assess_everybody(engine, rules)
     log.info("assessment.done", batches=batches, changed=changed)
 
@@ -49,19 +42,9 @@ async def follow(context: JobContext, timestamp: int) -> None:
     """Assesses who is new, was merged or parted; orders and tags need no following, they assess at once."""
     settings, _ = parts_of(context)
     rules = rules_in_force(settings.crm.rules_file)
-    async with _engine(context) as engine:
+    async with open_engine(context) as engine:
         feed = SqlFeed(engine, open_keys(settings), Policy())
         for _ in range(MOST_PAGES):
             async with engine.begin() as connection:
                 if await follow_changes(connection, feed, rules) is None:
                     return
-
-
-@asynccontextmanager
-async def _engine(context: JobContext) -> AsyncIterator[AsyncEngine]:
-    settings, pool = parts_of(context)
-    engine = make_engine(cast(str, pool.conninfo), settings)  # ours are made from text, never from a function
-    try:
-        yield engine
-    finally:
-        await engine.dispose()

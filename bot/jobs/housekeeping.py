@@ -7,10 +7,7 @@ from procrastinate import Blueprint, JobContext
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-from bot.settings import Settings
-from bot.storage.blobs import BlobStore
-from bot.storage.keyring import open_keys
-from bot.storage.pool import Pool
+from bot.jobs.parts import open_blobs, parts_of
 
 log = structlog.get_logger(__name__)
 
@@ -62,8 +59,7 @@ async def forget_what_has_expired(context: JobContext, timestamp: int) -> None:
 @housekeeping.task(name="forget_unnamed_files", queueing_lock="forget_unnamed_files", pass_context=True)
 async def forget_unnamed_files(context: JobContext, timestamp: int) -> None:
     """Removes files that were sent a day ago and that no message names."""
-    settings, pool = parts_of(context)
-    blobs = BlobStore(settings.var_dir / "blobs", pool, open_keys(settings))
+    blobs = open_blobs(context)
     count = 0
     for _ in range(MOST_BATCHES):
         removed = await blobs.forget_unnamed()
@@ -84,9 +80,3 @@ async def revive_stalled_jobs(context: JobContext, timestamp: int) -> None:
         except UniqueViolation:  # its successor is in the queue already
             await manager.finish_job(job, Status.ABORTED, delete_job=True)
         log.warning("revived a stalled job", task=job.task_name, job=job.id)
-
-
-def parts_of(context: JobContext) -> tuple[Settings, Pool]:
-    """What the worker was started with."""
-    additional = context.additional_context
-    return additional["settings"], additional["pool"]

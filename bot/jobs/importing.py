@@ -1,20 +1,16 @@
 """Imports of contacts: one job each, which knows nothing but the import's id."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
-from typing import cast
 from uuid import UUID
 
 import structlog
 from procrastinate import App, Blueprint, JobContext, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.customers import open_crm
-from bot.jobs.housekeeping import parts_of
-from bot.storage.database import make_engine
+from bot.jobs.parts import open_engine, parts_of
 from bot.storage.keyring import open_keys
 from crm_adapter.imports import Importer, forget_old_rows
 from crm_adapter.imports.tables import imports
@@ -22,7 +18,6 @@ from crm_adapter.imports.tables import imports
 log = structlog.get_logger(__name__)
 
 importing_jobs = Blueprint()
-"""To be added under the namespace ``importing``."""
 
 TASK = "importing:work"
 
@@ -38,7 +33,7 @@ async def defer_import(jobs: App, import_id: UUID) -> None:
 async def work_on_import(context: JobContext, import_id: str) -> None:
     """Goes on where the import stands: its dry run, or once it has been started the real one."""
     settings, _ = parts_of(context)
-    async with _engine(context) as engine:
+    async with open_engine(context) as engine:
         keys = open_keys(settings)
         await Importer(engine, keys, open_crm(settings, engine, keys)).work(UUID(import_id))
 
@@ -47,7 +42,7 @@ async def work_on_import(context: JobContext, import_id: str) -> None:
 @importing_jobs.task(name="resume", queueing_lock="resume_imports", pass_context=True)
 async def resume_imports(context: JobContext, timestamp: int) -> None:
     """Finds imports whose job was never deferred or has given up; a job that still runs is not disturbed."""
-    async with _engine(context) as engine, engine.connect() as connection:
+    async with open_engine(context) as engine, engine.connect() as connection:
         unfinished = select(imports.c.id).where(imports.c.state.in_(("new", "running")))
         found = (await connection.execute(unfinished)).scalars().all()
     for import_id in found:
@@ -59,16 +54,6 @@ async def resume_imports(context: JobContext, timestamp: int) -> None:
 async def forget_import_rows(context: JobContext, timestamp: int) -> None:
     """Removes rejected rows after the set days, and the rows of imports that nobody has started by then."""
     settings, _ = parts_of(context)
-    async with _engine(context) as engine, engine.begin() as connection:
+    async with open_engine(context) as engine, engine.begin() as connection:
         count = await forget_old_rows(connection, timedelta(days=settings.crm.imports.rejected_days))
     log.info("forgot rows of imports", count=count)
-
-
-@asynccontextmanager
-async def _engine(context: JobContext) -> AsyncIterator[AsyncEngine]:
-    settings, pool = parts_of(context)
-    engine = make_engine(cast(str, pool.conninfo), settings)  # ours are made from text, never from a function
-    try:
-        yield engine
-    finally:
-        await engine.dispose()

@@ -4,18 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 import structlog
 from procrastinate import Blueprint, JobContext
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.jobs.housekeeping import parts_of
+from bot.jobs.parts import open_blobs, open_engine, parts_of
 from bot.settings import Settings
 from bot.storage.blobs import BlobStore
-from bot.storage.database import make_engine
-from bot.storage.keyring import open_keys
 from crm_adapter.rights.erasure_log import complete
 from crm_adapter.rights.retention import CRM_FUNCTIONS, KEPT_ORDERS_DAYS, Days, Rule, enforce
 from crm_adapter.rights.tables import doomed_files
@@ -23,7 +20,6 @@ from crm_adapter.rights.tables import doomed_files
 log = structlog.get_logger(__name__)
 
 retention_jobs = Blueprint()
-"""To be added under the namespace ``retention``."""
 
 _FILES_AT_ONCE = 500
 _BOT_FUNCTIONS = {"interactions": ("bot.forget_messages",), "attachments": ("bot.forget_attachments",)}
@@ -79,12 +75,9 @@ async def remove_doomed(settings: Settings, engine: AsyncEngine, blobs: BlobStor
 @retention_jobs.task(name="enforce", queueing_lock="enforce_retention", pass_context=True)
 async def enforce_nightly(context: JobContext, timestamp: int) -> None:
     """Safe to run twice and on several nodes; what is cut off goes on the next night."""
-    settings, pool = parts_of(context)
-    engine = make_engine(cast(str, pool.conninfo), settings)  # ours are made from text, never from a function
-    try:
+    settings, _ = parts_of(context)
+    async with open_engine(context) as engine:
         counts = await enforce_retention(settings, engine, datetime.now(UTC), dry=False)
-    finally:
-        await engine.dispose()
     log.info("retention.enforced", **counts)
 
 
@@ -92,15 +85,11 @@ async def enforce_nightly(context: JobContext, timestamp: int) -> None:
 @retention_jobs.task(name="remove_files", queueing_lock="remove_doomed_files", pass_context=True)
 async def remove_files(context: JobContext, timestamp: int) -> None:
     """Files go soon after their rows; the erasure log gets what a crash kept from it."""
-    settings, pool = parts_of(context)
-    engine = make_engine(cast(str, pool.conninfo), settings)
-    try:
-        blobs = BlobStore(settings.var_dir / "blobs", pool, open_keys(settings))
-        count = await remove_doomed(settings, engine, blobs)
+    settings, _ = parts_of(context)
+    async with open_engine(context) as engine:
+        count = await remove_doomed(settings, engine, open_blobs(context))
         async with engine.connect() as connection:
             added = await complete(connection, settings.var_dir / "erasures.jsonl")
-    finally:
-        await engine.dispose()
     if count or added:
         log.info("retention.files_removed", count=count, logged=added)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
 
@@ -13,12 +14,22 @@ from bot.jobs.assessment import assessment_jobs
 from bot.jobs.housekeeping import housekeeping
 from bot.jobs.importing import importing_jobs
 from bot.jobs.ledger import ledger_jobs
+from bot.jobs.outgoing import outgoing_jobs
 from bot.jobs.retention import retention_jobs
-from bot.outgoing.jobs import outgoing_jobs
 from bot.settings import Settings
 from bot.storage.pool import Pool, bounded_conninfo, check_within
 
 log = structlog.get_logger(__name__)
+
+_TASKS = {
+    "house": housekeeping,
+    "access_reviews": access_review_jobs,
+    "assessment": assessment_jobs,
+    "importing": importing_jobs,
+    "ledger": ledger_jobs,
+    "outgoing": outgoing_jobs,
+    "retention": retention_jobs,
+}
 
 
 def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = MappingProxyType({})) -> App:
@@ -34,15 +45,9 @@ def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = Mapp
         pool_factory=_make_pool,
     )
     jobs = App(connector=connector)
-    jobs.add_tasks_from(housekeeping, namespace="house")
-    jobs.add_tasks_from(access_review_jobs, namespace="access_reviews")
-    jobs.add_tasks_from(assessment_jobs, namespace="assessment")
-    jobs.add_tasks_from(importing_jobs, namespace="importing")
-    jobs.add_tasks_from(ledger_jobs, namespace="ledger")
-    jobs.add_tasks_from(outgoing_jobs, namespace="outgoing")
-    jobs.add_tasks_from(retention_jobs, namespace="retention")
-    for namespace, blueprint in more.items():
-        jobs.add_tasks_from(blueprint, namespace=namespace)
+    for namespace, tasks in (*_TASKS.items(), *more.items()):
+        # A copy: adding renames the tasks, and a second app of this process would find none under their names.
+        jobs.add_tasks_from(deepcopy(tasks), namespace=namespace)
     return jobs
 
 
