@@ -1,10 +1,8 @@
 """Imports of contacts: one job each, which knows nothing but the import's id."""
 
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from procrastinate import App, Blueprint, JobContext, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import select
@@ -12,10 +10,8 @@ from sqlalchemy import select
 from bot.customers import open_crm
 from bot.jobs.parts import open_engine, parts_of
 from bot.storage.keyring import open_keys
-from crm_adapter.imports import Importer, forget_old_rows
+from crm_adapter.imports import Importer
 from crm_adapter.imports.tables import imports
-
-log = structlog.get_logger(__name__)
 
 importing_jobs = Blueprint()
 
@@ -47,13 +43,3 @@ async def resume_imports(context: JobContext, timestamp: int) -> None:
         found = (await connection.execute(unfinished)).scalars().all()
     for import_id in found:
         await defer_import(context.app, import_id)
-
-
-@importing_jobs.periodic(cron="23 3 * * *")
-@importing_jobs.task(name="forget", queueing_lock="forget_import_rows", pass_context=True)
-async def forget_import_rows(context: JobContext, timestamp: int) -> None:
-    """Removes rejected rows after the set days, and the rows of imports that nobody has started by then."""
-    settings, _ = parts_of(context)
-    async with open_engine(context) as engine, engine.begin() as connection:
-        count = await forget_old_rows(connection, timedelta(days=settings.crm.imports.rejected_days))
-    log.info("forgot rows of imports", count=count)

@@ -27,15 +27,13 @@ class KeysSection(Section):
 
 
 class Imports(Section):
-    """How large files of contacts may be, and how long their rejected rows are kept."""
+    """How large files of contacts may be."""
 
     file_bytes: Annotated[int, Field(ge=1024, le=512 * 1024 * 1024)] = 32 * 1024 * 1024
     unpacked_bytes: Annotated[int, Field(ge=1024, le=4096 * 1024 * 1024)] = 512 * 1024 * 1024
     """What the compressed parts of a workbook may come to."""
     rows: Annotated[int, Field(ge=1, le=2_000_000)] = 200_000
     columns: Annotated[int, Field(ge=1, le=1000)] = 200
-    rejected_days: Annotated[int, Field(ge=1, le=366)] = 30
-    """Also how long the rows of an import wait that nobody starts."""
 
 
 class Crm(Section):
@@ -85,8 +83,8 @@ class Retention(Section):
     """E-Commerce Law 31: three years at least."""
     cases: Days = "keep"
     """Closed cases with their tasks, from the day they were closed."""
-    imports: Days = 90
-    """The rows that an import could not take."""
+    imports: Days = 30
+    """The rows that an import could not take, and those of an import that nobody starts."""
     exports: Annotated[int, Field(ge=1, le=90)] = 7
     """Files made for requests about one's own data."""
     visitors: Days = 90

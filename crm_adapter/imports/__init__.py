@@ -14,7 +14,7 @@ from crm_adapter.imports.orders import (
 )
 from crm_adapter.imports.origins import release
 from crm_adapter.imports.reading import read_table
-from crm_adapter.imports.report import forget_old_rows, rejected_csv
+from crm_adapter.imports.report import rejected_csv
 from crm_adapter.imports.running import Importer
 from crm_adapter.imports.table import Limits
 
@@ -30,7 +30,6 @@ __all__ = [
     "create_import",
     "drop_import",
     "find_import",
-    "forget_old_rows",
     "guess_columns",
     "lawful_basis",
     "list_imports",

@@ -3,17 +3,16 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.customers.fault_texts import field_name
 from crm_adapter.encryption import Keys, unseal_json
 from crm_adapter.encryption.vault import house_key
 from crm_adapter.imports.orders import find_import
-from crm_adapter.imports.tables import import_pieces, import_rejections, imports
+from crm_adapter.imports.tables import import_rejections
 from crm_adapter.imports.words import reason_text, report_headers
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -62,14 +61,3 @@ def _line(cells: list[str]) -> bytes:
     written = io.StringIO()
     csv.writer(written).writerow([harmless(cell) for cell in cells])
     return written.getvalue().encode("utf-8", "replace")
-
-
-async def forget_old_rows(connection: AsyncConnection, age: timedelta) -> int:
-    """Removes rejected rows of that age, and the rows of imports that nobody started for as long; how many."""
-    old = delete(import_rejections).where(import_rejections.c.at < func.now() - age)
-    gone = (await connection.execute(old)).rowcount
-    waiting = imports.c.state.in_(("new", "checked")) & (imports.c.at < func.now() - age)
-    expired = update(imports).where(waiting).values(state="expired").returning(imports.c.id)
-    ids = list((await connection.execute(expired)).scalars())
-    pieces = await connection.execute(delete(import_pieces).where(import_pieces.c.import_id.in_(ids)))
-    return gone + pieces.rowcount

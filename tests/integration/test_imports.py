@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -23,7 +23,6 @@ from crm_adapter.imports import (
     create_import,
     drop_import,
     find_import,
-    forget_old_rows,
     list_imports,
     rejected_csv,
     release,
@@ -33,6 +32,7 @@ from crm_adapter.imports.tables import import_origins, import_pieces, import_rej
 from crm_adapter.policy import Policy
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import Created, ExternalKey, Noop, Provenance
+from crm_adapter.rights.retention import CRM_FUNCTIONS, Rule, enforce
 from crm_adapter.sql_store import SqlStore
 from crm_adapter.tables import contacts, facts
 from tests.servers import ROOT
@@ -245,12 +245,15 @@ async def test_only_what_was_checked_is_started_and_only_a_dry_run_dropped(desk)
 async def test_rows_are_forgotten_after_their_time(desk):
     waiting = await desk.checked(FILE)
     done = await desk.whole(FILE)
+    rule = Rule("imports", 30, CRM_FUNCTIONS["imports"])
+    assert await enforce(desk.engine, [rule], datetime.now(UTC), dry=False) == {"imports": 0}
     async with desk.engine.begin() as connection:
-        assert await forget_old_rows(connection, timedelta(days=30)) == 0
         month = timedelta(days=31)
         await connection.execute(update(imports).values(at=imports.c.at - month))
         await connection.execute(update(import_rejections).values(at=import_rejections.c.at - month))
-        assert await forget_old_rows(connection, timedelta(days=30)) == 4
+    for dry in (True, False):
+        assert (await desk.show(waiting)).state == "checked"
+        assert await enforce(desk.engine, [rule], datetime.now(UTC), dry=dry) == {"imports": 4}
     assert (await desk.show(waiting)).state == "expired"
     assert (await desk.show(done.id)).state == "finished"
     assert len(await desk.report(done.id)) == 1

@@ -12,7 +12,7 @@ from aiohttp import FormData
 from uuid_utils.compat import uuid7
 
 from bot.jobs import make_jobs
-from bot.jobs.importing import defer_import, forget_import_rows
+from bot.jobs.importing import defer_import
 from bot.settings import Settings
 from crm_adapter.imports import Importer, Limits
 from crm_adapter.policy import Policy
@@ -169,7 +169,6 @@ async def test_the_job_knows_only_the_imports_id_and_is_asked_once(
             60,
         )
     assert (await Desk(engine, keys).show(import_id)).state == "checked"
-    assert forget_import_rows.name == "importing:forget"
 
 
 def test_the_command(addresses, settings: Settings, tmp_path):

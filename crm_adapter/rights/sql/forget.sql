@@ -60,14 +60,22 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     SELECT count(*) FROM old
 $$;
 
--- What files had wrong in them: whole rows about people. The import itself stays, it says with what right.
+-- What files had wrong in them, and what of them nobody let in: whole rows about people. The import itself stays, it
+-- says with what right.
 CREATE OR REPLACE FUNCTION crm.forget_imports(p_before timestamptz, p_limit integer, p_dry boolean) RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH old AS (
         SELECT r.id FROM crm.import_rejections r WHERE r.at < p_before
          LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END),
-    gone AS (DELETE FROM crm.import_rejections r USING old WHERE r.id = old.id AND NOT p_dry)
-    SELECT count(*) FROM old
+    gone AS (DELETE FROM crm.import_rejections r USING old WHERE r.id = old.id AND NOT p_dry),
+    -- One that is being started at this moment is left alone.
+    waiting AS (
+        SELECT i.id FROM crm.imports i WHERE i.state IN ('new', 'checked') AND i.at < p_before
+         LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END FOR UPDATE SKIP LOCKED),
+    expired AS (UPDATE crm.imports i SET state = 'expired' FROM waiting WHERE i.id = waiting.id AND NOT p_dry),
+    emptied AS (DELETE FROM crm.import_pieces p USING waiting WHERE p.import_id = waiting.id AND NOT p_dry)
+    SELECT (SELECT count(*) FROM old)
+         + (SELECT count(*) FROM crm.import_pieces p JOIN waiting ON p.import_id = waiting.id)
 $$;
 
 -- Contacts of whom nothing is left but that they were here once: made before p_before, nothing said since, nothing known.
