@@ -4,22 +4,18 @@ Keys are UUIDv7: they grow with the time of recording, so the id is both the ord
 page begins, and the primary key serves both. What cannot be opened any more is ``None``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, unseal
-from crm_adapter.encryption.vault import load_keys
+from crm_adapter.encryption import Keys
+from crm_adapter.encryption.opening import Opener, opener_for
 from crm_adapter.tables import contacts, facts, identities, interactions
-
-log = structlog.get_logger(__name__)
 
 ENDING = 4
 """How many last digits of a contact's id tell nameless contacts apart on a screen."""
@@ -123,11 +119,11 @@ async def list_interactions(
     if before is not None:
         query = query.where(interactions.c.id < before)
     rows = (await connection.execute(query)).all()
-    found = await keys_for(connection, keys, rows, "sealed_content", "sealed_name")
+    opener = await opener_for(connection, keys, (one for row in rows for one in (row.sealed_content, row.sealed_name)))
     return [
         InteractionRow(
-            contact_name=opened(found, "facts.value", row.name_id, row.sealed_name),
-            content=opened(found, "interactions.content", row.id, row.sealed_content),
+            contact_name=opener.text("facts.value", row.name_id, row.sealed_name),
+            content=opener.text("interactions.content", row.id, row.sealed_content),
             **{name: value for name, value in row._asdict().items() if name in InteractionRow.__slots__},
         )
         for row in rows
@@ -149,8 +145,8 @@ async def list_contacts(
     if before is not None:
         query = query.where(contacts.c.id < before)
     rows = (await connection.execute(query)).all()
-    found = await keys_for(connection, keys, rows, "sealed_name")
-    return [_contact(row, found) for row in rows]
+    opener = await opener_for(connection, keys, (row.sealed_name for row in rows))
+    return [_contact(row, opener) for row in rows]
 
 
 async def find_contact(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> ContactDetail | None:
@@ -171,16 +167,15 @@ async def find_contact(connection: AsyncConnection, keys: Keys, contact_id: UUID
         .order_by(identities.c.id)
     )
     known_as = (await connection.execute(query)).all()
-    found = await keys_for(connection, keys, [row], "sealed_name")
-    found |= await keys_for(connection, keys, known_as, "sealed_external_id")
+    opener = await opener_for(connection, keys, (row.sealed_name, *(one.sealed_external_id for one in known_as)))
     return ContactDetail(
-        _contact(row, found),
+        _contact(row, opener),
         tuple(
             IdentityRow(
                 id=one.id,
                 channel=one.channel,
                 account=one.account,
-                external_id=opened(found, "identities.external_id", one.id, one.sealed_external_id),
+                external_id=opener.text("identities.external_id", one.id, one.sealed_external_id),
                 assurance=one.assurance,
                 created_at=one.created_at,
             )
@@ -206,10 +201,10 @@ async def names_of(connection: AsyncConnection, keys: Keys, contact_ids: Iterabl
         .order_by(contacts.c.id, case((member.c.id == contacts.c.id, 0), else_=1), facts.c.at.desc())
     )
     rows = (await connection.execute(query)).all()
-    found = await keys_for(connection, keys, rows, "sealed")
+    opener = await opener_for(connection, keys, (row.sealed for row in rows))
     names: dict[UUID, str] = {}
     for row in rows:
-        if row.contact_id not in names and (name := opened(found, "facts.value", row.id, row.sealed)):
+        if row.contact_id not in names and (name := opener.text("facts.value", row.id, row.sealed)):
             names[row.contact_id] = name
     return names
 
@@ -255,38 +250,12 @@ def _name_of(contact: ColumnElement[UUID]) -> Any:
     )
 
 
-def _contact(row: Row[Any], found: Mapping[UUID, DataKey]) -> ContactRow:
+def _contact(row: Row[Any], opener: Opener) -> ContactRow:
     return ContactRow(
         id=row.id,
-        name=opened(found, "facts.value", row.name_id, row.sealed_name),
+        name=opener.text("facts.value", row.name_id, row.sealed_name),
         locale=row.locale,
         created_at=row.created_at,
         last_interaction_at=row.last_interaction_at,
         channels=tuple(sorted(row.channels or ())),
     )
-
-
-async def keys_for(
-    connection: AsyncConnection, keys: Keys, rows: Sequence[Row[*tuple[Any, ...]]], *columns: str
-) -> dict[UUID, DataKey]:
-    """The data keys that open these columns of these rows, as far as there are any."""
-    wanted = set()
-    for row in rows:
-        for column in columns:
-            # One damaged row is no reason to show nobody's.
-            with suppress(SealBroken):
-                if (sealed := getattr(row, column)) is not None:
-                    wanted.add(key_id_of(sealed))
-    return await load_keys(connection, keys, wanted)
-
-
-def opened(found: Mapping[UUID, DataKey], place: str, record: UUID, sealed: bytes | None) -> str | None:
-    """The text in it; ``None`` when there is none, its key is gone or it was damaged."""
-    if sealed is None:
-        return None
-    try:
-        key = found.get(key_id_of(sealed))
-        return unseal(key, place, record, sealed).decode() if key is not None else None
-    except SealBroken:
-        log.error("a record cannot be opened", place=place, record=str(record))
-        return None

@@ -15,8 +15,9 @@ from crm_adapter.consent.purposes import LOCALES
 from crm_adapter.consent.receipts import new_receipt
 from crm_adapter.consent.rules import check_repetition
 from crm_adapter.consent.tables import CONSENT, consent_events, consents, notices
-from crm_adapter.encryption import DataKey, Keys, SealBroken, key_id_of, seal_json, unseal, unseal_json
-from crm_adapter.encryption.vault import load_key, load_keys
+from crm_adapter.encryption import DataKey, Keys, seal_json, unseal
+from crm_adapter.encryption.opening import opener_for
+from crm_adapter.encryption.vault import load_key
 from crm_adapter.ledger.chains import enqueue
 from crm_adapter.records.consent import ConsentEntry, Guardian, NewConsentEvent
 from crm_adapter.tables import contacts, facts
@@ -82,8 +83,8 @@ async def entries(connection: AsyncConnection, keys: Keys, subjects: Sequence[UU
     """Every event of these contacts, newest first; what was said is ``None`` where its key is gone."""
     query = select(consent_events).where(consent_events.c.subject.in_(subjects)).order_by(consent_events.c.id.desc())
     rows = (await connection.execute(query)).all()
-    data_keys = await load_keys(connection, keys, {key_id_of(bytes(row.sealed)) for row in rows})
-    return [_entry(row, data_keys.get(key_id_of(bytes(row.sealed)))) for row in rows]
+    opener = await opener_for(connection, keys, (row.sealed for row in rows))
+    return [_entry(row, opener.value(PLACE, row.id, row.sealed)) for row in rows]
 
 
 async def birthdays(connection: AsyncConnection, keys: Keys, family: Sequence[UUID]) -> list[date]:
@@ -95,12 +96,12 @@ async def birthdays(connection: AsyncConnection, keys: Keys, family: Sequence[UU
         facts.c.sealed.is_not(None),
     )
     rows = (await connection.execute(query)).all()
-    data_keys = await load_keys(connection, keys, {key_id_of(bytes(row.sealed)) for row in rows})
+    opener = await opener_for(connection, keys, (row.sealed for row in rows))
     found = []
     for row in rows:
-        key = data_keys.get(key_id_of(bytes(row.sealed)))
-        if key is not None:
-            found.append(date.fromisoformat(unseal(key, _FACT_PLACE, row.id, bytes(row.sealed)).decode()))
+        key = opener.key(row.sealed)
+        if key is not None:  # a damaged one raises: a child's must not be passed over
+            found.append(date.fromisoformat(unseal(key, _FACT_PLACE, row.id, row.sealed).decode()))
     return found
 
 
@@ -159,14 +160,8 @@ async def _now_behind(connection: AsyncConnection, family: Sequence[UUID], purpo
     return received_at
 
 
-def _entry(row: Any, key: DataKey | None) -> ConsentEntry:
-    said: dict[str, Any] = {}
-    broken = False
-    if key is not None:
-        try:
-            said = unseal_json(key, PLACE, row.id, bytes(row.sealed))
-        except SealBroken:
-            broken = True
+def _entry(row: Any, opened: dict[str, Any] | None) -> ConsentEntry:
+    said = opened or {}
     guardian = said.get("guardian")
     return ConsentEntry(
         event_id=row.id,
@@ -192,7 +187,7 @@ def _entry(row: Any, key: DataKey | None) -> ConsentEntry:
         reply_message_id=said.get("reply_message_id"),
         guardian=None if guardian is None else Guardian(**guardian),
         by_guardian=row.guardian,
-        readable=key is not None and not broken,
+        readable=opened is not None,
         method=row.method,
         actor=row.actor,
         occurred_at=row.occurred_at,

@@ -8,8 +8,8 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.encryption import DataKey, Keys, key_id_of, seal, unseal
-from crm_adapter.encryption.vault import load_keys
+from crm_adapter.encryption import DataKey, Keys, seal
+from crm_adapter.encryption.opening import opener_for
 from crm_adapter.records.customers import FIELDS, Assurance, Fact, Provenance
 from crm_adapter.tables import contacts, facts
 
@@ -85,15 +85,12 @@ def _of_family(root_id: UUID) -> Select[Any]:
 
 async def _opened(connection: AsyncConnection, keys: Keys, query: Select[Any]) -> list[Fact]:
     rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
-    data_keys = await load_keys(connection, keys, {key_id_of(row.sealed) for row in rows if row.sealed is not None})
+    opener = await opener_for(connection, keys, (row.sealed for row in rows))
     found = []
     for row in rows:
-        value = None
-        if row.sealed is not None:
-            key = data_keys.get(key_id_of(row.sealed))
-            if key is None:
-                continue  # erased: there was something, and nobody can say what
-            value = unseal(key, PLACE, row.id, row.sealed).decode()
+        value = opener.text(PLACE, row.id, row.sealed)
+        if value is None and row.sealed is not None:
+            continue  # erased: there was something, and nobody can say what
         found.append(
             Fact(row.field, value, row.assurance, row.source, row.set_by, row.at, row.superseded_at),
         )

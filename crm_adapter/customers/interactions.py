@@ -11,8 +11,9 @@ from uuid_utils.compat import uuid7
 
 from crm_adapter.customers.identities import staff_log
 from crm_adapter.customers.locks import Moved, lock_profile, root_of
-from crm_adapter.encryption import seal, unseal
-from crm_adapter.encryption.vault import load_key, load_keys
+from crm_adapter.encryption import seal
+from crm_adapter.encryption.opening import opener_for
+from crm_adapter.encryption.vault import load_key
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import Interaction, NewInteraction
 from crm_adapter.session import Session
@@ -41,13 +42,8 @@ class SqlInteractions(Session):
         async with self._work() as connection:
             root_id = await root_of(connection, contact_id)
             rows = (await connection.execute(_newest(root_id, before, limit))).all()
-            keys = await load_keys(connection, self._keys, {row.key_id for row in rows})
-        found = []
-        for row in rows:
-            key = keys.get(row.key_id)
-            content = None if key is None else unseal(key, PLACE, row.id, row.sealed_content).decode()
-            found.append(_interaction(row, root_id, content))
-        return found
+            opener = await opener_for(connection, self._keys, (row.sealed_content for row in rows))
+        return [_interaction(row, root_id, opener.text(PLACE, row.id, row.sealed_content)) for row in rows]
 
     async def _append(self, connection: AsyncConnection, idempotency_key: str, new: NewInteraction) -> UUID:
         there = select(interactions.c.id).where(interactions.c.idempotency_key == idempotency_key)
@@ -105,7 +101,7 @@ def _newest(root_id: UUID, before: UUID | None, limit: int) -> Any:
         of_identity = of_identity.where(interactions.c.id < before)
     newest = of_identity.order_by(interactions.c.id.desc()).limit(limit).correlate(identities).lateral("newest")
     return (
-        select(newest, identities.c.key_id)
+        select(newest)
         .select_from(contacts.join(identities, identities.c.contact_id == contacts.c.id).join(newest, true()))
         .where(contacts.c.root_id == root_id)
         .order_by(newest.c.id.desc())

@@ -1,7 +1,8 @@
 """One customer over all channels: data keys, sealed identities and profiles, merges that can be undone, a change feed.
 
 What a person could be known by is sealed with the contact's data key, or blinded with the keyring's index key; in
-clear stand only ids, times, classes and what configuration names. What crm0001 kept in clear is sealed here and dropped.
+clear stand only ids, times, classes and what configuration names. What crm0001 kept in clear is sealed here and
+dropped.
 """
 
 from typing import Any

@@ -9,7 +9,8 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.encryption import DataKey, Keys, key_id_of, seal_json, unseal_json
+from crm_adapter.encryption import DataKey, Keys, seal_json
+from crm_adapter.encryption.opening import opener_for
 from crm_adapter.encryption.vault import load_key, load_keys
 from crm_adapter.port import Refused, UnknownRecord, VersionConflict
 from crm_adapter.records.rights import (
@@ -257,13 +258,7 @@ async def _key_of(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> 
 async def _records(
     connection: AsyncConnection, keys: Keys, rows: Sequence[AnyRow], *, history: bool
 ) -> list[PrivacyRequest]:
-    sealed = [one for row in rows for one in (row.sealed_words, row.sealed_answer) if one is not None]
-    opened = await load_keys(connection, keys, {key_id_of(one) for one in sealed}) if sealed else {}
-
-    def clear(row: AnyRow, place: str, value: bytes | None) -> str | None:
-        key = opened.get(key_id_of(value)) if value is not None else None
-        return str(unseal_json(key, place, row.id, value)) if key is not None and value is not None else None
-
+    opener = await opener_for(connection, keys, (one for row in rows for one in (row.sealed_words, row.sealed_answer)))
     events: dict[UUID, list[PrivacyEvent]] = {}
     if history:
         query = select(privacy_events).where(privacy_events.c.request_id.in_([row.id for row in rows]))
@@ -285,8 +280,8 @@ async def _records(
             checked_by=row.checked_by,
             handled_by=row.handled_by,
             answered_at=row.answered_at,
-            words=clear(row, _WORDS, row.sealed_words),
-            answer=clear(row, _ANSWER, row.sealed_answer),
+            words=opener.value(_WORDS, row.id, row.sealed_words),
+            answer=opener.value(_ANSWER, row.id, row.sealed_answer),
             erasure_id=row.erasure_id,
             version=row.version,
             events=tuple(events.get(row.id, ())),

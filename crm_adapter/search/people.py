@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.customers.fields import normalise
 from crm_adapter.encryption import Keys
+from crm_adapter.encryption.opening import opener_for
 from crm_adapter.port import BadField
-from crm_adapter.reading import ENDING, keys_for, opened
+from crm_adapter.reading import ENDING
 from crm_adapter.search.find import find
 from crm_adapter.search.grams import matches
 from crm_adapter.tables import contacts, facts, identities
@@ -40,8 +41,8 @@ async def _by_name(connection: AsyncConnection, keys: Keys, text: str) -> list[U
         facts.c.id.in_(candidates), facts.c.superseded_at.is_(None), facts.c.sealed.is_not(None)
     )
     rows = (await connection.execute(query)).all()
-    found = await keys_for(connection, keys, rows, "sealed")
-    named = ((row.contact_id, opened(found, "facts.value", row.id, row.sealed)) for row in rows)
+    opener = await opener_for(connection, keys, (row.sealed for row in rows))
+    named = ((row.contact_id, opener.text("facts.value", row.id, row.sealed)) for row in rows)
     return [contact_id for contact_id, name in named if name is not None and matches(name, text)]
 
 

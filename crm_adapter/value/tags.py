@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from crm_adapter.customers.locks import root_of
-from crm_adapter.encryption import DataKey, Keys, key_id_of, seal_json, unseal_json
-from crm_adapter.encryption.vault import load_key, load_keys
+from crm_adapter.encryption import DataKey, Keys, seal_json
+from crm_adapter.encryption.opening import opener_for
+from crm_adapter.encryption.vault import load_key
 from crm_adapter.port import BadField, Refused
 from crm_adapter.records.value import StandingChange, Tag
 from crm_adapter.tables import changes, contacts
@@ -111,10 +112,9 @@ async def read_tags(connection: AsyncConnection, keys: Keys, contact_id: UUID) -
         .order_by(tags.c.at.desc())
     )
     rows = (await connection.execute(query_free)).all()
-    opened = await load_keys(connection, keys, {key_id_of(row.sealed_reason) for row in rows})
+    opener = await opener_for(connection, keys, (row.sealed_reason for row in rows))
     for row in rows:
-        key = opened.get(key_id_of(row.sealed_reason))
-        words = unseal_json(key, "tags.reason", row.id, row.sealed_reason) if key else ""
+        words = opener.value("tags.reason", row.id, row.sealed_reason) or ""
         found[row.name] = Tag(row.name, row.by, words, row.at)
     return [found[name] for name in sorted(found)]
 
@@ -131,16 +131,16 @@ async def read_changes(
         .limit(limit)
     )
     rows = (await connection.execute(query)).all()
-    sealed = [row.sealed_reason for row in rows if row.sealed_reason is not None]
-    opened = await load_keys(connection, keys, map(key_id_of, sealed))
-
-    def words(id: UUID, sealed: bytes | None) -> str | None:
-        key = opened.get(key_id_of(sealed)) if sealed is not None else None
-        return str(unseal_json(key, "standing_changes.reason", id, sealed)) if key and sealed is not None else None
-
+    opener = await opener_for(connection, keys, (row.sealed_reason for row in rows))
     return [
         StandingChange(
-            row.what, row.from_value, row.to_value, row.by, row.rule, words(row.id, row.sealed_reason), row.at
+            row.what,
+            row.from_value,
+            row.to_value,
+            row.by,
+            row.rule,
+            opener.value("standing_changes.reason", row.id, row.sealed_reason),
+            row.at,
         )
         for row in rows
     ]

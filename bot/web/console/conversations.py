@@ -1,6 +1,6 @@
 """Conversations and their messages, as staff read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,7 @@ from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import ENGINE, KEYS
 from bot.web.problems import Problem
 from bot.web.routes import Route
-from crm_adapter.encryption import DataKey, key_id_of
-from crm_adapter.encryption.vault import load_keys
+from crm_adapter.encryption.opening import Opener, opener_for
 from crm_adapter.sharing.access import contact_behind
 
 _LAST_SEQ = 2**31 - 1
@@ -59,11 +58,11 @@ async def show_messages(request: web.Request) -> web.Response:
         if found is None:
             raise Problem(404, "unknown_conversation")
         rows = await _messages(connection, conversation_id, after, limit + 1)
-        opened = await load_keys(connection, request.app[KEYS], {key_id_of(row.sealed_body) for row in rows})
+        opener = await opener_for(connection, request.app[KEYS], (row.sealed_body for row in rows))
         contact_id = await contact_behind(connection, found.identity_id)
     if contact_id is not None:
         request[SEEN].add(contact_id)
-    items = [_shape(row, opened, veil, found.received_seq, found.read_seq) for row in rows[:limit]]
+    items = [_shape(row, opener, veil, found.received_seq, found.read_seq) for row in rows[:limit]]
     following = str(items[-1]["seq"]) if len(rows) > limit else None
     return reply({"items": items, "next": following})
 
@@ -89,16 +88,13 @@ async def _messages(
     return (await connection.execute(query)).all()
 
 
-def _shape(
-    row: Row[*tuple[Any, ...]], opened: Mapping[UUID, DataKey], veil: Veil, received_seq: int, read_seq: int
-) -> dict[str, Any]:
-    key = opened.get(key_id_of(row.sealed_body))
+def _shape(row: Row[*tuple[Any, ...]], opener: Opener, veil: Veil, received_seq: int, read_seq: int) -> dict[str, Any]:
     return {
         "seq": row.seq,
         "id": row.id,
         "direction": row.direction,
         "author": row.author,
-        "body": veil.body(open_body(key, row.id, row.sealed_body)),
+        "body": veil.body(open_body(opener.key(row.sealed_body), row.id, row.sealed_body)),
         "at": row.at,
         "state": _state(row, received_seq, read_seq),
     }
