@@ -15,8 +15,8 @@ from crm_adapter.consent.fold import Standing, decide, moved_by, summary
 from crm_adapter.consent.notices import NO_RECIPIENT, Notice, Notices, keep_notice
 from crm_adapter.consent.purposes import read_purposes
 from crm_adapter.consent.rules import check_event, grants, is_child, may_use
-from crm_adapter.customers.contacts import note_change
-from crm_adapter.customers.locks import family_of, root_of
+from crm_adapter.customers.families import family_of, root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.policy import Policy
 from crm_adapter.records.consent import Consent, ConsentEntry, ConsentReceipt, ConsentRefused, NewConsentEvent
 from crm_adapter.session import Session
@@ -119,7 +119,7 @@ class SqlConsents(Session):
             standings = [Standing(subject=one, **about, **of, **notice_of) for one in sorted(subjects)]
             await projection.move(connection, standings)
         if new:
-            await note_change(connection, "consent", row.id, [event.contact_id])
+            await note_change(connection, "consent", [event.contact_id], row.id)
         return row
 
     async def _told(self, connection: AsyncConnection, event: NewConsentEvent) -> Notice | None:

@@ -1,6 +1,5 @@
 """A contact as a whole: born with a data key of its own, read as the root of its family, changed under a version."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -10,12 +9,12 @@ from uuid_utils.compat import uuid7
 from crm_adapter.customers import facts as facts_of
 from crm_adapter.customers import identities as identities_of
 from crm_adapter.customers.completeness import completeness, fresh_at
-from crm_adapter.customers.locks import root_of
+from crm_adapter.customers.families import root_of
 from crm_adapter.encryption import DataKey, Keys
 from crm_adapter.encryption.vault import make_key
 from crm_adapter.port import VersionConflict
 from crm_adapter.records.customers import Contact, ContactKind
-from crm_adapter.tables import changes, contacts
+from crm_adapter.tables import contacts
 
 
 async def read(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> Contact:
@@ -84,9 +83,3 @@ async def advance(connection: AsyncConnection, contact_id: UUID, **values: objec
     new = change.values(**values, version=contacts.c.version + 1, updated_at=func.now()).returning(contacts.c.version)
     version: int = (await connection.execute(new)).scalar_one()
     return version
-
-
-async def note_change(connection: AsyncConnection, kind: str, record_id: UUID, contact_ids: Iterable[UUID]) -> None:
-    """Tells the change feed."""
-    rows = [{"contact_id": one, "kind": kind, "record_id": record_id} for one in contact_ids]
-    await connection.execute(insert(changes), rows)

@@ -2,12 +2,16 @@
 the cursor can never grow."""
 
 import re
+from collections.abc import Iterable
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.port import Refused
 from crm_adapter.records.customers import Change, ChangePage
 from crm_adapter.session import Session
+from crm_adapter.tables import changes
 
 _CURSOR = re.compile(r"(\d{1,19}):(\d{1,18})")
 _START = "0:0"
@@ -21,6 +25,14 @@ _SINCE = text("""
 """)
 
 
+async def note_change(
+    connection: AsyncConnection, kind: str, contact_ids: Iterable[UUID], record_id: UUID | None = None
+) -> None:
+    """Tells the feed what of these contacts has changed; without a ``record_id`` each contact itself."""
+    entries = [{"contact_id": one, "kind": kind, "record_id": record_id or one} for one in contact_ids]
+    await connection.execute(insert(changes), entries)
+
+
 class SqlFeed(Session):
     """:class:`~crm_adapter.port.Feed` over PostgreSQL; what the method guarantees stands there."""
 
@@ -31,5 +43,5 @@ class SqlFeed(Session):
         async with self._work() as connection:
             values = {"xid": place[1], "number": int(place[2]), "limit": limit}
             rows = (await connection.execute(_SINCE, values)).all()
-        changes = tuple(Change(row.contact_id, row.kind, row.record_id, row.at) for row in rows)
-        return ChangePage(changes, f"{rows[-1].xid}:{rows[-1].number}" if rows else place[0])
+        found = tuple(Change(row.contact_id, row.kind, row.record_id, row.at) for row in rows)
+        return ChangePage(found, f"{rows[-1].xid}:{rows[-1].number}" if rows else place[0])

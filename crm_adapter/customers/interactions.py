@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.families import root_of
 from crm_adapter.customers.identities import staff_log
-from crm_adapter.customers.locks import Moved, lock_profile, root_of
+from crm_adapter.customers.locks import Moved, lock_profile
 from crm_adapter.encryption import seal
 from crm_adapter.encryption.opening import opener_for
 from crm_adapter.encryption.vault import load_key

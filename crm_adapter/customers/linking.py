@@ -4,12 +4,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_adapter.customers import contacts as contacts_of
 from crm_adapter.customers import facts as facts_of
 from crm_adapter.customers import identities as identities_of
 from crm_adapter.customers import matching, profiles
+from crm_adapter.customers.families import root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.customers.fields import normalise
-from crm_adapter.customers.locks import Locked, Moved, lock_profile, lock_values, root_of
+from crm_adapter.customers.locks import Locked, Moved, lock_profile, lock_values
 from crm_adapter.customers.merging import merge
 from crm_adapter.encryption import Keys
 from crm_adapter.encryption.vault import load_key
@@ -73,14 +74,14 @@ async def _new(
     identity_id = await identities_of.add(
         connection, keys, locked.id, key, *names, provenance.assurance, at=provenance.at
     )
-    await contacts_of.note_change(connection, "identity", identity_id, [locked.id])
+    await note_change(connection, "identity", [locked.id], identity_id)
     return Linked(identity_id, new=True)
 
 
 async def _raise(connection: AsyncConnection, root_id: UUID, there: identities_of.Held, provenance: Provenance) -> None:
     if facts_of.SURENESS[provenance.assurance] > facts_of.SURENESS[there.assurance]:
         await identities_of.raise_assurance(connection, there.id, provenance.assurance, at=provenance.at)
-        await contacts_of.note_change(connection, "identity", there.id, [root_id])
+        await note_change(connection, "identity", [root_id], there.id)
 
 
 async def _of_another(

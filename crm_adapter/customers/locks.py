@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_adapter.customers.families import family_of, root_of
 from crm_adapter.port import UnknownRecord
 from crm_adapter.tables import contacts
 
@@ -29,21 +30,6 @@ class Locked(NamedTuple):
     id: UUID
     version: int
     key_id: UUID
-
-
-async def root_of(connection: AsyncConnection, contact_id: UUID) -> UUID:
-    """The root of the contact's family. Raises :class:`UnknownRecord`."""
-    query = select(contacts.c.root_id).where(contacts.c.id == contact_id)
-    found: UUID | None = (await connection.execute(query)).scalar()
-    if found is None:
-        raise UnknownRecord(f"there is no contact {contact_id}")
-    return found
-
-
-async def family_of(connection: AsyncConnection, *roots: UUID) -> Sequence[UUID]:
-    """The ids of these families, in order."""
-    query = select(contacts.c.id).where(contacts.c.root_id.in_(roots)).order_by(contacts.c.id)
-    return (await connection.execute(query)).scalars().all()
 
 
 async def lock_values(connection: AsyncConnection, blinds: Iterable[bytes]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.customers.locks import family_of
+from crm_adapter.customers.families import family_of
 from crm_adapter.records.customers import MergeSuggestion
 from crm_adapter.tables import contacts, facts, identities, merge_suggestions
 

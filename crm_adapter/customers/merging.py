@@ -16,8 +16,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.customers.contacts import advance, note_change
-from crm_adapter.customers.locks import Moved, family_of, lock_families, root_of
+from crm_adapter.customers.contacts import advance
+from crm_adapter.customers.families import family_of, root_of
+from crm_adapter.customers.feed import note_change
+from crm_adapter.customers.locks import Moved, lock_families
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import PastMerge
 from crm_adapter.tables import contacts, identities, merge_suggestions, merges
@@ -116,4 +118,4 @@ async def _keep_apart(connection: AsyncConnection, source: UUID, target: UUID, b
 async def _tell(connection: AsyncConnection, merge_id: UUID, source: UUID, target: UUID) -> None:
     await advance(connection, source)
     await advance(connection, target)
-    await note_change(connection, "merge", merge_id, (source, target))
+    await note_change(connection, "merge", (source, target), merge_id)

@@ -10,6 +10,7 @@ from crm_adapter.customers import contacts as contacts_of
 from crm_adapter.customers import facts as facts_of
 from crm_adapter.customers import identities as identities_of
 from crm_adapter.customers import matching
+from crm_adapter.customers.feed import note_change
 from crm_adapter.customers.locks import Locked, lock_profile
 from crm_adapter.encryption import DataKey, Keys
 from crm_adapter.encryption.vault import load_key
@@ -84,7 +85,7 @@ async def write(
     key = await load_key(connection, keys, locked.key_id)
     await put(connection, keys, root_id, key, new, provenance, others)
     version = await contacts_of.advance(connection, root_id)
-    await contacts_of.note_change(connection, "contact", root_id, [root_id])
+    await note_change(connection, "contact", [root_id])
     return Updated(root_id, version)
 
 
@@ -127,4 +128,4 @@ async def _own(
         "verified",
         at=provenance.at,
     )
-    await contacts_of.note_change(connection, "identity", identity_id, [root_id])
+    await note_change(connection, "identity", [root_id], identity_id)

@@ -14,8 +14,10 @@ from crm_adapter.customers import contacts as contacts_of
 from crm_adapter.customers import facts as facts_of
 from crm_adapter.customers import identities as identities_of
 from crm_adapter.customers import linking, matching, merging, profiles, upserting
+from crm_adapter.customers.families import family_of, root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.customers.fields import normalise, normalise_all
-from crm_adapter.customers.locks import Moved, family_of, lock_profile, lock_values, root_of
+from crm_adapter.customers.locks import Moved, lock_profile, lock_values
 from crm_adapter.encryption.vault import load_key
 from crm_adapter.port import BadField, Refused, UnknownRecord
 from crm_adapter.records.customers import (
@@ -181,7 +183,7 @@ class SqlCustomers(Session):
             key = await load_key(connection, self._keys, locked.key_id)
             await facts_of.write(connection, self._keys, locked.id, key, told, provenance)
             version = await contacts_of.advance(connection, locked.id, **values)
-            await contacts_of.note_change(connection, "contact", locked.id, [locked.id])
+            await note_change(connection, "contact", [locked.id])
             return version
 
         return await self._until_still(change)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.customers import contacts as contacts_of
 from crm_adapter.customers import matching, profiles
+from crm_adapter.customers.feed import note_change
 from crm_adapter.customers.locks import Locked, lock_profile, lock_values
 from crm_adapter.encryption import Keys, seal
 from crm_adapter.encryption.vault import load_key
@@ -86,7 +87,7 @@ async def _change(connection: AsyncConnection, keys: Keys, root_id: UUID, brough
     if not (await connection.execute(query)).scalar_one():
         return done
     version = await contacts_of.advance(connection, root_id, quarantined=False, lawful_basis=brought.lawful_basis)
-    await contacts_of.note_change(connection, "contact", root_id, [root_id])
+    await note_change(connection, "contact", [root_id])
     return Updated(root_id, version)
 
 
@@ -97,7 +98,7 @@ async def _adopt(connection: AsyncConnection, keys: Keys, root_id: UUID, brought
     if isinstance(done, Updated):
         return done
     version = await contacts_of.advance(connection, root_id)
-    await contacts_of.note_change(connection, "contact", root_id, [root_id])
+    await note_change(connection, "contact", [root_id])
     return Updated(root_id, version)
 
 
@@ -115,7 +116,7 @@ async def _create(connection: AsyncConnection, keys: Keys, brought: Brought, bli
     locked = await lock_profile(connection, contact_id, *set().union(*others.values()))
     await profiles.put(connection, keys, contact_id, key, fields, brought.provenance, others)
     await _name(connection, keys, locked, brought.external_key, blind)
-    await contacts_of.note_change(connection, "contact", contact_id, [contact_id])
+    await note_change(connection, "contact", [contact_id])
     return Created(contact_id)
 
 

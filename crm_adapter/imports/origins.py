@@ -9,12 +9,13 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.feed import note_change
 from crm_adapter.encryption import Keys, seal
 from crm_adapter.encryption.vault import load_keys
 from crm_adapter.imports.basis import LawfulBasis
 from crm_adapter.imports.tables import import_origins
 from crm_adapter.port import Refused, UnknownRecord
-from crm_adapter.tables import changes, contacts
+from crm_adapter.tables import contacts
 
 _AT_ONCE = 1000
 
@@ -98,6 +99,5 @@ async def release(
         for import_of in {row.import_id for row in part}:
             theirs = [Origin(row.id, basis) for row in part if row.import_id == import_of]
             await note_origins(connection, keys, import_of, by, theirs)
-        told = [{"contact_id": id, "kind": "contact", "record_id": id} for id in ids]
-        await connection.execute(insert(changes), told)
+        await note_change(connection, "contact", ids)
     return len(found)

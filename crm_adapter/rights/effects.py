@@ -5,15 +5,17 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.consent.purposes import read_purposes
+from crm_adapter.customers.families import family_of, root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.port import Consents, Customers, Refused
 from crm_adapter.records.consent import ANY_CHANNEL, Consent, NewConsentEvent
 from crm_adapter.records.customers import Provenance
 from crm_adapter.records.rights import PrivacyRequest
-from crm_adapter.tables import changes, contacts
+from crm_adapter.tables import contacts
 
 
 async def correct(
@@ -27,15 +29,13 @@ async def correct(
 
 async def restrict(connection: AsyncConnection, contact_id: UUID, at: datetime | None) -> None:
     """PIPL 44: the family's data is kept and used for nothing else; ``None`` lifts it."""
-    root = select(contacts.c.root_id).where(contacts.c.id == contact_id).scalar_subquery()
-    family = list(await connection.scalars(select(contacts.c.id).where(contacts.c.root_id == root)))
+    family = await family_of(connection, await root_of(connection, contact_id))
     held = (
         select(contacts.c.id).where(contacts.c.id.in_(family)).order_by(contacts.c.id).with_for_update(key_share=True)
     )
     await connection.execute(held)
     await connection.execute(update(contacts).where(contacts.c.id.in_(family)).values(restricted_at=at))
-    for one in family:
-        await connection.execute(insert(changes).values(contact_id=one, kind="contact", record_id=one))
+    await note_change(connection, "contact", family)
 
 
 async def object_to_marketing(

@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_adapter.customers.families import family_of, root_of
 from crm_adapter.encryption import DataKey, EncryptionFault, Keys, key_id_of, unseal
 from crm_adapter.encryption.vault import load_keys
-from crm_adapter.port import UnknownRecord
-from crm_adapter.tables import contacts, identities
+from crm_adapter.tables import identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,8 @@ _HIDDEN = frozenset({"blind", "key_blind", "key_id", "root_id", "idempotency_key
 
 async def gather(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> tuple[UUID, dict[str, Any]]:
     """The root of the family, and every section with its rows. Raises :class:`UnknownRecord`."""
-    root = await connection.scalar(select(contacts.c.root_id).where(contacts.c.id == contact_id))
-    if root is None:
-        raise UnknownRecord(str(contact_id))
-    family = list(await connection.scalars(select(contacts.c.id).where(contacts.c.root_id == root)))
+    root = await root_of(connection, contact_id)
+    family = await family_of(connection, root)
     known = {
         "contact": family,
         "identity": list(await connection.scalars(select(identities.c.id).where(identities.c.contact_id.in_(family)))),

@@ -10,12 +10,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.customers.locks import root_of
+from crm_adapter.customers.families import members_of, root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.encryption import DataKey, seal_json
 from crm_adapter.port import Refused, UnknownRecord, VersionConflict
 from crm_adapter.records.service import Case, CaseState, NewCase, RootCause
 from crm_adapter.service.checks import check_case, check_step
-from crm_adapter.service.family import family_of, hold, note_change
+from crm_adapter.service.holder import hold
 from crm_adapter.service.numbers import new_number, read_number
 from crm_adapter.service.reading import WORDS, AnyRow, read_case, read_cases, seal_words
 from crm_adapter.service.steps import Standing, assign, final_due, first_due, step
@@ -105,7 +106,7 @@ class SqlCases(Session):
     async def cases(self, contact_id: UUID) -> Sequence[Case]:
         """See :meth:`crm_adapter.port.Service.cases`."""
         async with self._work() as connection:
-            family = family_of(await root_of(connection, contact_id))
+            family = members_of(await root_of(connection, contact_id))
             query = select(cases).where(cases.c.contact_id.in_(family)).order_by(cases.c.id.desc())
             return await read_cases(connection, self._keys, (await connection.execute(query)).all())
 
@@ -181,7 +182,7 @@ async def _append(
         "sealed_note": seal_json(key, f"case_events.note.{row.version}", row.id, note),
     }
     await connection.execute(insert(case_events).values(event))
-    await note_change(connection, row.contact_id, "case", row.id)
+    await note_change(connection, "case", [row.contact_id], row.id)
 
 
 def _standing(row: AnyRow) -> Standing:

@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.customers.locks import root_of
+from crm_adapter.customers.families import members_of, root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.service import NewTask, Task
 from crm_adapter.service.checks import check_task, check_text
-from crm_adapter.service.family import family_of, hold, note_change
+from crm_adapter.service.holder import hold
 from crm_adapter.service.reading import read_tasks, seal_words
 from crm_adapter.service.tables import cases, tasks
 from crm_adapter.session import Session
@@ -50,7 +51,7 @@ class SqlTasks(Session):
             if row is None:
                 row = (await connection.execute(select(tasks).where(tasks.c.key_blind == blind))).one()
             else:
-                await note_change(connection, row.contact_id, "task", row.id)
+                await note_change(connection, "task", [row.contact_id], row.id)
             return (await read_tasks(connection, self._keys, [row]))[0]
 
     async def close_task(self, task_id: UUID, state: Literal["done", "cancelled"], by: str, result: str) -> Task:
@@ -76,13 +77,13 @@ class SqlTasks(Session):
             row = (await connection.execute(closed)).one_or_none()
             if row is None:
                 raise Refused("already_closed")
-            await note_change(connection, row.contact_id, "task", row.id)
+            await note_change(connection, "task", [row.contact_id], row.id)
             return (await read_tasks(connection, self._keys, [row]))[0]
 
     async def tasks(self, contact_id: UUID) -> Sequence[Task]:
         """See :meth:`crm_adapter.port.Service.tasks`."""
         async with self._work() as connection:
-            family = family_of(await root_of(connection, contact_id))
+            family = members_of(await root_of(connection, contact_id))
             query = select(tasks).where(tasks.c.contact_id.in_(family)).order_by(tasks.c.due_at, tasks.c.id)
             return await read_tasks(connection, self._keys, (await connection.execute(query)).all())
 

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.families import contact_row, members_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.port import BadField
 from crm_adapter.records.value import NewOrder, Order, OrderLine, OrderStatus
-from crm_adapter.tables import changes, contacts
-from crm_adapter.value.families import contact_row
 from crm_adapter.value.tables import orders
 
 STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
@@ -55,15 +55,13 @@ async def store_order(connection: AsyncConnection, order: NewOrder, now: datetim
     put = put.on_conflict_do_update(constraint="orders_source_reference_key", set_={**values, "updated_at": now})
     row = (await connection.execute(put.returning(*orders.c))).one()
     concerned = {order.contact_id} | ({before.contact_id} if before is not None else set())
-    entries = [{"contact_id": one, "kind": "order", "record_id": row.id} for one in sorted(concerned)]
-    await connection.execute(insert(changes), entries)
+    await note_change(connection, "order", sorted(concerned), row.id)
     return Stored(_order(row), "created" if before is None else "updated", tuple(sorted(concerned)))
 
 
 async def read_orders(connection: AsyncConnection, root_id: UUID, limit: int | None = None) -> Sequence[Order]:
     """Of the whole family, newest first."""
-    family = select(contacts.c.id).where(contacts.c.root_id == root_id)
-    query = select(orders).where(orders.c.contact_id.in_(family))
+    query = select(orders).where(orders.c.contact_id.in_(members_of(root_id)))
     query = query.order_by(orders.c.placed_at.desc(), orders.c.id.desc()).limit(limit)
     return [_order(row) for row in await connection.execute(query)]
 

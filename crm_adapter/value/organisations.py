@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.customers.locks import root_of
+from crm_adapter.customers.families import contact_row, members_of, root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.port import BadField, Refused
 from crm_adapter.records.value import Membership, Organisation
-from crm_adapter.tables import changes, contacts
-from crm_adapter.value.families import contact_row
+from crm_adapter.tables import contacts
 from crm_adapter.value.tables import memberships, organisations
 
 SIZES = ("micro", "small", "medium", "large")
@@ -35,7 +35,7 @@ async def store_organisation(connection: AsyncConnection, wanted: Organisation, 
     put = upsert(organisations).values(contact_id=root_id, updated_at=now, **values)
     put = put.on_conflict_do_update(index_elements=["contact_id"], set_={**values, "updated_at": now})
     await connection.execute(put)
-    await connection.execute(insert(changes).values(contact_id=root_id, kind="contact", record_id=root_id))
+    await note_change(connection, "contact", [root_id])
 
 
 async def read_organisation(connection: AsyncConnection, contact_id: UUID) -> Organisation | None:
@@ -74,7 +74,7 @@ async def join(
         )
         await connection.execute(new.on_conflict_do_nothing())
         row = (await connection.execute(select(memberships).where(present))).one()
-    await _tell(connection, organisation_id, person_id, row.id)
+    await note_change(connection, "membership", (organisation_id, person_id), row.id)
     return Membership(**row._mapping)
 
 
@@ -82,7 +82,7 @@ async def leave(connection: AsyncConnection, organisation_id: UUID, person_id: U
     """Ends the membership; none there is fine."""
     ended = update(memberships).where(_present(organisation_id, person_id)).values(until=now)
     for membership_id in (await connection.execute(ended.returning(memberships.c.id))).scalars():
-        await _tell(connection, organisation_id, person_id, membership_id)
+        await note_change(connection, "membership", (organisation_id, person_id), membership_id)
 
 
 async def read_memberships(
@@ -90,7 +90,7 @@ async def read_memberships(
 ) -> Sequence[Membership]:
     """Memberships whose ``side`` (a column) is in the contact's family, oldest first; ``former`` ones too if asked."""
     root_id = await root_of(connection, contact_id)
-    family = select(contacts.c.id).where(contacts.c.root_id == root_id)
+    family = members_of(root_id)
     query = select(memberships).where(side.in_(family)).order_by(memberships.c.since, memberships.c.id)
     if not former:
         query = query.where(memberships.c.until.is_(None))
@@ -111,13 +111,6 @@ def _present(organisation_id: UUID, person_id: UUID) -> ColumnElement[bool]:
         & (memberships.c.person_id == person_id)
         & memberships.c.until.is_(None)
     )
-
-
-async def _tell(connection: AsyncConnection, organisation_id: UUID, person_id: UUID, record_id: UUID) -> None:
-    entries = [
-        {"contact_id": one, "kind": "membership", "record_id": record_id} for one in (organisation_id, person_id)
-    ]
-    await connection.execute(insert(changes), entries)
 
 
 def _word(field: str, value: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.customers.locks import root_of
+from crm_adapter.customers.families import root_of
 from crm_adapter.port import BadField, UnknownRecord
 from crm_adapter.records.value import (
     Figures,

@@ -10,15 +10,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.customers.locks import root_of
+from crm_adapter.customers.families import contact_row, members_of, root_of
+from crm_adapter.customers.feed import note_change
 from crm_adapter.encryption import DataKey, Keys, seal_json
 from crm_adapter.encryption.opening import opener_for
 from crm_adapter.encryption.vault import load_key
 from crm_adapter.port import BadField, Refused
 from crm_adapter.records.value import StandingChange, Tag
-from crm_adapter.tables import changes, contacts
+from crm_adapter.tables import contacts
 from crm_adapter.value.assessment import BY_RULES, read_standing
-from crm_adapter.value.families import contact_row
 from crm_adapter.value.tables import standing_changes, tags
 
 LONGEST_NAME = 40
@@ -47,7 +47,7 @@ async def add_tag(
     """Adds it once to the family. Raises :class:`BadField` and :class:`~crm_adapter.port.UnknownRecord`."""
     name, reason = tag_name(name), _reason(reason)
     contact = await contact_row(connection, contact_id)
-    family = select(contacts.c.id).where(contacts.c.root_id == contact.root_id)
+    family = members_of(contact.root_id)
     there = select(tags.c.id).where(tags.c.contact_id.in_(family), tags.c.name == name)
     if (await connection.execute(there)).first() is not None:
         return
@@ -75,7 +75,7 @@ async def remove_tag(
     """
     name, reason = tag_name(name), _reason(reason)
     contact = await contact_row(connection, contact_id)
-    family = select(contacts.c.id).where(contacts.c.root_id == contact.root_id)
+    family = members_of(contact.root_id)
     gone = delete(tags).where(tags.c.contact_id.in_(family), tags.c.name == name).returning(tags.c.id)
     removed = (await connection.execute(gone)).scalars().all()
     if removed:
@@ -175,4 +175,4 @@ async def _note(
         at=now,
     )
     await connection.execute(entry)
-    await connection.execute(insert(changes).values(contact_id=contact_id, kind="tag", record_id=tag_id))
+    await note_change(connection, "tag", [contact_id], tag_id)

@@ -1,14 +1,14 @@
-"""The contact a case or task is recorded on, and the family whose cases are read together."""
+"""The contact a case or task is recorded on."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.encryption import DataKey, KeyGone, Keys
 from crm_adapter.encryption.vault import load_key
-from crm_adapter.tables import changes, contacts
+from crm_adapter.tables import contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,3 @@ async def hold(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> Hol
             await connection.execute(select(contacts.c.owner_id).where(contacts.c.id == row.root_id))
         ).scalar() or owner
     return Holder(row.root_id, owner, key)
-
-
-def family_of(root_id: UUID) -> Select[tuple[UUID]]:
-    """The ids of everybody merged into ``root_id``, itself among them, for ``IN``."""
-    return select(contacts.c.id).where(contacts.c.root_id == root_id)
-
-
-async def note_change(connection: AsyncConnection, contact_id: UUID, kind: str, record_id: UUID) -> None:
-    """One entry of the change feed."""
-    await connection.execute(insert(changes).values(contact_id=contact_id, kind=kind, record_id=record_id))
