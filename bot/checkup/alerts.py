@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
 
 import structlog
 from procrastinate import Blueprint, JobContext
@@ -16,12 +15,11 @@ from bot.checkup.ledger import check_ledger
 from bot.checkup.part import Part
 from bot.checkup.privacy import check_privacy_requests
 from bot.checkup.store import check_jobs
-from bot.jobs.parts import parts_of
+from bot.jobs.parts import open_engine, parts_of
 from bot.outgoing import Outgoing
 from bot.outgoing.tables import alerts
 from bot.outgoing.texts import Written, write
 from bot.settings import Settings
-from bot.storage.database import make_engine
 from bot.storage.keyring import open_keys
 
 log = structlog.get_logger(__name__)
@@ -37,12 +35,9 @@ LEDGER_MAY_LAG = timedelta(minutes=5)
 @alert_jobs.task(name="raise", queueing_lock="raise_alerts", pass_context=True)
 async def raise_periodically(context: JobContext, timestamp: int) -> None:
     """Safe to run twice and on several nodes: who writes the row of an alert mails it."""
-    settings, pool = parts_of(context)
-    engine = make_engine(cast(str, pool.conninfo), settings)  # ours are made from text, never from a function
-    try:
+    settings, _ = parts_of(context)
+    async with open_engine(context) as engine:
         await raise_alerts(settings, engine, Outgoing(settings, open_keys(settings)))
-    finally:
-        await engine.dispose()
 
 
 async def raise_alerts(settings: Settings, engine: AsyncEngine, outgoing: Outgoing) -> list[Part]:
