@@ -83,7 +83,7 @@ class Codes:
             if wait := await self._wait(connection, contact_id, blind):
                 return CodeFault("rate_limited", {"minutes": wait})
             query = select(contacts.c.key_id).where(contacts.c.id == contact_id)
-            key_id = (await connection.execute(query)).scalar_one_or_none()
+            key_id = (await connection.execute(query.with_for_update(read=True, key_share=True))).scalar_one_or_none()
             if key_id is None:
                 raise UnknownRecord(str(contact_id))
             key = await load_key(connection, keys, key_id)

@@ -109,5 +109,6 @@ class Outgoing:
     async def _key_of(self, connection: AsyncConnection, contact_id: UUID | None) -> DataKey:
         if contact_id is None:
             return await house_key(connection, self.keys)
-        query = select(contacts.c.key_id).where(contacts.c.id == contact_id)
+        # Held against an erasure: what it has not seen would stay in the queue.
+        query = select(contacts.c.key_id).where(contacts.c.id == contact_id).with_for_update(read=True, key_share=True)
         return await load_key(connection, self.keys, (await connection.execute(query)).scalar_one())

@@ -14,6 +14,7 @@ from crm_adapter.records.erasure import Certificate
 from crm_adapter.rights.certificate import Erased, content_of, public_half, sign
 from crm_adapter.rights.erasure_log import Entry, record
 from crm_adapter.rights.requests import settle_by_erasure
+from crm_adapter.value.assessment import hold_shared
 
 _CODE = re.compile(r"[a-z][a-z_]{0,39}")
 
@@ -33,6 +34,7 @@ async def erase_family(
     ``reason`` is a code such as ``delete`` or ``close_account``; other words might be about the person, and are not
     kept. ``request_id`` is the request that is answered by it; others of theirs end. Raises :class:`UnknownRecord`.
     """
+    await hold_shared(connection)  # the nightly assessment would write about whom it has read before
     family = await connection.scalar(text("SELECT crm.hold_family(:contact)"), {"contact": contact_id})
     if not family:
         raise UnknownRecord(str(contact_id))

@@ -4,14 +4,19 @@ import asyncio
 import threading
 import time
 from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import text
 
 from bot.domain.decision import Decision, Outcome
+from bot.outgoing.gateway import Message, Outgoing
+from bot.outgoing.texts import Written
 from crm_adapter.policy import Policy
 from crm_adapter.search import index_new
 from crm_adapter.sql_store import SqlStore
+from crm_adapter.value.assessment import assess_range
+from tests.integration.consent_store import new_contact
 from tests.integration.test_turns import echo, say, turns_with
 
 ORPHANS = {
@@ -95,3 +100,36 @@ async def test_a_new_language_is_noted_where_nobody_holds_the_contact(engine, po
     await turns_with(pool, switch, 2.0).take(say("你好"))
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT locale FROM crm.contacts")) == "zh-Hans"
+
+
+async def test_what_is_written_about_somebody_waits_for_their_erasure(engine, keys, settings):
+    """A mail queued, a code asked for or a standing computed meanwhile once stayed behind."""
+    store = SqlStore(engine, keys, Policy())
+    contact = await new_contact(engine, keys)
+    outgoing = Outgoing(settings, keys)
+    message = Message("mail", "alert", "a@b.example", Written("subject", "text"), contact)
+    async with engine.connect() as writer:
+        begun = await writer.begin()
+        await outgoing.enqueue(writer, message)
+        erasing = asyncio.create_task(store.erase(contact, "system:test", "delete", datetime.now(UTC)))
+        await asyncio.sleep(0.3)
+        assert not erasing.done()
+        await begun.commit()
+    await erasing
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM bot.outgoing_messages")) == 0
+
+
+async def test_an_erasure_waits_for_the_nightly_assessment(engine, keys):
+    store, contact, now = SqlStore(engine, keys, Policy()), await new_contact(engine, keys), datetime.now(UTC)
+    async with engine.connect() as nightly:
+        begun = await nightly.begin()
+        await assess_range(nightly, UUID(int=0), contact, store.rules, now)
+        erasing = asyncio.create_task(store.erase(contact, "system:test", "delete", now))
+        await asyncio.sleep(0.3)
+        assert not erasing.done()
+        await begun.commit()
+    await erasing
+    async with engine.connect() as connection:
+        for table in ("figures", "standings", "standing_changes"):
+            assert await connection.scalar(text(f"SELECT count(*) FROM crm.{table}")) == 0
