@@ -6,8 +6,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from crm_adapter.encryption import DataKey, Keys, seal
+from crm_adapter.encryption import DataKey, Keys, SealBroken, seal
 
+RENEW_KEY = "SELECT crm.renew_key(%s, %s, %s, %s, %s, %s)"
 IDENTIFY = "SELECT * FROM crm.identify(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
@@ -29,6 +30,15 @@ class Known:
     identity_id: UUID
     contact_id: UUID
     key: DataKey = field(repr=False)
+
+
+class KeyDamaged(Exception):
+    """The identity's data key does not unwrap; :func:`renewal_arguments` give it a new one."""
+
+    def __init__(self, identity_id: UUID, key_id: UUID) -> None:
+        super().__init__(f"the data key {key_id} is damaged")
+        self.identity_id = identity_id
+        self.key_id = key_id
 
 
 def identity_blind(keys: Keys, account: str, external_id: str) -> bytes:
@@ -55,7 +65,20 @@ def identify_arguments(keys: Keys, sender: Sender) -> tuple[Any, ...]:
     )
 
 
+def renewal_arguments(keys: Keys, damaged: KeyDamaged, external_id: str) -> tuple[Any, ...]:
+    """For :data:`RENEW_KEY`, in a transaction of its own before the next try."""
+    key, kek, wrapped = keys.new_data_key(uuid7())
+    sealed = seal(key, "identities.external_id", damaged.identity_id, external_id.encode())
+    return (damaged.identity_id, damaged.key_id, key.id, kek, wrapped, sealed)
+
+
 def known(keys: Keys, row: tuple[Any, ...]) -> Known:
-    """From the row that :data:`IDENTIFY` gives."""
+    """From the row that :data:`IDENTIFY` gives.
+
+    Raises :class:`KeyDamaged`, and :class:`KeyringFault` where this process lacks the key-encryption key.
+    """
     identity_id, contact_id, key_id, kek, wrapped = row
-    return Known(identity_id, contact_id, keys.unwrap(key_id, kek, wrapped))
+    try:
+        return Known(identity_id, contact_id, keys.unwrap(key_id, kek, wrapped))
+    except SealBroken:
+        raise KeyDamaged(identity_id, key_id) from None

@@ -17,12 +17,24 @@ from uuid_utils.compat import uuid7
 
 from bot.storage.pool import Pool
 from crm_adapter.encryption import DataKey, Keys, seal, unseal
-from crm_adapter.identify import IDENTIFY, Sender, identify_arguments, identity_blind, known
+from crm_adapter.identify import (
+    IDENTIFY,
+    RENEW_KEY,
+    KeyDamaged,
+    Known,
+    Sender,
+    identify_arguments,
+    identity_blind,
+    known,
+    renewal_arguments,
+)
 
 TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf")
 MAX_NAME = 120
+_TRIES = 3
+# Held against an erasure: what it has not seen would stay for ever.
 _INSERT = """INSERT INTO bot.blobs (id, account, identity_id, sealed_name, type, size)
-             VALUES (%s, %s, %s, %s, %s, %s)"""
+             SELECT %s, %s, i.id, %s, %s, %s FROM crm.identities i WHERE i.id = %s AND i.key_id = %s FOR KEY SHARE"""
 _FIND = """
 SELECT b.id, b.sealed_name, b.type, b.size, k.id, k.kek, k.wrapped
   FROM bot.blobs b
@@ -39,6 +51,10 @@ DELETE FROM bot.blobs WHERE id IN (
      LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING id
 """
+
+
+class _Erased(Exception):
+    """The sender was erased between being known and the row."""
 
 
 class BlobRefused(ValueError):
@@ -70,28 +86,44 @@ class BlobStore:
     async def put(self, sender: Sender, name: str, content: bytes) -> Blob:
         """Stores ``content`` for its sender and returns it with its true type; raises :class:`BlobRefused`.
 
-        The file is on disk before the row is committed: a row whose blob was returned has its file.
+        The file is on disk before the row is committed: a row whose blob was returned has its file. Who is erased
+        meanwhile is somebody new, and the file is theirs.
         """
+        for _ in range(_TRIES):
+            with suppress(_Erased):
+                return await self._put(sender, name, content)
+        raise OSError("whoever sends this is erased again and again")
+
+    async def _put(self, sender: Sender, name: str, content: bytes) -> Blob:
         kind = filetype.guess(content)
         if kind is None or kind.mime not in TYPES:
             raise BlobRefused
         blob = Blob(uuid7(), clean_name(name, kind.extension), kind.mime, len(content))
         path = self.path(blob.id)
-        async with self._pool.connection() as connection, connection.transaction():
-            row = await (await connection.execute(IDENTIFY, identify_arguments(self._keys, sender))).fetchone()
-            assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
-            who = known(self._keys, row)
-            # Committed here, so that the sender's row is not locked while the disk is busy.
+        try:
+            who = await self._identify(sender)
+        except KeyDamaged as damaged:
+            async with self._pool.connection() as connection:
+                await connection.execute(RENEW_KEY, renewal_arguments(self._keys, damaged, sender.external_id))
+            who = await self._identify(sender)
         await asyncio.to_thread(self._write, path, who.key, blob.id, content)
         sealed_name = seal(who.key, "blobs.name", blob.id, blob.name.encode())
-        values = (blob.id, sender.account, who.identity_id, sealed_name, blob.type, blob.size)
+        values = (blob.id, sender.account, sealed_name, blob.type, blob.size, who.identity_id, who.key.id)
         try:
             async with self._pool.connection() as connection:
-                await connection.execute(_INSERT, values)
+                if not (await connection.execute(_INSERT, values)).rowcount:
+                    raise _Erased
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         return blob
+
+    async def _identify(self, sender: Sender) -> Known:
+        """Committed by itself, so that the sender's row is not locked while the disk is busy."""
+        async with self._pool.connection() as connection, connection.transaction():
+            row = await (await connection.execute(IDENTIFY, identify_arguments(self._keys, sender))).fetchone()
+            assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
+            return known(self._keys, row)
 
     async def find(self, account: str, identity: str, ids: tuple[UUID, ...]) -> list[Blob]:
         """Those of ``ids`` that this sender owns, each once, in the order asked."""

@@ -18,11 +18,13 @@ from bot.turns.decide import Decider
 from bot.turns.receive import Received, message_blind, receive
 from bot.turns.record import record
 from bot.turns.statements import UNMARK
-from crm_adapter.encryption import Keys
+from crm_adapter.encryption import KeyringFault, Keys
+from crm_adapter.identify import RENEW_KEY, KeyDamaged, renewal_arguments
 
 log = structlog.get_logger(__name__)
 
-UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests)
+# The last where a rotation's keyring has not come to this node yet: another one takes the message, or we do later.
+UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests, KeyringFault)
 
 
 Mark = tuple[bytes, int]
@@ -69,6 +71,10 @@ class Turns:
             return await self._turn(connection, inbound, self._decider.decide)
         except UNAVAILABLE:
             raise
+        except KeyDamaged as damaged:
+            log.error("a data key is damaged", key=str(damaged.key_id))
+            await connection.execute(RENEW_KEY, renewal_arguments(self._keys, damaged, inbound.identity))
+            return await self._turn(connection, inbound, self._decider.decide)
         except Exception as error:
             # What was decided cannot be recorded (an answer PostgreSQL refuses, a body that is no JSON): the same
             # message would break the same way for ever, so this time a person gets it.

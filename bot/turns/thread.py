@@ -1,12 +1,13 @@
 """Reads a customer's thread from a cursor: what a browser missed, in order, without a gap."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.message import Message
 from bot.storage.bodies import open_body
 from bot.storage.pool import Pool
 from bot.turns.statements import POSITION, RECEIPT, THREAD
-from crm_adapter.encryption import Keys
+from crm_adapter.encryption import Keys, SealBroken
 from crm_adapter.identify import identity_blind
 
 REPLAY_LIMIT = 500
@@ -45,7 +46,9 @@ class Thread:
             return []
         # All of a thread is its identity's, so every row names the same key.
         key_id, kek, wrapped = rows[0][7:]
-        key = self._keys.unwrap(key_id, kek, wrapped) if wrapped else None
+        key = None
+        with suppress(SealBroken):  # damaged: the lines stand there, without their words
+            key = self._keys.unwrap(key_id, kek, wrapped) if wrapped is not None else None
         return [Message(row[0], row[1], row[2], row[3], open_body(key, row[0], row[4]), row[5], row[6]) for row in rows]
 
     async def acknowledge(self, received: int, read: int) -> None:

@@ -1,5 +1,6 @@
 """Identities: the accounts under which a contact is known, each with how sure we are (CP2)."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from crm_adapter.encryption import DataKey, Keys, seal, unseal
+from crm_adapter.encryption import DataKey, Keys, SealBroken, seal, unseal
 from crm_adapter.encryption.vault import load_keys
 from crm_adapter.records.customers import Assurance, Identity
 from crm_adapter.tables import contacts, identities
@@ -104,19 +105,14 @@ async def of_family(connection: AsyncConnection, keys: Keys, root_id: UUID) -> t
     )
     rows = (await connection.execute(query)).all()
     data_keys = await load_keys(connection, keys, {row.key_id for row in rows})
-    return tuple(
-        Identity(
-            id=row.id,
-            channel=row.channel,
-            account=row.account,
-            external_id=unseal(data_keys[row.key_id], PLACE, row.id, row.sealed_external_id).decode(),
-            assurance=row.assurance,
-            created_at=row.created_at,
-            reachable=row.reachable,
-        )
-        for row in rows
-        if row.key_id in data_keys
-    )
+    found = []
+    for row in rows:
+        with suppress(KeyError, SealBroken):  # also sealed before its identity got a new key
+            sealed = row.sealed_external_id
+            external_id = unseal(data_keys[row.key_id], PLACE, row.id, sealed).decode()
+            about = {"assurance": row.assurance, "created_at": row.created_at, "reachable": row.reachable}
+            found.append(Identity(row.id, row.channel, row.account, external_id, **about))
+    return tuple(found)
 
 
 async def staff_log(

@@ -109,7 +109,7 @@ class Keyring:
             raise KeyringFault(f"the keyring lacks the key-encryption key {kek}")
         try:
             secret = found.cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], key_id.bytes)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the second for bytes that are too few
             raise SealBroken("a data key does not unwrap") from None
         return DataKey(key_id, secret)
 

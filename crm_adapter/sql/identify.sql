@@ -56,6 +56,21 @@ BEGIN
 END
 $$;
 
+-- A data key whose bytes are damaged opens nothing: its identity goes on with a new one, and may be written to again.
+-- The damaged key stays in the key store, for a restored copy of it opens what it sealed; it goes with the person.
+CREATE OR REPLACE FUNCTION crm.renew_key(
+    p_identity uuid, p_damaged uuid, p_new_key uuid, p_kek text, p_wrapped bytea, p_sealed_external_id bytea
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    UPDATE crm.identities i SET key_id = p_new_key, sealed_external_id = p_sealed_external_id
+     WHERE i.id = p_identity AND i.key_id = p_damaged;
+    IF FOUND THEN
+        INSERT INTO vault.data_keys (id, contact_id, kek, wrapped)
+        SELECT p_new_key, k.contact_id, p_kek, p_wrapped FROM vault.data_keys k WHERE k.id = p_damaged;
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION crm.find_identity(p_blind bytea) RETURNS uuid
 LANGUAGE sql STABLE AS $$
     SELECT i.id FROM crm.identities i WHERE i.blind = p_blind
