@@ -5,6 +5,9 @@ import { named, t } from '../i18n'
 const people = shallowRef<Colleague[]>([])
 const names = computed(() => new Map(people.value.map((one) => [one.id, one.display_name])))
 
+/** Also those who have left, for what they did. */
+export const colleagues = computed(() => people.value)
+
 /** Those who can be given something to do. */
 export const activeColleagues = computed(() => people.value.filter((one) => one.active))
 

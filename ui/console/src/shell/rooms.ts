@@ -12,7 +12,8 @@ export interface Room {
   name: string
   path: string
   title: Key
-  permission: Permission
+  /** Of several, one is enough. */
+  permission: Permission | readonly Permission[]
   icon: IconName
   /** Where it stands in the navigation; null for a room reached otherwise. */
   group: 'work' | 'manage' | null
@@ -25,7 +26,7 @@ export interface Room {
 declare module 'vue-router' {
   interface RouteMeta {
     /** Permission that the page needs; absent for pages before sign-in. */
-    permission?: Permission
+    permission?: Permission | readonly Permission[]
     title?: Key
     room?: string
     /** The page stands alone, without navigation, and needs no session. */

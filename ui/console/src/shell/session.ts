@@ -14,8 +14,9 @@ const granted = computed(() => new Set(me.value?.permissions ?? []))
 
 let whenEnded: () => void = () => undefined
 
-export function can(permission: api.Permission): boolean {
-  return granted.value.has(permission)
+/** Whether the signed-in person has it, or any of several. */
+export function can(permission: api.Permission | readonly api.Permission[]): boolean {
+  return [permission].flat().some((one) => granted.value.has(one))
 }
 
 async function adopt(answer: api.Me): Promise<void> {

@@ -1,0 +1,55 @@
+import { fetchFile, get, post, type Page } from './client'
+import type { PrivacyRequest } from './privacy'
+
+export interface RequestEvent {
+  at: string
+  by: string
+  from_state: string | null
+  to_state: string
+  method: string | null
+}
+
+/** A request as its handler sees it; lists leave `events` empty. */
+export interface HandledRequest extends PrivacyRequest {
+  contact_name: string
+  checked_method: string | null
+  checked_by: string | null
+  erasure_id: string | null
+  version: number
+  events: RequestEvent[]
+}
+
+export interface Certificate {
+  certificate: {
+    id: string
+    erased_at: string
+    erased: Record<string, number>
+    /** `why` by language. */
+    kept: { category: string; rows: number; law: string; why: Record<string, string>; until: string | null }[]
+  }
+}
+
+const path = (id: string): string => `/api/privacy-requests/${id}`
+
+/** By deadline, the overdue first. */
+export const listRequests = (
+  state: string,
+  cursor: string | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page<HandledRequest>> => get('/api/privacy-requests', { query: { state, cursor, limit }, signal })
+export const readRequest = (id: string, signal?: AbortSignal): Promise<HandledRequest> => get(path(id), { signal })
+export const checkRequester = (id: string, method: string): Promise<HandledRequest> =>
+  post(`${path(id)}/check`, { method })
+export const startRequest = (id: string, expected_version: number): Promise<HandledRequest> =>
+  post(`${path(id)}/start`, { expected_version })
+export const answerRequest = (
+  id: string,
+  words: string,
+  fields: Record<string, string | null> | null,
+): Promise<HandledRequest> => post(`${path(id)}/answer`, { words, fields })
+export const refuseRequest = (id: string, words: string): Promise<HandledRequest> =>
+  post(`${path(id)}/refuse`, { words })
+export const fetchExport = (id: string): Promise<{ content: Blob }> => fetchFile('GET', `${path(id)}/export.zip`)
+export const fetchCertificate = (id: string): Promise<{ content: Blob }> =>
+  fetchFile('GET', `${path(id)}/certificate`)
