@@ -12,7 +12,7 @@ from bot.staff.accounts import find_staff
 from bot.staff.errors import StaffInactive
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, is_storable, read_model
-from bot.web.console.guard import SESSION
+from bot.web.console.guard import SESSION, actor_of
 from bot.web.console.paging import identifier, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
@@ -82,7 +82,7 @@ async def show_case(request: web.Request) -> web.Response:
 
 
 async def open_case(request: web.Request) -> web.Response:
-    contact_id, by = contact_of(request), by_of(request)
+    contact_id, by = contact_of(request), actor_of(request)
     wanted = await read_model(request, _New)
     owner_id = await owner_of(request, wanted.owner_id)
     new = NewCase(
@@ -107,7 +107,7 @@ async def move_case(request: web.Request) -> web.Response:
     case_id = _case_id(request)
     step = await read_model(request, _Step)
     case = await request.app[CRM].transition_case(
-        case_id, step.to, by_of(request), step.note, expected_version=step.version, root_cause=step.root_cause
+        case_id, step.to, actor_of(request), step.note, expected_version=step.version, root_cause=step.root_cause
     )
     return _changed(request, "case.moved", case)
 
@@ -117,7 +117,7 @@ async def assign_case(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Owner)
     owner_id = await owner_of(request, wanted.owner_id)
     case = await request.app[CRM].assign_case(
-        case_id, owner_id or UUID(wanted.owner_id), by_of(request), wanted.note, expected_version=wanted.version
+        case_id, owner_id or UUID(wanted.owner_id), actor_of(request), wanted.note, expected_version=wanted.version
     )
     return _changed(request, "case.assigned", case)
 
@@ -128,11 +128,6 @@ def contact_of(request: web.Request) -> UUID:
     if found is None:
         raise UnknownRecord
     return found
-
-
-def by_of(request: web.Request) -> str:
-    """Who asks, as the store writes it down."""
-    return f"staff:{request[SESSION].staff.id}"
 
 
 async def owner_of(request: web.Request, owner_id: str | None) -> UUID | None:

@@ -11,7 +11,8 @@ from bot.outgoing import CodeFault
 from bot.settings import Locale
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
-from bot.web.console.merges import actor_of, contact_in
+from bot.web.console.guard import actor_of
+from bot.web.console.merges import contact_in
 from bot.web.console.paging import reply
 from bot.web.console.seen import SEEN
 from bot.web.keys import CODES, CRM

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, is_storable, read_model
-from bot.web.console.guard import SESSION
+from bot.web.console.guard import actor_of
 from bot.web.console.paging import identifier, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
@@ -84,7 +84,7 @@ async def record_choice(request: web.Request) -> web.Response:
     guardian = None
     if said.guardian is not None:
         guardian = Guardian(said.guardian.name, said.guardian.relation, said.guardian.proof)
-    staff = request[SESSION].staff.id
+    actor = actor_of(request)
     event = NewConsentEvent(
         contact_id=contact_id,
         event=said.event,
@@ -98,11 +98,11 @@ async def record_choice(request: web.Request) -> web.Response:
         prompt_message_id=None,
         reply_message_id=None,
         method=said.method,
-        actor=f"staff:{staff}",
+        actor=actor,
         occurred_at=_time(said.occurred_at),
         recipient=said.recipient,
         guardian=guardian,
-        idempotency_key=f"staff:{staff}:{said.key}",
+        idempotency_key=f"{actor}:{said.key}",
     )
     try:
         receipt = await request.app[CRM].record_consent(event)

@@ -32,6 +32,11 @@ CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def actor_of(request: web.Request) -> str:
+    """Who asks, as the store names them."""
+    return f"staff:{request[SESSION].staff.id}"
+
+
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuses with 401 ``not_signed_in``, 403 ``forbidden``, ``csrf_failed`` or ``origin_refused``."""
@@ -58,7 +63,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     seen.begin(request)
     response = await handler(request)
     if response.status < HTTPStatus.BAD_REQUEST:
-        await seen.record(request, f"staff:{session.staff.id}", permission)
+        await seen.record(request, actor_of(request), permission)
     return response
 
 

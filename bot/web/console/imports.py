@@ -11,7 +11,7 @@ from pydantic import Field
 from bot.staff.roles import Permission
 from bot.web import bodies
 from bot.web.bodies import Body, Line, check, invalid, read_model
-from bot.web.console.guard import SESSION
+from bot.web.console.guard import actor_of
 from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply
 from bot.web.console.seen import SEEN, WHY, Why
 from bot.web.keys import DEFER_IMPORT, ENGINE, IMPORT_LIMITS, KEYS
@@ -93,7 +93,7 @@ async def hand_in(request: web.Request) -> web.Response:
             name=name,
             content=content,
             system=options.system,
-            by=_actor(request),
+            by=actor_of(request),
             mapping=options.mapping,
             sheet=options.sheet,
             basis=lawful_basis(options.basis, options.proof),
@@ -175,7 +175,7 @@ async def _release(request: web.Request, **whose: UUID) -> web.Response:
     if basis is None:
         raise invalid(("basis", "missing"))
     async with request.app[ENGINE].begin() as connection:
-        count = await release(connection, request.app[KEYS], basis, _actor(request), **whose)
+        count = await release(connection, request.app[KEYS], basis, actor_of(request), **whose)
     return reply({"released": count})
 
 
@@ -228,10 +228,6 @@ def _id(request: web.Request) -> UUID:
     if found is None:
         raise Problem(404, "unknown_record")
     return found
-
-
-def _actor(request: web.Request) -> str:
-    return f"staff:{request[SESSION].staff.id}"
 
 
 def _refuse(fault: ImportFault) -> NoReturn:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
-from bot.web.console.guard import SESSION
+from bot.web.console.guard import actor_of
 from bot.web.console.naming import names_in
 from bot.web.console.paging import LIMIT, identifier, number, reply
 from bot.web.console.seen import SEEN
@@ -70,11 +70,6 @@ def contact_in(request: web.Request) -> UUID:
     if found is None:
         raise Problem(404, "unknown_contact")
     return found
-
-
-def actor_of(request: web.Request) -> str:
-    """Who does it, as the store names them."""
-    return f"staff:{request[SESSION].staff.id}"
 
 
 def suggestion_shape(one: MergeSuggestion, names: Mapping[UUID, str]) -> dict[str, Any]:

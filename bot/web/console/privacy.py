@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, is_storable, read_model
-from bot.web.console.guard import SESSION
+from bot.web.console.guard import actor_of
 from bot.web.console.naming import names_in
 from bot.web.console.paging import identifier, page_of, page_reply, reply, text
 from bot.web.console.seen import SEEN
@@ -86,7 +86,7 @@ async def open_one(request: web.Request) -> web.Response:
     wanted = await read_model(request, _New)
     _check_words(wanted.words or "")
     new = NewPrivacyRequest(
-        _id(request), wanted.kind, _actor(request), datetime.now(UTC), wanted.words, wanted.identity_id
+        _id(request), wanted.kind, actor_of(request), datetime.now(UTC), wanted.words, wanted.identity_id
     )
     return await _answer(request, await request.app[CRM].open_privacy_request(new), 201)
 
@@ -94,14 +94,14 @@ async def open_one(request: web.Request) -> web.Response:
 async def check(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Check)
     crm = request.app[CRM]
-    checked = await crm.check_requester(_id(request), wanted.method, _actor(request), datetime.now(UTC))
+    checked = await crm.check_requester(_id(request), wanted.method, actor_of(request), datetime.now(UTC))
     return await _answer(request, checked)
 
 
 async def start(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Start)
     started = await request.app[CRM].start_privacy_request(
-        _id(request), _actor(request), datetime.now(UTC), expected_version=wanted.expected_version
+        _id(request), actor_of(request), datetime.now(UTC), expected_version=wanted.expected_version
     )
     return await _answer(request, started)
 
@@ -111,7 +111,7 @@ async def answer(request: web.Request) -> web.Response:
     for words in (wanted.words, *(value or "" for value in (wanted.fields or {}).values())):
         _check_words(words)
     answered = await request.app[CRM].answer_privacy_request(
-        _id(request), wanted.words, _actor(request), datetime.now(UTC), fields=wanted.fields
+        _id(request), wanted.words, actor_of(request), datetime.now(UTC), fields=wanted.fields
     )
     return await _answer(request, answered)
 
@@ -120,7 +120,7 @@ async def refuse(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Refusal)
     _check_words(wanted.words)
     refused = await request.app[CRM].refuse_privacy_request(
-        _id(request), wanted.words, _actor(request), datetime.now(UTC)
+        _id(request), wanted.words, actor_of(request), datetime.now(UTC)
     )
     return await _answer(request, refused)
 
@@ -135,7 +135,7 @@ async def lift(request: web.Request) -> web.Response:
 async def download(request: web.Request) -> web.StreamResponse:
     """The ZIP, only for who handles the request."""
     found = await request.app[CRM].privacy_request(_id(request))
-    if found.handled_by != _actor(request):
+    if found.handled_by != actor_of(request):
         raise Problem(403, "not_handler")
     path = await request.app[EXPORTS].file_of(found)
     request[SEEN].add(found.contact_id)
@@ -167,10 +167,6 @@ def _shape(found: PrivacyRequest, names: Mapping[UUID, str], veil: Veil) -> dict
     overdue = waiting and found.due_at < datetime.now(UTC)
     masked = {"words": veil.text(found.words), "answer": veil.text(found.answer)}
     return {**shape, **masked, "contact_name": names[found.contact_id], "overdue": overdue}
-
-
-def _actor(request: web.Request) -> str:
-    return f"staff:{request[SESSION].staff.id}"
 
 
 def _id(request: web.Request) -> UUID:

@@ -12,8 +12,8 @@ from bot.staff.accounts import find_staff
 from bot.staff.errors import UnknownStaff
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, invalid, is_storable, read_model
-from bot.web.console.guard import SESSION
-from bot.web.console.merges import actor_of, contact_in, suggestion_shape
+from bot.web.console.guard import actor_of
+from bot.web.console.merges import contact_in, suggestion_shape
 from bot.web.console.naming import names_in
 from bot.web.console.paging import reply
 from bot.web.console.seen import SEEN
@@ -93,7 +93,6 @@ async def log_interaction(request: web.Request) -> web.Response:
         raise invalid(("content", "not_allowed"))
     if logged.occurred_at > datetime.now(UTC) + _AHEAD:
         raise invalid(("occurred_at", "not_allowed"))
-    staff = request[SESSION].staff
     new = NewInteraction(
         contact_id=contact_id,
         channel=logged.channel,
@@ -102,7 +101,7 @@ async def log_interaction(request: web.Request) -> web.Response:
         occurred_at=logged.occurred_at,
         content=f"{logged.content}\n→ {logged.result}" if logged.result else logged.content,
     )
-    interaction_id = await request.app[CRM].append_interaction(f"staff:{staff.id}:{logged.idempotency_key}", new)
+    interaction_id = await request.app[CRM].append_interaction(f"{actor_of(request)}:{logged.idempotency_key}", new)
     request[SEEN].add(contact_id)
     return reply({"id": interaction_id}, 201)
 

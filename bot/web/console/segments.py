@@ -13,8 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
-from bot.web.console.cases import by_of
-from bot.web.console.guard import SESSION
+from bot.web.console.guard import SESSION, actor_of
 from bot.web.console.paging import identifier, reply
 from bot.web.keys import CRM
 from bot.web.problems import Problem
@@ -75,7 +74,7 @@ async def show_fields(request: web.Request) -> web.Response:
 async def save_segment(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Saved)
     async with _understood():
-        segment = await request.app[CRM].save_segment(wanted.name, wanted.condition, by_of(request))
+        segment = await request.app[CRM].save_segment(wanted.name, wanted.condition, actor_of(request))
     log.info("segment.saved", by=str(request[SESSION].staff.id), segment=str(segment.id))
     return reply(_shape(segment))
 

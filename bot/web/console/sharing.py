@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, read_model
-from bot.web.console.guard import SESSION
+from bot.web.console.guard import actor_of
 from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply, text
 from bot.web.keys import ENGINE, KEYS
 from bot.web.routes import Route
@@ -140,11 +140,6 @@ async def show_access_log(request: web.Request) -> web.Response:
             limit=page.asked,
         )
     return page_reply(page, rows, lambda row: str(row.id), _access)
-
-
-def actor_of(request: web.Request) -> str:
-    """Who asks, as the ledgers name them."""
-    return f"staff:{request[SESSION].staff.id}"
 
 
 def moment(request: web.Request, name: str) -> datetime | None:

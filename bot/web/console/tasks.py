@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, read_model
-from bot.web.console.cases import Id, Key, Prose, by_of, contact_of, owner_of
-from bot.web.console.guard import SESSION
+from bot.web.console.cases import Id, Key, Prose, contact_of, owner_of
+from bot.web.console.guard import SESSION, actor_of
 from bot.web.console.paging import identifier, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
@@ -63,7 +63,7 @@ async def add_task(request: web.Request) -> web.Response:
         kind=wanted.kind,
         subject=wanted.subject,
         due_at=datetime.fromisoformat(wanted.due_at),
-        by=by_of(request),
+        by=actor_of(request),
         owner_id=owner_id or request[SESSION].staff.id,
         case_id=None if wanted.case_id is None else UUID(wanted.case_id),
     )
@@ -76,7 +76,7 @@ async def close_task(request: web.Request) -> web.Response:
     if task_id is None:
         raise UnknownRecord
     wanted = await read_model(request, _Closing)
-    task = await request.app[CRM].close_task(task_id, wanted.state, by_of(request), wanted.result)
+    task = await request.app[CRM].close_task(task_id, wanted.state, actor_of(request), wanted.result)
     return _changed(request, "task.closed", task)
 
 

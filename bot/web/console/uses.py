@@ -10,8 +10,9 @@ from pydantic import AwareDatetime, Field
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
+from bot.web.console.guard import actor_of
 from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply, text
-from bot.web.console.sharing import Fields, actor_of
+from bot.web.console.sharing import Fields
 from bot.web.keys import ENGINE, KEYS, SHARING
 from bot.web.problems import Problem
 from bot.web.routes import Route

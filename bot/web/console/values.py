@@ -10,7 +10,8 @@ from pydantic import Field
 from bot.settings import Locale
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
-from bot.web.console.cases import Id, Prose, by_of, contact_of
+from bot.web.console.cases import Id, Prose, contact_of
+from bot.web.console.guard import actor_of
 from bot.web.console.naming import names_in
 from bot.web.console.paging import identifier, reply
 from bot.web.console.seen import SEEN
@@ -71,14 +72,14 @@ async def assess(request: web.Request) -> web.Response:
 async def add_tag(request: web.Request) -> web.Response:
     contact_id = contact_of(request)
     wanted = await read_model(request, _Tag)
-    await request.app[CRM].tag(contact_id, wanted.name, by_of(request), wanted.reason)
+    await request.app[CRM].tag(contact_id, wanted.name, actor_of(request), wanted.reason)
     return await _tags(request, contact_id)
 
 
 async def remove_tag(request: web.Request) -> web.Response:
     contact_id = contact_of(request)
     wanted = await read_model(request, _Tag)
-    await request.app[CRM].untag(contact_id, wanted.name, by_of(request), wanted.reason)
+    await request.app[CRM].untag(contact_id, wanted.name, actor_of(request), wanted.reason)
     return await _tags(request, contact_id)
 
 
