@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bot.commands.reader import log_read
-from bot.commands.store import open_store
+from bot.commands.store import open_customers, open_store
 from bot.customers import open_crm
 from bot.settings import read_settings
 from bot.storage.keyring import open_keys
@@ -98,9 +98,8 @@ async def run_checkpoint(args: argparse.Namespace) -> int:
 
 async def run_rebuild(args: argparse.Namespace) -> int:
     """Says how many rows of the projection were not what the ledger says; 0."""
-    settings = read_settings()
-    async with open_store(args) as engine:
-        mended = await open_crm(settings, engine, open_keys(settings)).rebuild_consents()
+    async with open_customers(args) as crm:
+        mended = await crm.rebuild_consents()
     print(f"{mended} row(s) mended" if mended else "the projection was right")
     return 0
 

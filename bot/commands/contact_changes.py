@@ -8,10 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from bot.commands.reader import reader
-from bot.commands.store import open_store
-from bot.customers import open_crm
-from bot.settings import read_settings
-from bot.storage.keyring import open_keys
+from bot.commands.store import open_customers
 from bot.web.problems import describe
 from crm_adapter.customers import fault_text
 from crm_adapter.port import BadField, Refused, UnknownRecord, VersionConflict
@@ -69,9 +66,7 @@ async def run_unmerge(args: argparse.Namespace) -> int:
 
 
 async def _on_store(args: argparse.Namespace, work: Callable[[SqlStore], Awaitable[str]]) -> int:
-    settings = read_settings()
-    async with open_store(args) as engine:
-        crm = open_crm(settings, engine, open_keys(settings))
+    async with open_customers(args) as crm:
         try:
             print(await work(crm))
         except BadField as bad:

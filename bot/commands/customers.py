@@ -4,15 +4,11 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
 
-from bot.commands.store import open_store
-from bot.customers import open_crm
+from bot.commands.store import open_customers, open_store
 from bot.settings import read_settings
-from bot.storage.keyring import open_keys
 from crm_adapter.imports.errors import ImportFault
 from crm_adapter.imports.table import Limits
 from crm_adapter.port import BadField
@@ -74,7 +70,7 @@ async def run_assess(args: argparse.Namespace) -> int:
 
 async def run_list(args: argparse.Namespace) -> int:
     """A line per segment: count and name."""
-    async with _crm(args) as crm:
+    async with open_customers(args) as crm:
         for segment in await crm.segments():
             print(await crm.count_segment(segment.condition), segment.name, sep="\t")
     return 0
@@ -83,7 +79,7 @@ async def run_list(args: argparse.Namespace) -> int:
 async def run_count(args: argparse.Namespace) -> int:
     """Prints the count; 1 with the place of what is wrong."""
     try:
-        async with _crm(args) as crm:
+        async with open_customers(args) as crm:
             print(await crm.count_segment(_condition(args.condition)))
     except BadSegment as bad:
         print(bad, file=sys.stderr)
@@ -94,7 +90,7 @@ async def run_count(args: argparse.Namespace) -> int:
 async def run_save(args: argparse.Namespace) -> int:
     """Prints the segment's id; 1 with the place of what is wrong."""
     try:
-        async with _crm(args) as crm:
+        async with open_customers(args) as crm:
             print((await crm.save_segment(args.name, _condition(args.condition), BY)).id)
     except (BadSegment, BadField) as bad:
         print(bad, file=sys.stderr)
@@ -109,7 +105,7 @@ async def run_import(args: argparse.Namespace) -> int:
     except (OSError, ImportFault, BadOrderFile) as fault:
         print(f"{args.file}: {fault}", file=sys.stderr)
         return 1
-    async with _crm(args) as crm:
+    async with open_customers(args) as crm:
         counts, rejected = await _take(crm, read, dry_run=args.dry_run)
     for one in sorted((*read.rejected, *rejected), key=lambda one: one.line):
         print(f"line {one.line}: {one.field}: {one.code}")
@@ -139,10 +135,3 @@ def _condition(text: str) -> dict[str, object]:
     if not isinstance(condition, dict):
         raise BadSegment("not_a_condition", "condition")
     return condition
-
-
-@asynccontextmanager
-async def _crm(args: argparse.Namespace) -> AsyncIterator[SqlStore]:
-    settings = read_settings()
-    async with open_store(args) as engine:
-        yield open_crm(settings, engine, open_keys(settings))

@@ -1,7 +1,6 @@
 """``yingda privacy``: requests about one's own data, for who sits at the machine; erasing, certificates."""
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commands.reader import log_read, reader
-from bot.commands.store import open_addresses
+from bot.commands.store import open_addresses_aside
 from bot.customers import open_crm
 from bot.jobs.retention import remove_doomed
 from bot.logs import start_logging
@@ -194,16 +193,14 @@ async def _opened() -> AsyncIterator[_Opened]:
     settings = read_settings()
     keys = open_keys(settings)
     start_logging(settings, quiet=True)
-    opening = open_addresses(settings)
-    addresses = await asyncio.to_thread(opening.__enter__)
-    engine = make_engine(addresses.application_url, settings)
-    try:
-        async with make_pool(addresses.application_url, settings) as pool:
-            blobs = BlobStore(settings.var_dir / "blobs", pool, keys)
-            yield _Opened(settings, engine, keys, open_crm(settings, engine, keys), blobs)
-    finally:
-        await engine.dispose()
-        await asyncio.to_thread(opening.__exit__, None, None, None)
+    async with open_addresses_aside(settings) as addresses:
+        engine = make_engine(addresses.application_url, settings)
+        try:
+            async with make_pool(addresses.application_url, settings) as pool:
+                blobs = BlobStore(settings.var_dir / "blobs", pool, keys)
+                yield _Opened(settings, engine, keys, open_crm(settings, engine, keys), blobs)
+        finally:
+            await engine.dispose()
 
 
 def _print_certificate(document: Mapping[str, Any]) -> None:

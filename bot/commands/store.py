@@ -9,9 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commands.prepare import prepare
 from bot.commands.speech import say
+from bot.customers import open_crm
 from bot.logs import start_logging
 from bot.settings import Settings, read_settings
 from bot.storage.database import Addresses, make_engine, open_database
+from bot.storage.keyring import open_keys
+from crm_adapter.sql_store import SqlStore
 
 
 @contextmanager
@@ -23,15 +26,32 @@ def open_addresses(settings: Settings, *, demo: bool = False) -> Iterator[Addres
 
 
 @asynccontextmanager
+async def open_addresses_aside(settings: Settings, *, demo: bool = False) -> AsyncIterator[Addresses]:
+    """As :func:`open_addresses`, beside the loop: a database that starts takes seconds."""
+    opening = open_addresses(settings, demo=demo)
+    addresses = await asyncio.to_thread(opening.__enter__)
+    try:
+        yield addresses
+    finally:
+        await asyncio.to_thread(opening.__exit__, None, None, None)
+
+
+@asynccontextmanager
 async def open_store(args: argparse.Namespace, *, demo: bool = False) -> AsyncIterator[AsyncEngine]:
     """An engine on the migrated store, as the application role; with ``demo`` not without articles."""
     settings = read_settings()
     start_logging(settings, quiet=True)
-    opening = open_addresses(settings, demo=demo)
-    addresses = await asyncio.to_thread(opening.__enter__)
-    engine = make_engine(addresses.application_url, settings)
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
-        await asyncio.to_thread(opening.__exit__, None, None, None)
+    async with open_addresses_aside(settings, demo=demo) as addresses:
+        engine = make_engine(addresses.application_url, settings)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
+
+
+@asynccontextmanager
+async def open_customers(args: argparse.Namespace) -> AsyncIterator[SqlStore]:
+    """The customer store on the migrated database."""
+    settings = read_settings()
+    async with open_store(args) as engine:
+        yield open_crm(settings, engine, open_keys(settings))
