@@ -146,7 +146,7 @@ def _program(url: str, name: str) -> str:
 
 def _major(program: Path) -> int:
     try:
-        told = subprocess.run(  # noqa: S603
+        told = subprocess.run(  # noqa: S603 - PostgreSQL's own program, no shell
             [program, "--version"], capture_output=True, text=True, timeout=_VERSION_S, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError):

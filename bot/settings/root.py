@@ -125,7 +125,8 @@ class Settings(BaseSettings):
         """Where browsers find this server, without a trailing slash."""
         if self.public_url:
             return self.public_url.rstrip("/")
-        host = "127.0.0.1" if self.http.host in ("0.0.0.0", "::", "") else self.http.host  # noqa: S104
+        everywhere = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
+        host = "127.0.0.1" if self.http.host in everywhere else self.http.host
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.http.port}"
 

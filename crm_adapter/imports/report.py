@@ -14,8 +14,8 @@ from crm_adapter.encryption.vault import house_key
 from crm_adapter.imports.orders import find_import
 from crm_adapter.imports.tables import import_rejections
 from crm_adapter.imports.words import reason_text, report_headers
+from crm_adapter.spreadsheet import harmless
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PAGE = 500
 
 
@@ -50,11 +50,6 @@ async def rejected_csv(connection: AsyncConnection, keys: Keys, import_id: UUID,
             yield page
         if len(rows) < _PAGE:
             return
-
-
-def harmless(cell: str) -> str:
-    """The cell as text for any spreadsheet, never as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _line(cells: list[str]) -> bytes:

@@ -14,9 +14,9 @@ from crm_adapter.records.value import Order, Tag
 from crm_adapter.sharing.deidentify import FIGURES, coarse, smallest_group
 from crm_adapter.sharing.transfers import ConsentCheck
 from crm_adapter.sharing.uses import Use
+from crm_adapter.spreadsheet import harmless
 
 PAGE = 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Source(ConsentCheck, Protocol):
@@ -80,7 +80,7 @@ async def make_csv(source: Source, keys: Keys, use: Use, contact_ids: Sequence[U
     out = io.StringIO()
     writer = csv.DictWriter(out, ("row", *use.asked.fields), lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     content = out.getvalue().encode("utf-8-sig")
     return UseResult(use.id, content, len(rows), left_out, smallest_group(rows, use.asked.fields))
 
@@ -111,8 +111,3 @@ async def _figures(source: Source, contact_id: UUID) -> Mapping[str, str]:
         "amount": "; ".join(f"{currency} {amount / 100:.2f}" for currency, amount in sorted(sums.items())),
         "tags": "; ".join(tag.name for tag in await source.tags(contact_id)),
     }
-
-
-def _harmless(value: str) -> str:
-    """A spreadsheet runs a cell that begins like a formula; what customers typed shall not."""
-    return f"'{value}" if value.startswith(_FORMULA) else value

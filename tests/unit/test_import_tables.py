@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from crm_adapter.imports import ImportFault, LawfulBasis, Limits
 from crm_adapter.imports.mapping import map_columns
 from crm_adapter.imports.reading import read_table
-from crm_adapter.imports.report import harmless
 from crm_adapter.imports.rows import Candidate, Rejection, candidate_of, entries_of
 from crm_adapter.imports.table import Row
 from crm_adapter.imports.words import reason_text, target_of
+from crm_adapter.spreadsheet import harmless
 
 TEXT = '姓名,手机,地址\r\n李雷,13800138000,"北京市\n朝阳区, 1 号"\r\n\r\n韩梅梅,13900139000,上海\r\n'
 EXPECTED = [
