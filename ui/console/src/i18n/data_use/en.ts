@@ -24,7 +24,7 @@ const data_use = {
     processor: 'Processor on our orders',
     contract: 'Needed for the customer’s contract',
     legal_duty: 'Duty by law',
-    use: 'Approved use',
+    approved_use: 'Approved use',
   },
   party: {
     add: 'Register a third party',

@@ -26,7 +26,7 @@ const data_use: Words<typeof en> = {
     processor: '受托处理',
     contract: '履行客户合同所必需',
     legal_duty: '法定义务',
-    use: '已批准的使用',
+    approved_use: '已批准的使用',
   },
   party: {
     add: '登记第三方',

@@ -26,7 +26,7 @@ const data_use: Words<typeof en> = {
     processor: '受託處理',
     contract: '履行客戶合約所必需',
     legal_duty: '法定義務',
-    use: '已批准的使用',
+    approved_use: '已批准的使用',
   },
   party: {
     add: '登記第三方',
