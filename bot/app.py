@@ -82,7 +82,7 @@ class Parts:
         self.jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs})
         self.live = LiveIndex()
         self.realtime: Realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
-        dialog = Dialog(make_facts(self.live), settings.service.answer_within_h)
+        dialog = Dialog(make_facts(self.live), settings.service.answer_within_h, f"{settings.base_url}/privacy")
         decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)
         self.turns = Turns(self.pool, decider, self.keys)
         self.edge = ChatEdge(

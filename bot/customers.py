@@ -19,6 +19,7 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(
         controller=crm.controller,
         jurisdiction=crm.jurisdiction,
+        policy_url=f"{settings.base_url}/privacy",
         child_below_years=crm.child_below_years,
         first_opinion_h=crm.first_opinion_h,
         final_result_days=dict(crm.final_result_days),

@@ -11,6 +11,8 @@ class Policy:
 
     controller: str = "Demo"
     jurisdiction: str = "CN"
+    policy_url: str | None = None
+    """PR13: the page of the privacy policy, linked under every notice."""
     child_below_years: int = 14
     """SL7, PIPL 31: below it a guardian consents, and there is no marketing."""
     first_opinion_h: float = 48.0

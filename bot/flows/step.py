@@ -1,5 +1,6 @@
 """One step of the dialog: a message and the situation in, a decision out. Knows no channel and no database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,14 @@ MAX_CHOICES = 3
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """The dialog layer with its facts; ``answer_within_h`` is the promise of SL1, told on hand-over."""
+    """The dialog layer with its facts.
+
+    ``answer_within_h`` is the promise of SL1, told on hand-over; ``policy_url`` the page of the privacy policy.
+    """
 
     facts: Facts
     answer_within_h: float
+    policy_url: str | None = None
 
     def step(self, inbound: Inbound, situation: Situation) -> Decision:
         """Decides what a message leads to. Requests for a person are understood in every state."""
@@ -36,7 +41,7 @@ class Dialog:
         if request == "person":
             return self._hand_over("hand_over", locale)
         if request == "privacy":
-            return self._hand_over("privacy", locale)
+            return self._hand_over("privacy", locale, links=self._policy(locale))
         if choice:
             return self._chosen(choice, locale)
         if request is not None:
@@ -74,11 +79,21 @@ class Dialog:
             return self._say("stale_choice", locale, Outcome("none"), person=True)
         return _article(article, locale)
 
-    def _hand_over(self, name: str, locale: str, outcome: Outcome | None = None) -> Decision:
+    def _policy(self, locale: str) -> list[dict[str, str]]:
+        """PR13: the privacy policy, where there is a page of it."""
+        if self.policy_url is None:
+            return []
+        return [{"label": say("policy", locale), "url": f"{self.policy_url}?lang={locale}"}]
+
+    def _hand_over(
+        self, name: str, locale: str, outcome: Outcome | None = None, links: Sequence[dict[str, str]] = ()
+    ) -> Decision:
         body: Body = {
             "text": say(name, locale, hours=f"{self.answer_within_h:g}"),
             "choices": [{"id": "bot", "label": say("button_bot", locale)}],
         }
+        if links:
+            body["links"] = list(links)
         return Decision((body,), outcome or Outcome("hand_over"), {}, owner="queue", locale=locale)
 
     def _wait(self, situation: Situation, locale: str) -> Decision:

@@ -29,6 +29,8 @@ class Notice:
     purpose: str
     recipient: str
     content: Mapping[str, Any]
+    policy_url: str | None = None
+    """PR13: where the whole policy stands; outside the hash, for a page that moves changes nothing that was told."""
 
     @cached_property
     def hash(self) -> str:
@@ -41,14 +43,19 @@ class Notice:
         texts: Mapping[str, Mapping[str, Any]] = self.content["texts"]
         return texts.get(locale, texts["en"])
 
+    def link(self, locale: str) -> str | None:
+        """The policy's page in that language, to stand under the notice wherever it is shown."""
+        return f"{self.policy_url}?lang={locale}" if self.policy_url else None
+
 
 class Notices:
     """The notices in force: those of a company's purposes, as they are now."""
 
-    def __init__(self, document: Document, controller: str, jurisdiction: str) -> None:
+    def __init__(self, document: Document, controller: str, jurisdiction: str, policy_url: str | None = None) -> None:
         self.document = document
         self.controller = controller
         self.jurisdiction = jurisdiction
+        self.policy_url = policy_url
         self._by_key = {(one.purpose, one.recipient): one for one in self._made()}
 
     @property
@@ -66,7 +73,7 @@ class Notices:
 
     def _made(self) -> list[Notice]:
         return [
-            Notice(name, recipient, self._content(name, purpose, recipient))
+            Notice(name, recipient, self._content(name, purpose, recipient), self.policy_url)
             for name, purpose in self.purposes.items()
             for recipient in (purpose.recipients if purpose.per_recipient else [NO_RECIPIENT])
         ]

@@ -28,12 +28,12 @@ def notices_of(policy: Policy) -> Notices:
 
     Raises :class:`~crm_adapter.consent.purposes.PurposesFault`.
     """
-    return _notices(policy.purposes_file, policy.controller, policy.jurisdiction)
+    return _notices(policy.purposes_file, policy.controller, policy.jurisdiction, policy.policy_url)
 
 
 @cache
-def _notices(file: Path | None, controller: str, jurisdiction: str) -> Notices:
-    return Notices(read_purposes(file), controller, jurisdiction)
+def _notices(file: Path | None, controller: str, jurisdiction: str, policy_url: str | None) -> Notices:
+    return Notices(read_purposes(file), controller, jurisdiction, policy_url)
 
 
 class SqlConsents(Session):

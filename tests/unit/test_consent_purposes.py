@@ -57,6 +57,13 @@ def test_a_notice_tells_everything_in_every_language():
     assert notices.all()[0].words("fr") == notices.all()[0].words("en")
 
 
+def test_every_notice_leads_to_the_policy_and_its_address_is_not_part_of_what_was_told():
+    """PR13."""
+    here, there = (Notices(shipped_purposes(), "Nuanju", "CN", url).all() for url in ("https://a/privacy", None))
+    assert {one.link("zh-Hant") for one in here} == {"https://a/privacy?lang=zh-Hant"}
+    assert [one.hash for one in here] == [one.hash for one in there]
+
+
 def test_whatever_is_told_is_in_the_hash():
     def hashes(change=lambda content: None, controller="Nuanju"):
         content = shipped()

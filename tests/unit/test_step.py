@@ -30,7 +30,9 @@ class Shelf:
         return ArticleText(article_id, f"{article_id}?", answer, (("return-fee", "Fee?"),)) if answer else None
 
 
-def decide(body: Body | str, owner: Owner = "bot", locale: str = "en", **state: object) -> Decision:
+def decide(
+    body: Body | str, owner: Owner = "bot", locale: str = "en", policy_url: str | None = None, **state: object
+) -> Decision:
     inbound = Inbound(
         channel="web",
         account="shop",
@@ -42,7 +44,7 @@ def decide(body: Body | str, owner: Owner = "bot", locale: str = "en", **state: 
         received_at=datetime.now(UTC),
         trace_id="0" * 32,
     )
-    return Dialog(Shelf(), answer_within_h=24).step(inbound, Situation(owner, locale, dict(state)))
+    return Dialog(Shelf(), 24, policy_url).step(inbound, Situation(owner, locale, dict(state)))
 
 
 def choice_ids(decision: Decision) -> list[str]:
@@ -86,6 +88,13 @@ def test_the_words_that_the_notices_promise_lead_to_a_person(text: str) -> None:
     decision = decide(text)
     assert (decision.owner, decision.outcome.kind) == ("queue", "hand_over")
     assert decision.replies[0]["text"] == say("privacy", decision.locale or "en", hours="24")
+    assert "links" not in decision.replies[0], "no page, no link"
+
+
+def test_who_asks_about_privacy_is_shown_the_policy_in_their_language() -> None:
+    """PR13."""
+    (reply,) = decide("我的隱私", locale="zh-Hant", policy_url="https://care.example.com/privacy").replies
+    assert reply["links"] == [{"label": "隱私權政策", "url": "https://care.example.com/privacy?lang=zh-Hant"}]
 
 
 def test_every_notice_promises_words_that_are_understood() -> None:

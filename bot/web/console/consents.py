@@ -139,6 +139,7 @@ async def show_purposes(request: web.Request) -> web.Response:
                 "title": words["title"],
                 "text": words["purpose"],
                 "ask": words["ask"],
+                "policy": mine[0].link(locale),
                 "basis": purpose.basis,
                 "per_recipient": purpose.per_recipient,
                 "recipients": recipients,

@@ -30,6 +30,7 @@ async def show_json(request: web.Request) -> web.Response:
     content = {
         "controller": notices.controller,
         "jurisdiction": notices.jurisdiction,
+        "policy": notices.policy_url,
         "notices": [
             {
                 "purpose": one.purpose,
