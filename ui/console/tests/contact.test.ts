@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { newKey } from '../src/api/key'
 import { Problem } from '../src/api/problem'
 import { isMasked } from '../src/api/veil'
@@ -9,10 +9,8 @@ import { fromField, toField } from '../src/i18n/moment'
 import { useVeil } from '../src/lists/useVeil'
 import { choicesOf, fieldsOf } from '../src/pages/contacts/profile/fields'
 
-Object.assign(globalThis, {
-  localStorage: { getItem: () => null, setItem: () => undefined },
-  navigator: { languages: ['en-GB'] },
-})
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
+vi.stubGlobal('navigator', { languages: ['en-GB'] })
 await speak('en')
 
 describe('fieldFaults', () => {
