@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
 import yaml
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -56,20 +55,14 @@ class WorkingDays:
         """Whether people work on that day."""
         if day in self.overrides:
             return self.overrides[day]
-        try:
-            return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:  # a year its data does not reach
-            return day.weekday() < _SATURDAY
+        worked = _published(day)
+        return day.weekday() < _SATURDAY if worked is None else worked
 
     def is_known(self, day: date) -> bool:
         """Whether the holidays of that day's year are published, here or in the file."""
         if any(known.year == day.year for known in self.overrides):
             return True
-        try:
-            chinese_calendar.is_workday(day)
-        except NotImplementedError:
-            return False
-        return True
+        return _published(day) is not None
 
     def deadline(self, start: datetime, days: int) -> Deadline:
         """The end of the ``days``-th working day after the day of ``start``, which does not count itself."""
@@ -80,6 +73,16 @@ class WorkingDays:
             left -= self.is_worked(day)
         end = datetime.combine(day + timedelta(days=1), time(), ZONE)
         return Deadline(end, provisional)
+
+
+def _published(day: date) -> bool | None:
+    """Whether it is a workday by the published calendar; ``None`` for a year that its data does not reach."""
+    import chinese_calendar  # 3 MB that a server needs once a day
+
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return None
 
 
 def _overrides(path: Path, content: Any) -> dict[date, bool]:
