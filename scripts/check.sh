@@ -39,7 +39,8 @@ run_tests() { # run_tests WHAT ARGUMENTS...: pytest; that nothing was selected (
   [[ $code == 0 || $code == 5 ]] || failed+=("$what")
 }
 cores=$(.venv/bin/python -c 'import os; print(os.cpu_count() or 1)')
-run_tests "tests side by side" -m "not alone" -n $((cores > 3 ? 3 : 2)) --dist loadfile
+run_tests "tests" -m "not heavy and not alone" -n $((cores > 3 ? 3 : 2)) --dist loadfile
+run_tests "heavy tests" -m heavy -n 2 --dist loadfile
 run_tests "tests alone" -m alone
 if [[ ${#failed[@]} -gt 0 ]]; then
   printf 'make test: FAILED: %s\n' "$(printf '%s, ' "${failed[@]}" | sed 's/, $//')" >&2

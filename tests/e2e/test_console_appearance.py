@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.e2e.console_page import PASSWORD, Console, chat, chromium, console
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 PAGES = ("/interactions", "/contacts", "/knowledge", "/status", "/staff", "/account")
 

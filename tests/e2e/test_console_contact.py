@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.console_page import Console, chat, chromium, console
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.heavy
 
 ID_NUMBER = "11010519491231002X"
 

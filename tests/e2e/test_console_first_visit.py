@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.e2e.console_page import PASSWORD, chat, chromium, console
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 QUESTION = "怎么退货？"
 

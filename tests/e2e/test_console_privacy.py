@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.console_page import Console, chat, chromium, console
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.heavy
 
 
 async def _colleague(administrator: Console, name: str, *roles: str) -> str:

@@ -1,9 +1,12 @@
 """Segments put together, counted and saved; contacts imported from a file."""
 
+import pytest
 from playwright.async_api import FilePayload, Locator, expect
 
 from tests.e2e.console_page import Console, chat, chromium, console
 from tests.servers import LiveServer
+
+pytestmark = pytest.mark.heavy
 
 FILE = "编号,姓名,手机,备注\nK1,李雷,13800138000,x\nK2,韩梅,12,y\n"
 

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.e2e.console_page import chat, chromium, console
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 
 async def test_an_ended_session_leads_to_sign_in_and_back(live_server: LiveServer) -> None:

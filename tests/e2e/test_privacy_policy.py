@@ -7,7 +7,7 @@ from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 TITLES = {"zh-Hans": "隐私政策", "zh-Hant": "隱私權政策", "en": "Privacy policy"}
 

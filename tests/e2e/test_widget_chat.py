@@ -9,7 +9,7 @@ from tests.e2e.console_page import chat, chromium
 from tests.e2e.widget_page import customer, cut
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 LANGUAGES = {
     "zh-Hans": ("怎么退货？", "7 天", "自动回答", "依据："),

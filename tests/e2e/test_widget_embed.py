@@ -16,7 +16,7 @@ from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer
 from tests.servers import LiveServer, free_port
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 SECRET = "what the shop and its chat share, and nobody else"
 SHOP_PORT = free_port()

@@ -10,7 +10,7 @@ from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 
 def png(width: int, height: int) -> bytes:

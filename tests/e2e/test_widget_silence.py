@@ -10,7 +10,7 @@ from tests.e2e.relay import Manner, relay_to
 from tests.e2e.widget_page import Customer, customer
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 SILENCE_S = 60
 SLEEP_S = 20

@@ -7,7 +7,7 @@ import pytest
 
 from bot.web.pages import STATIC
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 BUDGET = 60_000
 LOADER_BUDGET = 8_000

@@ -28,6 +28,8 @@ from crm_adapter.rights.erasure_log import Entry, complete, read_log
 from crm_adapter.tables import changes, contacts, facts
 from tests.conftest import copied
 
+pytestmark = pytest.mark.heavy
+
 BLOB = b"sealed bytes of a picture" * 50_000
 PEOPLE = 30
 FACTS = text("SELECT f.*, c.key_id FROM crm.facts f JOIN crm.contacts c ON c.id = f.contact_id")

@@ -21,7 +21,7 @@ from bot.storage.database import Addresses
 from bot.storage.embedded import EmbeddedPostgres, status
 from tests.servers import ROOT, LiveServer, short_folder
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 ENDS_WITHIN_S = 3.0
 

@@ -24,6 +24,8 @@ from tests.integration.consent_store import as_superuser, choice, new_contact
 from tests.integration.test_commands import Shell, clean, folder, yingda
 from tests.servers import LiveServer
 
+pytestmark = pytest.mark.heavy
+
 __all__ = ["clean", "folder", "yingda"]
 
 

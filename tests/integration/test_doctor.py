@@ -17,7 +17,7 @@ from tests.integration.embedded_users import UserProcesses, server_pid, users
 from tests.integration.test_commands import Shell, clean, folder, yingda
 from tests.servers import ROOT, free_port
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 __all__ = ["folder", "users", "yingda"]
 

@@ -14,7 +14,7 @@ from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, status
 from bot.storage.embedded.binaries import PACKAGE, find_binaries
 from tests.integration.embedded_users import ROOT, UserProcesses, run, server_pid, users, value
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 __all__ = ["users"]
 

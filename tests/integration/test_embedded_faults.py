@@ -17,7 +17,7 @@ from bot.storage.embedded.layout import Layout
 from bot.storage.embedded.postmaster import signal_server
 from tests.integration.embedded_users import is_alive, kill_server, run, server_pid, value, wait_for
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import sqlalchemy
 from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, status
 from tests.integration.embedded_users import is_alive, run, server_pid, value, wait_for
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 
 def mode(path: Path) -> int:

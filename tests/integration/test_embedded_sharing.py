@@ -8,7 +8,7 @@ import pytest
 from bot.storage.embedded import EmbeddedPostgres, status
 from tests.integration.embedded_users import UserProcesses, is_alive, run, server_pid, users, value
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 __all__ = ["users"]
 

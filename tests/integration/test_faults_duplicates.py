@@ -15,7 +15,7 @@ from bot.rehearsal.visitors import PlainVisitor, SocketVisitor
 from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 Servers = tuple[Keeper, Keeper]
 

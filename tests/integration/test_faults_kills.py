@@ -13,7 +13,7 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from tests.servers import LiveServer
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 VISITORS = 12
 # A message that is in flight in two kills would go to a person, which is right, but not what is asked here.

@@ -17,7 +17,7 @@ from bot.rehearsal.visitors import Closed, PlainVisitor, SocketVisitor, Visitor
 from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 REPLAY_LIMIT = 500
 

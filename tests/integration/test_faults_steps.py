@@ -19,7 +19,7 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from crm_adapter.identify import identity_blind
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture

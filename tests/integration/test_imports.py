@@ -37,7 +37,7 @@ from crm_adapter.sql_store import SqlStore
 from crm_adapter.tables import contacts, facts
 from tests.servers import ROOT
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 BASIS = LawfulBasis("source_agreement", "合同 2026-17 第 4 条")
 FILE = (

@@ -18,7 +18,7 @@ from tests.integration.conftest import clean_environment
 from tests.servers import free_port, short_folder
 from tests.unit.test_house import ROOT, files
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 INSTALLED_WITHIN_S = 300.0
 LEFT_WITHIN_S = 40.0

@@ -28,6 +28,8 @@ from tests.conftest import SUPERUSER
 from tests.integration.shop_front import CHANNELS, SECRET
 from tests.servers import LiveServer
 
+pytestmark = pytest.mark.heavy
+
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )

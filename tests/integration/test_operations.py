@@ -20,7 +20,7 @@ from tests.integration.chat_calls import TRACE_ID, connect, say, token_of
 from tests.integration.patience import allowed
 from tests.servers import ROOT, LiveServer, free_port
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 SECRET = "a key that only this test knows, and nobody else"
 WORDS = "my telephone number is 13800000000"

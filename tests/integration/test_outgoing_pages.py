@@ -24,6 +24,8 @@ from tests.integration.console_client import serving
 from tests.integration.outgoing_providers import mail_server, state_of
 from tests.servers import LiveServer
 
+pytestmark = pytest.mark.heavy
+
 NOTICE = {"zh-Hans": "并没有真正发送", "zh-Hant": "並沒有真正傳送", "en": "Nothing is really sent"}
 
 

@@ -20,7 +20,7 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from tests.servers import short_folder
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 NEW_CONTACT = """
     INSERT INTO crm.contacts (id, root_id, key_id, locale)

@@ -18,7 +18,7 @@ from tests.integration.patience import allowed
 from tests.parts import needed_program
 from tests.servers import ROOT, LiveServer, free_port
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 CLOSED = "closed silent conversations"
 QUESTION = "Do you restore antique grandfather clocks?"

@@ -19,8 +19,6 @@ from bot.turns.receive import message_blind
 from bot.turns.take import Turns, TurnUnavailable
 from bot.turns.thread import Thread
 
-pytestmark = pytest.mark.alone
-
 MakeTurns = Callable[..., Turns]
 
 
