@@ -144,7 +144,7 @@ const words = {
   },
   contacts: {
     lead: 'Everyone who has written to you, over all channels.',
-    search: 'Search name or identity',
+    search: 'Name, phone, e-mail or account id',
     name: 'Name',
     channels: 'Channels',
     language: 'Language',

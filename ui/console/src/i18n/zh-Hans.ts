@@ -142,7 +142,7 @@ const words: Words<typeof en> = {
   },
   contacts: {
     lead: '所有联系过你们的客户，不分渠道。',
-    search: '搜索姓名或渠道身份',
+    search: '姓名、电话、邮箱或渠道账号',
     name: '姓名',
     channels: '渠道',
     language: '语言',

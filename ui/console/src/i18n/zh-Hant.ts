@@ -142,7 +142,7 @@ const words: Words<typeof en> = {
   },
   contacts: {
     lead: '所有聯絡過你們的客戶，不分管道。',
-    search: '搜尋姓名或管道身分',
+    search: '姓名、電話、電子郵件或管道帳號',
     name: '姓名',
     channels: '管道',
     language: '語言',

@@ -16,7 +16,7 @@ const rights = {
   provisional_hint: 'The holidays of that year are not published yet; the deadline may still move by some days.',
   erased: 'Erased customer',
   empty: 'Nothing waits for an answer',
-  empty_advice: 'Requests are opened from a customer’s page, in the chat, or on the privacy page. They appear here with their deadline.',
+  empty_advice: 'Open one from a customer’s page, also for those who ask for it in the chat. It appears here with its deadline.',
   no_match: 'No request in this state',
   back: 'All requests',
   words: 'In the customer’s words',

@@ -18,7 +18,7 @@ const rights: Words<typeof en> = {
   provisional_hint: '该年度的节假日安排尚未公布，期限可能变动几天。',
   erased: '已删除的客户',
   empty: '没有待答复的请求',
-  empty_advice: '请求可以从客户页面、对话或隐私政策页提出，并连同期限显示在这里。',
+  empty_advice: '请在客户页面登记，客户在对话中提出的也一样；请求会连同期限显示在这里。',
   no_match: '没有这种状态的请求',
   back: '所有请求',
   words: '客户原话',

@@ -18,7 +18,7 @@ const rights: Words<typeof en> = {
   provisional_hint: '該年度的假日安排尚未公布，期限可能變動幾天。',
   erased: '已刪除的客戶',
   empty: '沒有待答覆的請求',
-  empty_advice: '請求可以從客戶頁面、對話或隱私政策頁提出，並連同期限顯示在這裡。',
+  empty_advice: '請在客戶頁面登記，客戶在對話中提出的也一樣；請求會連同期限顯示在這裡。',
   no_match: '沒有這種狀態的請求',
   back: '所有請求',
   words: '客戶原話',
