@@ -68,7 +68,20 @@ async def test_the_purposes_that_a_choice_can_be_about(console, agent):
     assert by_id["care_messages"]["ask"].startswith("Would you like to receive")
     assert (by_id["care_messages"]["per_recipient"], by_id["care_messages"]["recipients"]) == (False, [])
     shared = [one for one in found if one["per_recipient"]]
-    assert {"id": "installer", "name": "Anxin Installation Services Ltd."} in shared[0]["recipients"]
+    recipients = {one["id"]: one["name"] for one in shared[0]["recipients"]}
+    assert recipients["installer"] == "Anxin Installation Services Ltd."
+
+
+async def test_a_choice_names_the_notice_that_was_read_out(console, agent, engine, keys):
+    contact = await new_contact(engine, keys)
+    path = f"/api/contacts/{contact}/consents"
+    purposes = (await agent.call("GET", "/api/consent/purposes")).body["items"]
+    notice = next(one["notice"] for one in purposes if one["id"] == "care_messages")
+    assert (await agent.call("POST", path, said(notice=notice))).status == 201
+    (event,) = (await agent.call("GET", path)).body["events"]
+    assert event["notice"]["hash"] == notice
+    refused = await agent.call("POST", path, said(key="call-2", notice="0" * 64))
+    assert (refused.status, refused.code) == (409, "notice_missing")
 
 
 async def test_every_look_is_in_the_access_log(console, agent, engine, keys):

@@ -20,6 +20,11 @@ def test_every_number_and_name_of_the_policy_comes_from_the_settings(tmp_path):
         "holidays_file": tmp_path / "holidays.txt",
         "unlinked_s": 2.0,
     }
-    made = {"erasures_file": tmp_path / "erasures.jsonl"}
+    made = {
+        "erasures_file": tmp_path / "erasures.jsonl",
+        "policy_url": "https://care.example.com/privacy",
+    }
     assert {field.name for field in fields(Policy)} == set(told | made)
-    assert policy_of(Settings(var_dir=tmp_path, crm=Crm(**told))) == Policy(**told, **made)
+    assert policy_of(Settings(var_dir=tmp_path, public_url="https://care.example.com/", crm=Crm(**told))) == Policy(
+        **told, **made
+    )

@@ -1,6 +1,5 @@
 """What reaches the log: structured, and masked should somebody log what a customer wrote (PR10)."""
 
-import io
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -16,14 +15,12 @@ ID = "01a200fc-95df-727a-b586-458999467a87"
 
 
 @pytest.fixture
-def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], dict[str, Any]]]:
+def line(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], dict[str, Any]]]:
     """The last line that was logged."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    monkeypatch.setattr("sys.stderr", stream)
     start_logging(Settings(log_format="json"))
-    yield lambda: json.loads(stream.getvalue().splitlines()[-1])
+    yield lambda: json.loads(capsys.readouterr().err.splitlines()[-1])
     root.handlers = handlers
     root.setLevel(level)
     structlog.reset_defaults()

@@ -58,6 +58,8 @@ class _Choice(Body):
     prompt: Words
     reply: Words
     occurred_at: Name
+    notice: Name | None = None
+    """The hash of the notice that was read to the customer; without it the one in force is meant."""
     guardian: _Guardian | None = None
 
 
@@ -101,6 +103,7 @@ async def record_choice(request: web.Request) -> web.Response:
         actor=actor,
         occurred_at=_time(said.occurred_at),
         recipient=said.recipient,
+        notice_hash=said.notice,
         guardian=guardian,
         idempotency_key=f"{actor}:{said.key}",
     )
@@ -130,7 +133,9 @@ async def show_purposes(request: web.Request) -> web.Response:
     for name, purpose in notices.purposes.items():
         mine = [one for one in notices.all() if one.purpose == name]
         recipients = [
-            {"id": one.recipient, "name": one.words(locale)["recipients"][0]["name"]} for one in mine if one.recipient
+            {"id": one.recipient, "name": one.words(locale)["recipients"][0]["name"], "notice": one.hash}
+            for one in mine
+            if one.recipient
         ]
         words = mine[0].words(locale)
         items.append(
@@ -139,6 +144,7 @@ async def show_purposes(request: web.Request) -> web.Response:
                 "title": words["title"],
                 "text": words["purpose"],
                 "ask": words["ask"],
+                "notice": mine[0].hash,
                 "policy": mine[0].link(locale),
                 "basis": purpose.basis,
                 "per_recipient": purpose.per_recipient,

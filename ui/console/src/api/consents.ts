@@ -1,4 +1,5 @@
 import { get, post, type Page } from './client'
+import type { Lift } from './veil'
 
 export interface Consent {
   purpose: string
@@ -44,7 +45,9 @@ export interface Purpose {
   ask: string | null
   basis: 'contract' | 'consent'
   per_recipient: boolean
-  recipients: { id: string; name: string }[]
+  /** The hash of the notice in force: what is recorded says which words were read out. */
+  notice: string
+  recipients: { id: string; name: string; notice: string }[]
 }
 
 export interface Choice {
@@ -57,6 +60,7 @@ export interface Choice {
   prompt: string
   reply: string
   occurred_at: string
+  notice: string | null
   guardian: Guardian | null
 }
 
@@ -65,8 +69,8 @@ export interface Consents {
   events: ConsentEvent[]
 }
 
-export const readConsents = (id: string, signal?: AbortSignal): Promise<Consents> =>
-  get(`/api/contacts/${id}/consents`, { signal })
+export const readConsents = (id: string, lift: Lift | null, signal?: AbortSignal): Promise<Consents> =>
+  get(`/api/contacts/${id}/consents`, { query: { ...lift }, signal })
 export const recordChoice = (id: string, choice: Choice): Promise<{ receipt: string }> =>
   post(`/api/contacts/${id}/consents`, choice)
 export const listPurposes = (signal?: AbortSignal): Promise<Page<Purpose>> => get('/api/consent/purposes', { signal })

@@ -1,4 +1,5 @@
 import { fetchFile, get, post, type Page } from './client'
+import type { Lift } from './veil'
 import type { PrivacyRequest } from './privacy'
 
 export interface RequestEvent {
@@ -38,7 +39,8 @@ export const listRequests = (
   limit: number,
   signal?: AbortSignal,
 ): Promise<Page<HandledRequest>> => get('/api/privacy-requests', { query: { state, cursor, limit }, signal })
-export const readRequest = (id: string, signal?: AbortSignal): Promise<HandledRequest> => get(path(id), { signal })
+export const readRequest = (id: string, lift: Lift | null, signal?: AbortSignal): Promise<HandledRequest> =>
+  get(path(id), { query: { ...lift }, signal })
 export const checkRequester = (id: string, method: string): Promise<HandledRequest> =>
   post(`${path(id)}/check`, { method })
 export const startRequest = (id: string, expected_version: number): Promise<HandledRequest> =>
