@@ -120,7 +120,7 @@ async def look(engine: AsyncEngine, crm: SqlStore) -> None:
 
 
 async def work(crm: SqlStore, contact_id: UUID) -> None:
-    """What changes one customer, and what is read of one."""
+    """What changes one customer, what is read of one, and how one goes."""
     provenance = Provenance("web", "customer", datetime.now(UTC))
     await crm.set_fields(contact_id, {"name": "Anna", "phone": "13800138000"}, provenance)
     await crm.link_identity(contact_id, "email", "email", "anna@example.com", "verified", provenance)
@@ -136,6 +136,8 @@ async def work(crm: SqlStore, contact_id: UUID) -> None:
     await crm.orders(contact_id)
     await crm.tags(contact_id)
     await crm.changes_since(None)
+    await crm.export(contact_id)
+    await crm.erase(contact_id, "system:benchmark", "asked for", datetime.now(UTC))
 
 
 @contextmanager

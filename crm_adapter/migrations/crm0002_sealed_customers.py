@@ -58,6 +58,7 @@ ALTER TABLE crm.identities
     ADD COLUMN reachable          boolean NOT NULL DEFAULT true,
     ADD COLUMN home_id            uuid,        -- the contact it came with, once a merge has moved it
     ADD COLUMN verified_at        timestamptz;
+CREATE INDEX identities_key_id_idx ON crm.identities (key_id); -- an erasure asks whose else a key is
 
 -- Staff records calls and visits too (CH5); those have no conversation.
 ALTER TABLE crm.interactions ADD COLUMN sealed_content bytea, ALTER COLUMN conversation_id DROP NOT NULL;

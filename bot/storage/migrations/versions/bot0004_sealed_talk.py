@@ -38,6 +38,7 @@ CREATE INDEX blobs_unnamed_idx ON bot.blobs (created_at) WHERE message_id IS NUL
 
 -- A channel's message id may name its sender: it is kept as a keyed hash.
 ALTER TABLE bot.inbox ADD COLUMN blind bytea;
+CREATE INDEX inbox_conversation_id_idx ON bot.inbox (conversation_id); -- for erasures
 TRUNCATE bot.attempts;
 ALTER TABLE bot.attempts DROP COLUMN external_id, ADD COLUMN blind bytea NOT NULL;
 CREATE INDEX attempts_message_idx ON bot.attempts (blind);
