@@ -1,12 +1,14 @@
 """All parts together, for the command line and for the console."""
 
 import time
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.checkup.access import check_access_reviews
 from bot.checkup.erasures import check_erasure_log
+from bot.checkup.keyring import check_keyring
 from bot.checkup.ledger import check_ledger
 from bot.checkup.machine import check_machine
 from bot.checkup.part import Part
@@ -16,11 +18,15 @@ from bot.settings import Locale, Settings
 from bot.web.keys import Status
 
 
-async def check_all(settings: Settings, engine: AsyncEngine, application_url: str) -> list[Part]:
-    """Every part's condition, each with its own time limit; changes nothing."""
+async def check_all(
+    settings: Settings, engine: AsyncEngine, application_url: str, embedded: Sequence[Part] = ()
+) -> list[Part]:
+    """Every part's condition, each with its own time limit, ``embedded`` in its place; changes nothing."""
     return [
         *check_machine(settings),
+        *embedded,
         *await check_store(settings, engine, application_url),
+        *await check_keyring(settings, application_url),
         *await check_access_reviews(settings, engine),
         *await check_privacy_requests(settings, engine),
         *await check_erasure_log(settings, engine),

@@ -6,11 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from bot.checkup.access import check_access_reviews
 from bot.checkup.machine import check_embedded, check_machine
 from bot.checkup.part import Part
-from bot.checkup.report import program_version
-from bot.checkup.store import check_redis, check_store
+from bot.checkup.report import check_all, program_version
+from bot.checkup.store import check_redis
 from bot.commands.speech import say
 from bot.logs import start_logging
 from bot.settings import Locale, Settings, read_settings
@@ -70,9 +69,7 @@ async def _check(settings: Settings) -> list[Part]:
         with open_database(settings, say) as addresses:
             engine = make_engine(addresses.application_url, settings)
             try:
-                store = await check_store(settings, engine, addresses.application_url)
-                reviews = await check_access_reviews(settings, engine)
-                return [*check_machine(settings), *embedded, *store, *reviews, await check_redis(settings)]
+                return await check_all(settings, engine, addresses.application_url, embedded)
             finally:
                 await engine.dispose()
     except EmbeddedPostgresError as error:

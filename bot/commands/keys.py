@@ -19,6 +19,11 @@ _FROM_SETTING = (
     "The keyring comes from the setting keys.ring, which only you can change: put a fresh key-encryption key first in\n"
     "its list of keks, give the new document to every server, then run this again to wrap all data keys with it."
 )
+_KEPT = "They stand in {place}: keep a copy elsewhere, nothing that is stored can be read without it."
+_LOSING = (
+    "Backups made until now cannot be read any more without the keyring as it is now. Copy {place}\n"
+    "to where those backups can have it, apart from the data; then say --yes."
+)
 _RETIRING = (
     "Backups made before need the retired keys to be read: keep the old keyring with them, apart from the data,\n"
     "or make a new backup now and remove the old ones."
@@ -33,7 +38,11 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     actions.add_parser("rotate", help="wrap all data keys with a fresh one, while servers run").set_defaults(
         run=run_rotate
     )
-    actions.add_parser("retire", help="remove those that wrap nothing any more").set_defaults(run=run_retire)
+    retiring = actions.add_parser("retire", help="remove those that wrap nothing any more")
+    retiring.add_argument(
+        "--yes", action="store_true", help="the keyring as it is was copied for the backups so far"
+    )
+    retiring.set_defaults(run=run_retire)
 
 
 def run_show(args: argparse.Namespace) -> int:
@@ -43,10 +52,9 @@ def run_show(args: argparse.Namespace) -> int:
         counts = asyncio.run(_counts(settings, addresses.application_url))
     ring = open_keys(settings).ring
     for position, kek in enumerate(ring.keks):
-        print(kek.id, "unwraps" if position else "wraps", counts.pop(kek.id, 0), sep="\t")
-    for stranger, count in sorted(counts.items()):
-        print(stranger, "missing", count, sep="\t")
-    return 1 if counts else 0
+        print(kek.id, "unwraps" if position else "wraps", counts.get(kek.id, 0), sep="\t")
+    say(_KEPT.format(place=_place(settings)))
+    return 0
 
 
 def run_rotate(args: argparse.Namespace) -> int:
@@ -59,6 +67,8 @@ def run_rotate(args: argparse.Namespace) -> int:
 def run_retire(args: argparse.Namespace) -> int:
     """0 when only the wrapping key is left in the keyring; 1 with the reason otherwise."""
     settings = read_settings()
+    if not args.yes and settings.keys.ring is None:
+        return _told(_LOSING.format(place=_place(settings)))
     with open_addresses(settings) as addresses:
         return _told(asyncio.run(_retire(settings, addresses.application_url, addresses.owner_url)))
 
@@ -126,6 +136,10 @@ async def _counts(settings: Settings, url: str) -> dict[str, int]:
             return await count_wrapped(connection)
     finally:
         await engine.dispose()
+
+
+def _place(settings: Settings) -> str:
+    return "the setting keys.ring" if settings.keys.ring is not None else str(keyring_path(settings).absolute())
 
 
 def _reason(fault: Exception) -> str:

@@ -6,7 +6,9 @@ import sys
 import psycopg
 
 from bot.faults import StartFault
+from bot.settings import Settings
 from bot.storage.database import Addresses, Say
+from bot.storage.keyring import refuse_other_keyring
 from bot.storage.schema import is_current
 from bot.urls import libpq_url
 from knowledge_base.demo import ARTICLES
@@ -23,13 +25,14 @@ class PreparationFailed(StartFault):
     """A step before the first start ended badly; the message is what it said."""
 
 
-def prepare(addresses: Addresses, say: Say, *, demo: bool) -> None:
+def prepare(settings: Settings, addresses: Addresses, say: Say, *, demo: bool) -> None:
     """Migrates if there is something to migrate; with ``demo``, loads the demo company into a store without articles.
 
     Both are rare and heavy, so they are commands run in a process of their own: what serves afterwards stays small.
-    Raises :class:`DatabaseAway` and :class:`PreparationFailed`.
+    Raises :class:`DatabaseAway`, :class:`PreparationFailed` and :class:`~bot.storage.keyring.KeyringLost`.
     """
     try:
+        refuse_other_keyring(settings, addresses.application_url)
         if not is_current(addresses.application_url):
             say("Migrating the database …")
             _run("db", "migrate")

@@ -25,5 +25,5 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as opened:
         opened.callback(start_tracing(settings))
         addresses = opened.enter_context(open_database(settings, say))
-        prepare(addresses, say, demo=settings.demo)
+        prepare(settings, addresses, say, demo=settings.demo)
         return serving.run(serving.serve(settings, addresses, say))

@@ -21,7 +21,7 @@ from crm_adapter.sql_store import SqlStore
 def open_addresses(settings: Settings, *, demo: bool = False) -> Iterator[Addresses]:
     """The migrated database, with ``demo`` not without articles; progress goes to standard error."""
     with open_database(settings, say) as addresses:
-        prepare(addresses, say, demo=demo and settings.demo)
+        prepare(settings, addresses, say, demo=demo and settings.demo)
         yield addresses
 
 

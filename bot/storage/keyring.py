@@ -6,13 +6,30 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import psycopg
+
 from bot.faults import StartFault
 from bot.settings import Settings
+from bot.urls import libpq_url
 from crm_adapter.encryption import Keyring, KeyringFault, Keys
+
+# From one to the next through the index: a store of a million data keys answers at once.
+_KEKS = """
+WITH RECURSIVE used (kek) AS (
+    (SELECT min(kek) FROM vault.data_keys)
+    UNION ALL
+    SELECT (SELECT min(kek) FROM vault.data_keys WHERE kek > used.kek) FROM used WHERE used.kek IS NOT NULL
+)
+SELECT kek FROM used WHERE kek IS NOT NULL
+"""
 
 
 class KeyringDamaged(StartFault):
     """The keyring's file cannot be used; the message says what to do."""
+
+
+class KeyringLost(StartFault):
+    """The store was sealed with a keyring that is not here; the message says what to do."""
 
 
 def open_keys(settings: Settings) -> Keys:
@@ -30,6 +47,29 @@ def open_keys(settings: Settings) -> Keys:
         return Keys(partial(_read, path))
     except (KeyringFault, OSError) as fault:
         raise KeyringDamaged(f"{path}: {fault}; bring it back from where you keep a copy of it") from None
+
+
+def refuse_other_keyring(settings: Settings, application_url: str) -> None:
+    """Raises :class:`KeyringLost` before anything is sealed with a keyring that the store was not sealed with.
+
+    A lost keyring must not be replaced in silence by a fresh one: nothing stored before could be read beside it.
+    """
+    used = keks_in_use(application_url)
+    if not used:
+        return
+    bring = "bring it back from where you keep a copy of it"
+    if settings.keys.ring is None and not keyring_path(settings).exists():
+        raise KeyringLost(f"{keyring_path(settings)} is missing, and what is stored cannot be read without it; {bring}")
+    if missing := used - {kek.id for kek in open_keys(settings).ring.keks}:
+        place = "the setting keys.ring" if settings.keys.ring is not None else str(keyring_path(settings))
+        raise KeyringLost(f"{place} lacks {', '.join(sorted(missing))}, which seals what is stored; {bring}")
+
+
+def keks_in_use(application_url: str) -> set[str]:
+    """Ids of the key-encryption keys that wrap the store's data keys; none before the first migration."""
+    with psycopg.connect(libpq_url(application_url), connect_timeout=10) as connection:
+        made = connection.execute("SELECT to_regclass('vault.data_keys') IS NOT NULL").fetchone()
+        return {str(row[0]) for row in connection.execute(_KEKS)} if made == (True,) else set()
 
 
 def keyring_path(settings: Settings) -> Path:

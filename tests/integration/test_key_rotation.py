@@ -130,8 +130,8 @@ def run(addresses, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("YINGDA_VAR_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
-    def yingda(action: str) -> tuple[int, str, str]:
-        code = main(["keys", action])
+    def yingda(*words: str) -> tuple[int, str, str]:
+        code = main(["keys", *words])
         return code, *capsys.readouterr()
 
     return yingda
@@ -157,9 +157,12 @@ def test_the_commands_from_end_to_end(run, addresses, settings, tmp_path):
     assert (code, told) == (0, f"All data keys are wrapped by {new}.\n")
     assert run("show")[1] == f"{new}\twraps\t7\n{old}\tunwraps\t0\n"
     assert path.stat().st_mode & 0o077 == 0
-    assert run("retire")[:2] == (0, f"Retired {old}.\n")
+    code, _, told = run("retire")
+    assert (code, str(path) in told) == (1, True)
+    assert len(Keyring.parse(path.read_text()).keks) == 2
+    assert run("retire", "--yes")[:2] == (0, f"Retired {old}.\n")
     assert run("show")[1] == f"{new}\twraps\t7\n"
-    assert run("retire")[0] == 1
+    assert run("retire", "--yes")[0] == 1
     rest = Keyring.parse(path.read_text())
     assert (rest.index_key, rest.signing_secret) == (ring.index_key, ring.signing_secret)
 
@@ -181,7 +184,7 @@ def test_a_ring_from_a_secret_store_is_changed_there(run, monkeypatch, tmp_path)
     assert "keys.ring" in told
     assert not (tmp_path / "keyring.json").exists()
     assert ring.keks[0].secret.hex() not in told
-    assert run("retire")[0] == 1
+    assert run("retire", "--yes")[0] == 1
 
 
 def test_a_rotation_killed_between_batches_is_finished_by_the_next(run, addresses, settings, tmp_path):
@@ -227,3 +230,24 @@ def test_a_new_first_key_in_the_setting_is_taken(run, addresses, settings, monke
     monkeypatch.setenv("YINGDA_KEYS__RING", new.document())
     assert run("rotate")[0] == 0
     assert run("show")[1] == f"{new.keks[0].id}\twraps\t3\n{ring.keks[0].id}\tunwraps\t0\n"
+
+
+def test_a_lost_keyring_is_not_replaced(run, addresses, settings, tmp_path):
+    """A fresh one in its place would leave everything stored before unreadable, without a word."""
+    ring, path = Keyring.fresh(), tmp_path / "keyring.json"
+
+    async def fill() -> None:
+        engine = make_engine(addresses.application_url, settings)
+        try:
+            await stock(engine, ring, 1)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(fill())
+    code, _, told = run("show")
+    assert (code, "is missing" in told, path.exists()) == (1, True, False)
+    write_keyring(path, Keyring.fresh())
+    code, _, told = run("show")
+    assert (code, ring.keks[0].id in told) == (1, True)
+    write_keyring(path, ring)
+    assert run("show")[0] == 0
