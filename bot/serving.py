@@ -16,6 +16,7 @@ from bot.app import drain, make_app
 from bot.settings import Settings
 from bot.staff.first import FIRST_NAME, ensure_first_administrator
 from bot.storage.database import Addresses, Say
+from bot.storage.keyring import keyring_path
 from bot.web.dev import PATH as DEV_PATH
 from bot.web.dev import can_show
 from bot.web.keys import ENGINE, OUTGOING, STAFF_RULES
@@ -73,4 +74,7 @@ async def _show_links(settings: Settings, app: web.Application, say: Say) -> Non
     if link:
         say(f"  First sign-in, once only  {link}")
         say(f"  (as {FIRST_NAME}: the name to sign in with afterwards)")
+        if settings.keys.ring is None:
+            say(f"  Keyring                   {keyring_path(settings).absolute()}")
+            say("  (copy it to a safe place: without it nothing that is stored can be read, no backup either)")
     say("Press Ctrl-C to stop.")
