@@ -5,13 +5,15 @@ from importlib.resources import files
 import pytest
 import yaml
 
-from crm_adapter import sql_store  # brings every room's tables
+from crm_adapter.imports import tables as imports_tables
 from crm_adapter.rights.gathering import _HIDDEN, SECTIONS, Section, _name
+from crm_adapter.sharing import tables as sharing_tables
+from crm_adapter.sql_store import SqlStore
 from crm_adapter.tables import metadata
 
 COLUMNS = yaml.safe_load((files("crm_adapter.rights") / "texts.yml").read_text(encoding="utf-8"))["columns"]
 
-assert sql_store
+assert imports_tables and sharing_tables and SqlStore, "what is imported brings the tables of its room"
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
