@@ -41,7 +41,10 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _moment(given: str) -> datetime:
-    found = datetime.fromisoformat(given)
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given} is no time such as 2026-11-01 or 2026-11-01T08:00+08:00") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

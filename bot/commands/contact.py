@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from bot.commands.contact_confirm import add_confirm
 from bot.commands.contact_import import add_import
 from bot.commands.reader import log_read
 from bot.commands.store import open_store
+from bot.customers import open_crm
 from bot.domain.sensitive import mask
 from bot.settings import read_settings
 from bot.storage.keyring import open_keys
 from crm_adapter.encryption import Keys
 from crm_adapter.reading import ContactRow, InteractionRow, find_contact, list_contacts, list_interactions
+from crm_adapter.records.customers import Contact
 
 SHOWN = 100
 
@@ -29,7 +32,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     listing.add_argument("--limit", type=int, default=20)
     listing.add_argument("--json", action="store_true", help="a line of JSON per contact")
     listing.set_defaults(run=run_list)
-    showing = actions.add_parser("show", help="one contact: who, channels, every interaction")
+    showing = actions.add_parser("show", help="one contact: what is known, channels, every interaction")
     showing.add_argument("contact", metavar="ID", help="the contact's id, or `last` for the newest")
     showing.add_argument("--limit", type=int, default=50)
     showing.add_argument("--json", action="store_true", help="a line of JSON per interaction")
@@ -56,7 +59,8 @@ async def run_list(args: argparse.Namespace) -> int:
 
 async def run_show(args: argparse.Namespace) -> int:
     """Prints one contact and its interactions, oldest first; 1 when there is none of that id."""
-    keys = open_keys(read_settings())
+    settings = read_settings()
+    keys = open_keys(settings)
     async with open_store(args) as engine:
         async with engine.connect() as connection:
             contact_id = await _resolve(connection, keys, args.contact)
@@ -66,6 +70,7 @@ async def run_show(args: argparse.Namespace) -> int:
                 return 1
             found = await list_interactions(connection, keys, contact_id=contact_id, limit=args.limit)
         await log_read(engine, keys, "contact show", "interactions", [detail.contact.id], args.unmask)
+        known = await open_crm(settings, engine, keys).contact(detail.contact.id)
     if args.unmask is None:
         found = [replace(one, content=None if one.content is None else mask(one.content)) for one in found]
     if args.json:
@@ -73,6 +78,8 @@ async def run_show(args: argparse.Namespace) -> int:
             print(_json(interaction))
         return 0
     print(_contact_line(detail.contact))
+    for line in _profile_lines(known, masked=args.unmask is None):
+        print(line)
     for identity in detail.identities:
         print(f"  {identity.channel}/{identity.account}  {identity.external_id or '–'}  ({identity.assurance})")
     for interaction in reversed(found):
@@ -93,6 +100,19 @@ async def _resolve(connection: AsyncConnection, keys: Keys, wanted: str) -> UUID
 def _contact_line(contact: ContactRow) -> str:
     last = f"{contact.last_interaction_at:%Y-%m-%d %H:%M:%S}" if contact.last_interaction_at else "–"
     return f"{contact.id}  {contact.name or '–'}  {contact.locale}  {', '.join(contact.channels)}  {last}"
+
+
+def _profile_lines(known: Contact, *, masked: bool) -> Iterator[str]:
+    for field, fact in sorted(known.facts.items()):
+        if field != "name" and fact.value is not None:
+            value = " ".join(fact.value.split())
+            yield f"  {field}: {mask(value) if masked else value}  ({fact.assurance})"
+    if known.quarantined:
+        yield "  quarantined: came without a lawful basis, must not be contacted"
+    if known.restricted_at is not None:
+        yield f"  restricted since {known.restricted_at:%Y-%m-%d %H:%M:%S}: kept, and used for nothing else"
+    if known.merged:
+        yield f"  merged with {', '.join(map(str, known.merged))}"
 
 
 def _interaction_line(interaction: InteractionRow) -> str:

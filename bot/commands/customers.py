@@ -9,6 +9,8 @@ from time import perf_counter
 
 from bot.commands.store import open_customers, open_store
 from bot.settings import read_settings
+from bot.web.problems import describe
+from crm_adapter.customers import fault_text
 from crm_adapter.imports.errors import ImportFault
 from crm_adapter.imports.table import Limits
 from crm_adapter.port import BadField
@@ -82,7 +84,7 @@ async def run_count(args: argparse.Namespace) -> int:
         async with open_customers(args) as crm:
             print(await crm.count_segment(_condition(args.condition)))
     except BadSegment as bad:
-        print(bad, file=sys.stderr)
+        print(_words(bad), file=sys.stderr)
         return 1
     return 0
 
@@ -93,7 +95,7 @@ async def run_save(args: argparse.Namespace) -> int:
         async with open_customers(args) as crm:
             print((await crm.save_segment(args.name, _condition(args.condition), BY)).id)
     except (BadSegment, BadField) as bad:
-        print(bad, file=sys.stderr)
+        print(_words(bad), file=sys.stderr)
         return 1
     return 0
 
@@ -108,7 +110,7 @@ async def run_import(args: argparse.Namespace) -> int:
     async with open_customers(args) as crm:
         counts, rejected = await _take(crm, read, dry_run=args.dry_run)
     for one in sorted((*read.rejected, *rejected), key=lambda one: one.line):
-        print(f"line {one.line}: {one.field}: {one.code}")
+        print(f"line {one.line}: {one.field}: {fault_text(one.code, 'en')}")
     total = len(read.rejected) + len(rejected)
     told = ", ".join(f"{counts[state]} {state}" for state in ("created", "updated", "unchanged"))
     print(f"{told}, {total} rejected" + (" (dry run: nothing was stored)" if args.dry_run else ""))
@@ -125,6 +127,12 @@ async def _take(crm: SqlStore, read: Read, *, dry_run: bool) -> tuple[dict[str, 
             else:
                 counts[outcome.state] += 1
     return counts, rejected
+
+
+def _words(bad: BadSegment | BadField) -> str:
+    if isinstance(bad, BadField):
+        return f"{bad.field}: {fault_text(bad.code, 'en')}"
+    return describe("bad_segment", "en", {"reason": bad.code, "place": bad.place}).detail
 
 
 def _condition(text: str) -> dict[str, object]:

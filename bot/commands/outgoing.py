@@ -6,6 +6,7 @@ import sys
 
 from uuid_utils.compat import uuid7
 
+from bot.commands.speech import say
 from bot.commands.store import open_store
 from bot.outgoing.listing import list_messages
 from bot.outgoing.mail import normalise_address, send_mail
@@ -33,10 +34,13 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 async def run_list(args: argparse.Namespace) -> int:
     """One line per message: id, kind, purpose, state, attempts, reason, times."""
     async with open_store(args) as engine, engine.connect() as connection:
-        for one in await list_messages(connection, limit=args.limit):
+        found = await list_messages(connection, limit=args.limit)
+        for one in found:
             settled = one.settled_at.isoformat(timespec="seconds") if one.settled_at else "-"
             told = (one.kind, one.purpose, one.state, one.attempts, one.reason or "-")
             print(one.id, *told, one.queued_at.isoformat(timespec="seconds"), settled, sep="\t")
+    if not found:
+        say("There is no message.")
     return 0
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.commands.reader import log_read, reader
+from bot.commands.speech import say
 from bot.commands.store import open_addresses_aside
 from bot.customers import open_crm
 from bot.jobs.retention import remove_doomed
@@ -80,6 +81,8 @@ async def run_list(args: argparse.Namespace) -> int:
                 due = f"{one.due_at:%Y-%m-%d}{'?' if one.provisional else ''}"
                 print(one.id, one.kind, late, due, one.contact_id, sep="\t")
             place += len(found)
+        if not place:
+            say("There is no request." if args.all else "No request waits for an answer.")
     return 0
 
 
@@ -109,8 +112,10 @@ async def run_answer(args: argparse.Namespace) -> int:
             answered = await opened.crm.answer_privacy_request(args.request, args.words, reader(), now, fields=fields)
         except _REFUSALS as refused:
             return _refuse(refused)
-        print(answered.state)
-        if answered.erasure_id is not None:
+        if answered.erasure_id is None:
+            print(answered.state)
+        else:
+            say(answered.state)  # the certificate alone stands on standard output: it can be kept as it is
             await remove_doomed(opened.settings, opened.engine, opened.blobs)
             _print_certificate(document_of(await opened.crm.certificate(answered.erasure_id)))
     return 0

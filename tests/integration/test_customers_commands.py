@@ -47,7 +47,7 @@ async def test_everybody_is_assessed_and_counted(run, stock):
     assert (code, out.partition(",")[0]) == (0, "3 customers changed")
     assert await run("segment", "count", '{"field": "stage", "is": "prospect"}') == (0, "3\n", "")
     code, _, err = await run("segment", "count", '{"field": "stag", "is": "prospect"}')
-    assert (code, err) == (1, "field: unknown_field\n")
+    assert (code, err) == (1, "Something is wrong with it at field (unknown_field).\n")
     assert (await run("segment", "count", "{"))[0] == 1
     assert (await run("segment", "save", "New ones", '{"field": "tag", "has": "new"}'))[0] == 0
     assert await run("segment", "list") == (0, "3\tNew ones\n", "")
@@ -80,8 +80,8 @@ async def test_orders_come_from_a_file(run, stock, tmp_path):
     assert await stock.orders(contact) == []
     code, out, _ = await run("order", "import", str(file), "--source", "erp")
     assert out.splitlines() == [
-        "line 3: amount: not_an_amount",
-        "line 4: contact_id: unknown_contact",
+        "line 3: amount: This is not an amount such as 129.00.",
+        "line 4: contact_id: No customer is known by it; import the customers first.",
         "1 created, 0 updated, 0 unchanged, 2 rejected",
     ]
     assert [order.amount for order in await stock.orders(contact)] == [12_900]

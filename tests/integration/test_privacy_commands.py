@@ -60,6 +60,15 @@ def test_a_request_from_the_opening_to_the_answer(run, customer):
     assert (code, out) == (0, "refused\n")
 
 
+def test_the_answer_to_a_deletion_is_a_certificate_that_can_be_kept(run, customer, tmp_path):
+    _, opened, _ = run("privacy", "open", str(customer.contact_id), "delete")
+    code, out, err = run("privacy", "answer", opened.split("\t")[0], "已删除", "--checked", "call_back")
+    assert (code, "answered" in err) == (0, True)
+    certificate = tmp_path / "certificate.json"
+    certificate.write_text(out, encoding="utf-8")
+    assert run("privacy", "verify", str(certificate)) == (0, "valid\n", "")
+
+
 def test_export_erase_and_verify(run, customer, tmp_path):
     file = tmp_path / "theirs.zip"
     code, _, err = run("privacy", "export", str(customer.contact_id), str(file))

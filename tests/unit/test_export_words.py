@@ -13,7 +13,8 @@ from crm_adapter.tables import metadata
 
 COLUMNS = yaml.safe_load((files("crm_adapter.rights") / "texts.yml").read_text(encoding="utf-8"))["columns"]
 
-assert imports_tables and sharing_tables and SqlStore, "what is imported brings the tables of its room"
+ROOMS = (imports_tables, sharing_tables, SqlStore)
+"""What is imported brings the tables of its room."""
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
