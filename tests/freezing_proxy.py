@@ -24,13 +24,13 @@ class FreezingProxy:
         self._answers_only = False
         self.thaw()
 
-    def freeze_at(self, pattern: str, occurrence: int, *, answers_only: bool = False) -> None:
+    def freeze_at(self, pattern: bytes, occurrence: int, *, answers_only: bool = False) -> None:
         """Freezes once what the client sends has contained ``pattern`` so often; that much still gets through.
 
         ``answers_only``: all that the client sends still arrives, and it hears nothing. Otherwise the pipeline that is
         under way never ends: its last message, the sync, is held back too.
         """
-        self._pattern, self._left, self._answers_only = pattern.encode(), occurrence, answers_only
+        self._pattern, self._left, self._answers_only = pattern, occurrence, answers_only
 
     def thaw(self) -> None:
         """Everything that was held back arrives."""

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,28 +17,36 @@ from crm_adapter.rights.working_days import ZONE, HolidaysFault, WorkingDays
 WITHIN_S = 5.0
 SOON = 2
 """Working days: what is due within them is told before it is too late."""
+FARTHEST = timedelta(days=21)
+"""So far ahead no two working days lie, whatever the holidays."""
 
 
 async def check_privacy_requests(settings: Settings, engine: AsyncEngine) -> list[Part]:
     """Nothing when the store cannot be asked, which another part tells."""
     due, now = privacy_requests.c.due_at, datetime.now(UTC)
-    late = func.count().filter(due < now)
-    query = select(func.count(), late, func.min(due)).where(privacy_requests.c.state.in_(OPEN_STATES))
-    try:
-        days = await asyncio.to_thread(WorkingDays.read, settings.crm.holidays_file)
-    except HolidaysFault:  # the calendar without the company's own days is near enough to warn by
-        days = WorkingDays()
-    query = query.where(due <= days.deadline(now, SOON).at)
+    query = select(due).where(privacy_requests.c.state.in_(OPEN_STATES), due <= now + FARTHEST).order_by(due)
     try:
         async with asyncio.timeout(WITHIN_S), engine.connect() as connection:
-            soon, overdue, first = (await connection.execute(query)).one()
+            near = list((await connection.execute(query)).scalars())
     except (SQLAlchemyError, psycopg.Error, TimeoutError, OSError):
         return []
+    overdue = [one for one in near if one < now]
     if overdue:
-        return [Part("privacy", "warning", "privacy_overdue", {"count": overdue, "since": _day(first)})]
+        return [Part("privacy", "warning", "privacy_overdue", {"count": len(overdue), "since": _day(overdue[0])})]
+    # The calendar costs memory: it is asked only when something may be due.
+    until = await asyncio.to_thread(_soon, settings, now) if near else now
+    soon = [one for one in near if one <= until]
     if soon:
-        return [Part("privacy", "warning", "privacy_due_soon", {"count": soon, "until": _day(first)})]
+        return [Part("privacy", "warning", "privacy_due_soon", {"count": len(soon), "until": _day(soon[0])})]
     return [Part("privacy", "ok", "privacy_in_time")]
+
+
+def _soon(settings: Settings, now: datetime) -> datetime:
+    try:
+        days = WorkingDays.read(settings.crm.holidays_file)
+    except HolidaysFault:  # the calendar without the company's own days is near enough to warn by
+        days = WorkingDays()
+    return days.deadline(now, SOON).at
 
 
 def _day(due: datetime) -> str:

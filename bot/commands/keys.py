@@ -39,9 +39,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         run=run_rotate
     )
     retiring = actions.add_parser("retire", help="remove those that wrap nothing any more")
-    retiring.add_argument(
-        "--yes", action="store_true", help="the keyring as it is was copied for the backups so far"
-    )
+    retiring.add_argument("--yes", action="store_true", help="the keyring as it is was copied for the backups so far")
     retiring.set_defaults(run=run_retire)
 
 

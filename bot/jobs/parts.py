@@ -22,7 +22,13 @@ def parts_of(context: JobContext) -> tuple[Settings, Pool]:
 
 @asynccontextmanager
 async def open_engine(context: JobContext) -> AsyncIterator[AsyncEngine]:
-    """An engine for one run: a job that takes long holds none of the connections that people's requests wait for."""
+    """The worker's engine, or one for this run where it was started without: a job that takes long holds none of the
+    connections that people's requests wait for.
+    """
+    shared: AsyncEngine | None = context.additional_context.get("engine")
+    if shared is not None:
+        yield shared
+        return
     settings, pool = parts_of(context)
     engine = make_engine(cast(str, pool.conninfo), settings)  # ours are made from text, never from a function
     try:

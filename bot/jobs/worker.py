@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from copy import deepcopy
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from procrastinate import App, Blueprint, PsycopgConnector
@@ -17,6 +17,7 @@ from bot.jobs.ledger import ledger_jobs
 from bot.jobs.outgoing import outgoing_jobs
 from bot.jobs.retention import retention_jobs
 from bot.settings import Settings
+from bot.storage.database import make_engine
 from bot.storage.pool import Pool, bounded_conninfo, check_within
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,15 @@ def _make_pool(**arguments: Any) -> Pool:
 
 async def run_worker(jobs: App, settings: Settings, pool: Pool) -> None:
     """Runs jobs until cancelled; then lets those that run finish within the drain time."""
+    # One for all jobs: what SQLAlchemy has compiled once, it need not keep for each of them.
+    engine = make_engine(cast(str, pool.conninfo), settings)
+    try:
+        await _run_worker(jobs, settings, {"settings": settings, "pool": pool, "engine": engine})
+    finally:
+        await engine.dispose()
+
+
+async def _run_worker(jobs: App, settings: Settings, context: dict[str, Any]) -> None:
     while True:
         try:
             await jobs.run_worker_async(
@@ -65,7 +75,7 @@ async def run_worker(jobs: App, settings: Settings, pool: Pool) -> None:
                 delete_jobs="successful",
                 install_signal_handlers=False,
                 shutdown_graceful_timeout=settings.http.drain_s,
-                additional_context={"settings": settings, "pool": pool},
+                additional_context=context,
             )
         except Exception as error:
             task = asyncio.current_task()

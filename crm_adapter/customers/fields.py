@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-import phonenumbers
 import yaml
 from email_validator import EmailNotValidError, validate_email
 
@@ -73,6 +73,8 @@ def _name(field: str, text: str) -> str:
 
 
 def _phone(field: str, text: str) -> str:
+    import phonenumbers  # 2 MB that a server without profiles to check need not carry
+
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", text), HOME_REGION)
     except phonenumbers.NumberParseException:
@@ -124,9 +126,15 @@ def _choice(field: str, text: str) -> str:
 
 def _region(field: str, text: str) -> str:
     code = _CODE.fullmatch(text.upper())
-    if code and code[1] != HOME_REGION and code[1] in phonenumbers.SUPPORTED_REGIONS:
+    if code and code[1] != HOME_REGION and code[1] in _regions():
         return text.upper()
     return _choice(field, text)
+
+
+def _regions() -> AbstractSet[str]:
+    import phonenumbers
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
 def _today() -> date:

@@ -7,7 +7,7 @@ has all of its grams, and the index misses nothing.
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Literal
 
@@ -55,6 +55,8 @@ def grams_of(key: bytes, kind: Kind, text: str) -> list[int]:
     return sorted({_number(key, person, piece) for piece in pieces(text)})
 
 
+# The same words come again and again, in answers above all.
+@lru_cache(maxsize=32_768)
 def _number(key: bytes, person: bytes, piece: str) -> int:
     digest = blake2b(piece.encode("utf-8", "surrogatepass"), digest_size=4, key=key, person=person).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -31,19 +31,24 @@ log = structlog.get_logger(__name__)
 
 BATCH = 200
 PAUSE_S, PAUSE_AFTER_FAULT_S = 1.0, 5.0
-LOOK_BACK, LOOK_FAR_BACK = timedelta(minutes=2), timedelta(days=1)
+REST = 9
+"""How many times as long as it worked it rests: it shares a process with the turns, and they go first."""
+LOOK_BACK, LOOK_FAR_BACK = timedelta(seconds=10), timedelta(days=1)
 FAR_BACK_EVERY_S = 3600.0
 LOCK = 0x6772616D  # any constant; "gram"
 
 
 async def run_indexer(engine: AsyncEngine, keys: Keys) -> NoReturn:
-    """Keeps the index up to date until cancelled. Several processes may run it; one at a time works."""
+    """Keeps the index up to date until cancelled. Several processes may run it; one at a time works.
+
+    Under a heavy load of messages it falls behind, and catches up when the load is over.
+    """
     far_back_at = 0.0
     while True:
         pause = PAUSE_S
         try:
             far = time.monotonic() >= far_back_at
-            await index_new(engine, keys, LOOK_FAR_BACK if far else LOOK_BACK)
+            await index_new(engine, keys, LOOK_FAR_BACK if far else LOOK_BACK, rest=REST)
             if far:
                 await forget_old_names(engine)
                 far_back_at = time.monotonic() + FAR_BACK_EVERY_S
@@ -53,13 +58,16 @@ async def run_indexer(engine: AsyncEngine, keys: Keys) -> NoReturn:
         await asyncio.sleep(pause)
 
 
-async def index_new(engine: AsyncEngine, keys: Keys, look_back: timedelta = LOOK_FAR_BACK) -> int:
-    """One round over all that is new; how many records were added."""
+async def index_new(engine: AsyncEngine, keys: Keys, look_back: timedelta = LOOK_FAR_BACK, *, rest: float = 0.0) -> int:
+    """One round over all that is new; how many records were added. After each batch it rests ``rest`` times as long
+    as the batch took.
+    """
     added = 0
     for source in SOURCES:
         async with engine.connect() as connection:
             after = _start(await _watermark(connection, source), look_back)
         while True:
+            began = time.monotonic()
             async with engine.begin() as connection:
                 if not await connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
                     return added  # another process is at it
@@ -69,6 +77,7 @@ async def index_new(engine: AsyncEngine, keys: Keys, look_back: timedelta = LOOK
                     added += await _add(connection, keys, source, found)
             if len(found) < BATCH:
                 break
+            await asyncio.sleep(rest * (time.monotonic() - began))
     return added
 
 

@@ -13,6 +13,7 @@ import pytest
 from bot.rehearsal.audit import audit, compare_all
 from bot.rehearsal.facts import SLOW
 from bot.rehearsal.keeper import Keeper, kept_server
+from bot.rehearsal.keys import KEYS
 from bot.rehearsal.session import Session
 from bot.rehearsal.visitors import PlainVisitor, Visitor
 from bot.storage.database import Addresses
@@ -22,7 +23,7 @@ from tests.freezing_proxy import freezing_proxy
 pytestmark = pytest.mark.heavy
 
 FREE_WITHIN_S = 15.0
-# A message's id passes with the mark of its attempt, with its receiving, and with its recording.
+# A message's blind id passes with the mark of its attempt, with its receiving, and with its recording.
 MOMENTS = {"mid_pipeline": (2, False), "locked": (2, True), "committed": (3, True)}
 
 
@@ -49,7 +50,8 @@ async def cut_off(
         there = visitor.session.via([node.url])
         message = uuid4().hex
         occurrence, answers_only = MOMENTS[moment]
-        proxy.freeze_at(message, occurrence, answers_only=answers_only)
+        blind = KEYS.blind("message", "shop", f"{visitor.session.identity}:{message}")
+        proxy.freeze_at(blind, occurrence, answers_only=answers_only)
         stuck = asyncio.create_task(post(there, message, "in the middle"))
         await proxy.frozen.wait()
 

@@ -76,7 +76,7 @@ def test_make_run_installs_serves_and_leaves_nothing_running(folder: Path) -> No
     try:
         said = printed(log, "Press Ctrl-C to stop.", make, INSTALLED_WITHIN_S)
         links = re.findall(rf"http://127\.0\.0\.1:{port}(/\S+)", said)
-        assert [link.split("?")[0] for link in links] == ["/demo/", "/console/", "/console/#/welcome"]
+        assert [link.split("?")[0] for link in links] == ["/demo/", "/console/", "/dev/outgoing", "/console/#/welcome"]
         for page in ("/readyz", *links):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=10) as answer:
                 assert answer.status == 200, page

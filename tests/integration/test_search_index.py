@@ -215,10 +215,10 @@ async def test_the_loop_indexes_what_comes_and_survives_faults(person, monkeypat
     faults = [OperationalError("SELECT", {}, OSError()), OSError()]
     went_round = asyncio.Queue()
 
-    async def at_first_failing(*arguments):
+    async def at_first_failing(*arguments, **options):
         if faults:
             raise faults.pop()
-        await went_round.put(await index_new(*arguments))
+        await went_round.put(await index_new(*arguments, **options))
 
     monkeypatch.setattr("crm_adapter.search.indexer.index_new", at_first_failing)
     said = await person.say("第一条")
