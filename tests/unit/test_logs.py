@@ -43,5 +43,5 @@ def test_sensitive_data_is_masked_wherever_it_stands(line):
 
 
 def test_what_libraries_log_is_masked_too(line):
-    logging.getLogger("some.library").error("refused card %s of %s", "4111 1111 1111 1111", ID)
+    logging.getLogger("some.package").error("refused card %s of %s", "4111 1111 1111 1111", ID)
     assert line()["event"] == f"refused card •••• •••• •••• 1111 of {ID}"
