@@ -12,6 +12,7 @@ import aiohttp
 import psycopg
 import pytest
 
+from bot.rehearsal.keys import ENVIRONMENT
 from bot.storage.database import Addresses
 from tests.integration.chat_calls import connect, say, token_of
 from tests.integration.patience import allowed
@@ -121,6 +122,7 @@ def import_clocks(addresses: Addresses, folder: Path, answer: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YINGDA_")} | {
         "YINGDA_DATABASE_URL": addresses.application_url,
         "YINGDA_OWNER_DATABASE_URL": addresses.owner_url,
+        **ENVIRONMENT,
     }
     command = [sys.executable, "-m", "bot", "kb", "import", str(folder), "--source", "clocks"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
