@@ -20,7 +20,7 @@ from bot.storage.database import Addresses
 from bot.storage.pool import Pool
 from tests.freezing_proxy import freezing_proxy
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.alone
 
 FREE_WITHIN_S = 15.0
 # A message's blind id passes with the mark of its attempt, with its receiving, and with its recording.
