@@ -29,9 +29,9 @@ from crm_adapter.tables import data_keys, facts, grams
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
+BATCH = 50
 PAUSE_S, PAUSE_AFTER_FAULT_S = 1.0, 5.0
-REST = 9
+REST = 19
 """How many times as long as it worked it rests: it shares a process with the turns, and they go first."""
 LOOK_BACK, LOOK_FAR_BACK = timedelta(seconds=10), timedelta(days=1)
 FAR_BACK_EVERY_S = 3600.0
