@@ -1,10 +1,11 @@
 """Pictures and files in the chat."""
 
+import asyncio
 import struct
 import zlib
 
 import pytest
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import FilePayload, Route, expect
 
 from tests.e2e.console_page import chromium
 from tests.e2e.widget_page import customer
@@ -57,18 +58,55 @@ async def test_a_picture_and_a_file_are_sent_and_shown(shop_server: LiveServer) 
 
 async def test_the_answer_to_many_pictures_is_in_view(shop_server: LiveServer) -> None:
     pictures: list[FilePayload] = [{**PICTURE, "name": f"{n}.png", "buffer": png(300, 400)} for n in range(4)]
+    answered = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
     async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        # The pictures come in while the answer is read, and do not push it away.
+        await someone.context.route("**/channels/shop/blobs/*", hold)
         await someone.visit("en")
         await someone.frame.locator("input[type=file]").set_input_files(pictures)
         await expect(someone.frame.locator(".tray-item.done")).to_have_count(4)
         await someone.frame.get_by_role("button", name="Send", exact=True).click()
         await expect(someone.answers).to_have_count(1)
         await expect(someone.answers.first).to_be_in_viewport(ratio=1)
+        answered.set()
+        await expect(someone.own.get_by_role("img").last).to_have_js_property("naturalWidth", 300)
+        await expect(someone.own.locator(".picture.here")).to_have_count(4)
         height = "element => element.offsetHeight - element.closest('.scroll').clientHeight"
         assert await someone.own.evaluate(height) > 0, "one message fills more than the view"
-        # The pictures come in while the answer is read, and do not push it away.
-        await expect(someone.own.get_by_role("img").last).to_have_js_property("naturalWidth", 300)
         await expect(someone.answers.first).to_be_in_viewport(ratio=1)
+
+
+async def test_a_place_is_kept_until_the_picture_is_there(shop_server: LiveServer) -> None:
+    async with chromium() as browser, customer(browser, shop_server.url) as someone:
+        await someone.visit("en")
+        await someone.say("hello")
+        await expect(someone.answers).to_have_count(1)
+        frame = next(frame for frame in someone.page.frames if "/widget/frame/" in frame.url)
+        # Every height that the picture's place ever has, from the moment it stands.
+        await frame.evaluate(
+            """() => {
+                window.heights = []
+                const seen = new ResizeObserver((all) =>
+                  all.forEach(({ target }) => target.isConnected && window.heights.push(target.offsetHeight)))
+                new MutationObserver(() => document.querySelectorAll('.picture').forEach((one) => seen.observe(one)))
+                  .observe(document.querySelector('.list'), { childList: true, subtree: true })
+                // Between the address and the picture time passes; here, a while.
+                const { set } = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, 'src')
+                Object.defineProperty(HTMLImageElement.prototype, 'src', {
+                  set(value) { setTimeout(() => set.call(this, value), 300) } })
+            }"""
+        )
+        await someone.frame.locator("input[type=file]").set_input_files([PICTURE])
+        await expect(someone.frame.locator(".tray-item.done")).to_have_count(1)
+        await someone.frame.get_by_role("button", name="Send", exact=True).click()
+        await expect(someone.frame.locator(".picture.here")).to_have_count(1)
+        heights = await frame.evaluate("window.heights")
+        assert min(heights) >= 110, heights
 
 
 async def test_a_pasted_picture_is_taken(shop_server: LiveServer) -> None:

@@ -18,13 +18,12 @@ function whenNear(element: Element, work: () => void): void {
 function picture(item: Attachment, texts: Texts, fetchBlob: FetchBlob): HTMLElement {
   const image = h('img', { alt: texts.picture(item.name), decoding: 'async' })
   const link = h('a', { class: 'picture', target: '_blank', rel: 'noopener' }, image)
+  // Its place is kept until there is something to fill it: a list that shrinks for a moment moves the reader.
+  image.addEventListener('load', () => link.classList.add('here'))
   // A picture far up in the history is not fetched before somebody scrolls there.
   whenNear(link, () => {
     fetchBlob(item.id).then(
-      (url) => {
-        link.href = image.src = url
-        link.classList.add('here')
-      },
+      (url) => (link.href = image.src = url),
       () => link.classList.add('missing'),
     )
   })
