@@ -4,7 +4,7 @@ Every adapter passes ``tests/contract/crm``. What an adapter cannot do it leaves
 the methods of that capability raise :class:`NotSupported`. Each call is one unit: all of it is stored, or nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
@@ -26,12 +26,13 @@ from crm_adapter.records.customers import (
     Upserted,
 )
 from crm_adapter.records.erasure import Certificate
+from crm_adapter.records.rights import NewPrivacyRequest, OpenRequest, PrivacyRequest, RequestKind, RequestState
 from crm_adapter.records.service import Case, CaseState, NewCase, NewTask, RootCause, Task
 from crm_adapter.records.value import NewOrder, Order, Segment, Tag
 
 Capability = Literal[
     "contacts", "merge", "interactions", "cases", "tasks", "consent", "tags", "segments", "orders", "erase", "export",
-    "changes", "within"
+    "requests", "changes", "within"
 ]  # fmt: skip
 """``within``: the adapter can work inside the caller's transaction (only the SQL store can)."""
 
@@ -68,9 +69,20 @@ class BadField(CrmFault):
 class Refused(CrmFault):
     """The rules do not allow it; ``code`` names why (``bad_transition``, ``already_undone``, ``same_contact``, …)."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
         self.code = code
+        self.values = values
+        """For the text that explains the code."""
+
+
+class OpenRequests(Refused):
+    """``open_requests``: whom an erasure would erase still waits for the answer to other requests."""
+
+    def __init__(self, requests: Sequence[OpenRequest]) -> None:
+        told = [{"id": one.id, "kind": one.kind, "state": one.state, "due_at": one.due_at} for one in requests]
+        super().__init__("open_requests", count=len(told), requests=told)
+        self.requests = tuple(requests)
 
 
 class Customers(Protocol):
@@ -338,8 +350,86 @@ class Rights(Protocol):
         """Everything held about the whole family."""
         ...
 
-    async def erase(self, contact_id: UUID, by: str, reason: str, at: datetime) -> Certificate:
-        """Erases the whole family. What stays is what the certificate says. Raises :class:`UnknownRecord`."""
+    async def erase(
+        self, contact_id: UUID, by: str, reason: str, at: datetime, *, end_others: bool = False
+    ) -> Certificate:
+        """Erases the whole family. What stays is what the certificate says.
+
+        Raises :class:`UnknownRecord`; :class:`OpenRequests` while requests of theirs wait, unless with ``end_others``
+        they end unanswered as ``ended_by_erasure``.
+        """
+        ...
+
+    async def certificate(self, erasure_id: UUID) -> Certificate:
+        """The certificate of an erasure, with those who share something as they are today.
+
+        Raises :class:`UnknownRecord`.
+        """
+        ...
+
+
+class Requests(Protocol):
+    """Requests about one's own data, each with its deadline and its history (PR6, PIPL 44-50)."""
+
+    async def open_privacy_request(self, new: NewPrivacyRequest) -> PrivacyRequest:
+        """Writes it down with its deadline in working days.
+
+        Raises :class:`UnknownRecord`, :class:`Refused` ``unknown_kind`` or ``foreign_identity``.
+        """
+        ...
+
+    async def privacy_request(self, request_id: UUID) -> PrivacyRequest:
+        """With its history. Raises :class:`UnknownRecord`."""
+        ...
+
+    async def privacy_requests(
+        self,
+        states: Iterable[RequestState],
+        *,
+        kinds: Iterable[RequestKind] | None = None,
+        skip: int = 0,
+        limit: int = 50,
+    ) -> Sequence[PrivacyRequest]:
+        """By deadline, the overdue first; ``kinds`` ``None`` is every kind."""
+        ...
+
+    async def privacy_requests_of(self, contact_id: UUID) -> Sequence[PrivacyRequest]:
+        """Of the whole family, newest first; of an erased contact those under its pseudonym."""
+        ...
+
+    async def check_requester(self, request_id: UUID, method: str, by: str, at: datetime) -> PrivacyRequest:
+        """Documents how staff made sure who asks. Raises :class:`Refused` ``unknown_method``, ``bad_transition``."""
+        ...
+
+    async def start_privacy_request(
+        self, request_id: UUID, by: str, at: datetime, *, expected_version: int | None = None
+    ) -> PrivacyRequest:
+        """Takes it up. Raises :class:`Refused` ``identity_unchecked``, ``bad_transition``; :class:`VersionConflict`."""
+        ...
+
+    async def answer_privacy_request(
+        self,
+        request_id: UUID,
+        words: str,
+        by: str,
+        at: datetime,
+        *,
+        fields: Mapping[str, str | None] | None = None,
+        end_others: bool = False,
+    ) -> PrivacyRequest:
+        """Does what was asked and answers. ``fields`` are what ``correct`` sets, ``end_others`` as for ``erase``.
+
+        Raises :class:`Refused` ``reason_needed``, ``bad_transition``, ``fields_needed``, ``busy``;
+        :class:`OpenRequests`; and what setting a bad field raises.
+        """
+        ...
+
+    async def refuse_privacy_request(self, request_id: UUID, words: str, by: str, at: datetime) -> PrivacyRequest:
+        """Refuses it with the reason in ``words``. Raises :class:`Refused` ``reason_needed``, ``bad_transition``."""
+        ...
+
+    async def lift_restriction(self, contact_id: UUID) -> None:
+        """The family's data may be used again. Raises :class:`UnknownRecord`."""
         ...
 
 
@@ -354,7 +444,7 @@ class Feed(Protocol):
         ...
 
 
-class Crm(Customers, Interactions, Service, Consents, Values, Rights, Feed, Protocol):
+class Crm(Customers, Interactions, Service, Consents, Values, Rights, Requests, Feed, Protocol):
     """The whole port."""
 
     def capabilities(self) -> frozenset[Capability]:

@@ -20,6 +20,7 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         "orders",
         "erase",
         "export",
+        "requests",
         "changes",
         "within",
     }

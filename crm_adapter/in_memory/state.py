@@ -22,6 +22,8 @@ from crm_adapter.records.customers import (
     MergeSuggestion,
     PastMerge,
 )
+from crm_adapter.records.erasure import Certificate
+from crm_adapter.records.rights import PrivacyRequest
 from crm_adapter.records.service import Case, Task
 from crm_adapter.records.value import Figures, Order, Segment, Standing, Tag
 
@@ -121,6 +123,8 @@ class State:
     standings: dict[UUID, Standing] = field(default_factory=dict)
     rule_tags: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
+    requests: dict[UUID, PrivacyRequest] = field(default_factory=dict)
+    erasures: dict[UUID, Certificate] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - a test sees the same each run
     _made: int = 0
 

@@ -5,7 +5,7 @@ from typing import NoReturn, get_args
 from crm_adapter.in_memory.consent import InMemoryConsents
 from crm_adapter.in_memory.customers import InMemoryCustomers
 from crm_adapter.in_memory.interactions import InMemoryInteractions
-from crm_adapter.in_memory.rights import InMemoryRights
+from crm_adapter.in_memory.requests import InMemoryRequests
 from crm_adapter.in_memory.segments import InMemorySegments
 from crm_adapter.in_memory.service import InMemoryService
 from crm_adapter.in_memory.state import Clock, State, ticking_clock
@@ -23,7 +23,7 @@ class InMemoryStore(
     InMemoryConsents,
     InMemoryValues,
     InMemorySegments,
-    InMemoryRights,
+    InMemoryRequests,
 ):
     """See :class:`crm_adapter.port.Crm`; without ``clock`` time begins in 2026 and ticks by the call."""
 

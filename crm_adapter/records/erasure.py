@@ -12,6 +12,9 @@ class Certificate:
     """``content`` says what was erased and kept; ``signature`` is Ed25519 over its canonical JSON, in base64.
 
     It names the person by the pseudonym the ledger keeps (the contact's id) and by nothing else.
+
+    ``shared_reach`` is for staff alone and no part of what is signed or handed out: the living contacts that have a
+    phone or an e-mail of the person, who may be the same person once more.
     """
 
     id: UUID
@@ -20,3 +23,4 @@ class Certificate:
     content: Mapping[str, Any]
     signature: str
     public_key: str
+    shared_reach: tuple[UUID, ...] = ()

@@ -8,7 +8,7 @@ from uuid import UUID
 from crm_adapter.records.customers import Assurance
 
 RequestKind = Literal["view", "export", "correct", "restrict", "object", "delete", "close_account"]
-RequestState = Literal["received", "identity_check", "in_progress", "answered", "refused"]
+RequestState = Literal["received", "identity_check", "in_progress", "answered", "refused", "ended_by_erasure"]
 CheckMethod = Literal["in_person", "call_back", "identity_document", "account_details", "power_of_attorney"]
 
 REQUEST_KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
@@ -37,6 +37,16 @@ class NewPrivacyRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that still waits, as who decides an erasure is told of it."""
+
+    id: UUID
+    kind: RequestKind
+    state: RequestState
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PrivacyEvent:
     """One step of a request; ``method`` says how an identity was checked."""
 
@@ -50,7 +60,11 @@ class PrivacyEvent:
 @dataclass(frozen=True, slots=True)
 class PrivacyRequest:
     """``due_at`` is ``provisional`` while a year's holidays are not published. ``words`` and ``answer`` are ``None``
-    once the person's key is gone."""
+    once the person's key is gone.
+
+    One in the state ``ended_by_erasure`` was never answered: somebody decided (``ended_by``, ``ended_at``) to erase the
+    person while it waited. ``ended_reason`` is the erasure's grounds, a code.
+    """
 
     id: UUID
     contact_id: UUID
@@ -70,3 +84,6 @@ class PrivacyRequest:
     erasure_id: UUID | None
     version: int
     events: tuple[PrivacyEvent, ...] = ()
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    ended_reason: str | None = None

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from crm_adapter.records.erasure import Certificate
+from crm_adapter.records.rights import OpenRequest
 
 FORM = "yingda erasure certificate 1"
 _SEAL = b"yingda erasure\0"  # so that no signature on a certificate is ever one on something else
@@ -46,9 +47,20 @@ def reasons() -> Mapping[str, Mapping[str, Any]]:
 
 
 def content_of(
-    certificate_id: UUID, contact_id: UUID, at: datetime, by: str, grounds: str, controller: str, done: Erased
+    certificate_id: UUID,
+    contact_id: UUID,
+    at: datetime,
+    by: str,
+    grounds: str,
+    controller: str,
+    done: Erased,
+    request_id: UUID | None,
+    ended: Sequence[OpenRequest],
 ) -> dict[str, Any]:
-    """What the certificate says. Nobody is named in it but by the pseudonyms that stay."""
+    """What the certificate says. Nobody is named in it but by the pseudonyms that stay.
+
+    ``request_id`` is the request that the erasure answers, ``ended`` those that it leaves without an answer.
+    """
     return {
         "form": FORM,
         "id": str(certificate_id),
@@ -58,6 +70,8 @@ def content_of(
         "erased_at": _iso(at),
         "by": by,
         "grounds": grounds,
+        "request": None if request_id is None else str(request_id),
+        "ended_unanswered": [{"request": str(one.id), "kind": one.kind} for one in ended],
         "erased": {name: int(number) for name, number in sorted(done.erased.items())},
         "kept": [_kept(name, number, at) for name, number in sorted(done.kept.items()) if number],
     }
@@ -74,7 +88,7 @@ def public_half(key: Ed25519PrivateKey) -> str:
 
 
 def document_of(certificate: Certificate) -> dict[str, Any]:
-    """The certificate as the file that the customer is given."""
+    """The certificate as the file that the customer is given; of other people it says nothing."""
     return {
         "certificate": dict(certificate.content),
         "signature": certificate.signature,

@@ -1,6 +1,7 @@
 """Erasing a person: one transaction over every table, the data keys with it, the certificate and the log's entry."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from crm_adapter.encryption import Keys
-from crm_adapter.port import UnknownRecord
+from crm_adapter.port import OpenRequests, UnknownRecord
 from crm_adapter.records.erasure import Certificate
+from crm_adapter.records.rights import OpenRequest
 from crm_adapter.rights.certificate import Erased, content_of, public_half, sign
+from crm_adapter.rights.ending import end_by_erasure, still_open
 from crm_adapter.rights.erasure_log import Entry, record
-from crm_adapter.rights.requests import settle_by_erasure
+from crm_adapter.rights.reach import note_shared_reach, others_within_reach
 from crm_adapter.value.assessment import hold_shared
 
 _CODE = re.compile(r"[a-z][a-z_]{0,39}")
@@ -28,21 +31,45 @@ async def erase_family(
     reason: str,
     at: datetime,
     request_id: UUID | None = None,
+    end_others: bool = False,
 ) -> Entry:
     """Erases the contact with all it is merged with; gone once the transaction commits.
 
     ``reason`` is a code such as ``delete`` or ``close_account``; other words might be about the person, and are not
-    kept. ``request_id`` is the request that is answered by it; others of theirs end. Raises :class:`UnknownRecord`.
+    kept. ``request_id`` is the request that is answered by it; with ``end_others`` others of theirs end unanswered.
+    Raises :class:`UnknownRecord`, and :class:`OpenRequests` without it; then nothing is changed.
     """
+    async with connection.begin_nested():
+        return await _erase(connection, keys, controller, contact_id, by, reason, at, request_id, end_others)
+
+
+async def _erase(
+    connection: AsyncConnection,
+    keys: Keys,
+    controller: str,
+    contact_id: UUID,
+    by: str,
+    reason: str,
+    at: datetime,
+    request_id: UUID | None,
+    end_others: bool,
+) -> Entry:
     await hold_shared(connection)  # the nightly assessment would write about whom it has read before
     family = await connection.scalar(text("SELECT crm.hold_family(:contact)"), {"contact": contact_id})
     if not family:
         raise UnknownRecord(str(contact_id))
+    if not end_others:
+        _refuse_open(await still_open(connection, family, request_id))
+    others = await others_within_reach(connection, keys, family)
     done = await connection.scalar(text("SELECT crm.erase_people(:contacts, '{}')"), {"contacts": family})
     erased = Erased(tuple(family), tuple(UUID(one) for one in done["keys"]), done["erased"], done["kept"])
     grounds = grounds_of(reason)
+    # Only now nobody can open another: those opened since we looked count too.
+    ending = await still_open(connection, family, request_id)
+    if not end_others:
+        _refuse_open(ending)
     number = uuid7()
-    content = content_of(number, contact_id, at, by, grounds, controller, erased)
+    content = content_of(number, contact_id, at, by, grounds, controller, erased, request_id, ending)
     signing_key = keys.signing_key
     entry = Entry(
         id=number,
@@ -56,8 +83,14 @@ async def erase_family(
         public_key=public_half(signing_key),
     )
     await record(connection, entry)
-    await settle_by_erasure(connection, family, by, at, number, request_id)
+    await end_by_erasure(connection, ending, by, at, grounds, number)
+    await note_shared_reach(connection, number, others, at)
     return entry
+
+
+def _refuse_open(waiting: Sequence[OpenRequest]) -> None:
+    if waiting:
+        raise OpenRequests(waiting)
 
 
 def grounds_of(reason: str) -> str:
@@ -65,6 +98,8 @@ def grounds_of(reason: str) -> str:
     return reason if _CODE.fullmatch(reason) else "other"
 
 
-def certificate_of(entry: Entry) -> Certificate:
-    """The certificate that an entry of the log holds."""
-    return Certificate(entry.id, entry.contact_id, entry.at, entry.certificate, entry.signature, entry.public_key)
+def certificate_of(entry: Entry, shared_reach: tuple[UUID, ...]) -> Certificate:
+    """The certificate that an entry of the log holds, with what only staff is told."""
+    return Certificate(
+        entry.id, entry.contact_id, entry.at, entry.certificate, entry.signature, entry.public_key, shared_reach
+    )

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm_adapter.rights.requests import settle_by_erasure
+from crm_adapter.rights.ending import answer_by_erasure, end_by_erasure, still_open
 from crm_adapter.rights.tables import erasures, kept_orders
 
 
@@ -104,7 +104,12 @@ async def replay(connection: AsyncConnection, entries: Sequence[Entry]) -> int:
         await connection.execute(update(kept_orders).where(theirs).values(erased_at=entry.at))
         again += any(done["erased"].values())
         await connection.execute(upsert(erasures).values(**asdict(entry)).on_conflict_do_nothing())
-        await settle_by_erasure(connection, entry.contact_ids, entry.by, entry.at, entry.id, None)
+        answered = entry.certificate.get("request")
+        if answered is not None:
+            await answer_by_erasure(connection, UUID(answered), entry.by, entry.at, entry.id)
+        waiting = await still_open(connection, entry.contact_ids, None)
+        grounds = str(entry.certificate["grounds"])
+        await end_by_erasure(connection, waiting, entry.by, entry.at, grounds, entry.id)
     return again
 
 

@@ -64,6 +64,7 @@ NOT_EXPORTED = {
     "crm.grams": "keyed hashes of what stands under interactions and facts",
     "crm.changes": "ids of what stands in the other sections",
     "crm.merge_suggestions": "names another person's contact",
+    "crm.shared_reach": "says something about another person who was erased",
     "crm.erasures": "of people who are gone",
     "crm.kept_orders": "of people who are gone",
     "crm.access_log": "names the staff who did their work; transfers to others are listed",

@@ -76,7 +76,7 @@ async def open_request(
             **checked,
         )
     )
-    await _note(connection, number, new.opened_at, new.by, None, "received", checked.get("checked_method"))
+    await note(connection, number, new.opened_at, new.by, None, "received", checked.get("checked_method"))
     return await show_request(connection, keys, number)
 
 
@@ -131,27 +131,6 @@ async def settle(
     return await _move(connection, keys, row, to, by, at, None, **values)
 
 
-async def settle_by_erasure(
-    connection: AsyncConnection,
-    contact_ids: Sequence[UUID],
-    by: str,
-    at: datetime,
-    erasure_id: UUID,
-    leave: UUID | None,
-) -> None:
-    """Nobody is left to answer: what these people still waited for ends with their erasure; ``leave`` is untouched."""
-    waiting = select(privacy_requests.c.id, privacy_requests.c.state).where(
-        privacy_requests.c.contact_id.in_(contact_ids),
-        privacy_requests.c.state.in_(OPEN_STATES),
-        privacy_requests.c.id.is_distinct_from(leave),
-    )
-    for row in (await connection.execute(waiting.order_by(privacy_requests.c.id).with_for_update())).all():
-        settled = {"state": "answered", "answered_at": at, "handled_by": by, "erasure_id": erasure_id}
-        changed = update(privacy_requests).where(privacy_requests.c.id == row.id)
-        await connection.execute(changed.values(version=privacy_requests.c.version + 1, **settled))
-        await _note(connection, row.id, at, by, row.state, "answered", None)
-
-
 async def in_work(connection: AsyncConnection, request_id: UUID) -> tuple[UUID, RequestKind]:
     """Contact and kind of a request that is being worked on, held until the transaction ends.
 
@@ -171,9 +150,15 @@ async def show_request(connection: AsyncConnection, keys: Keys, request_id: UUID
 
 
 async def list_requests(
-    connection: AsyncConnection, keys: Keys, states: Iterable[RequestState], *, skip: int = 0, limit: int = 50
+    connection: AsyncConnection,
+    keys: Keys,
+    states: Iterable[RequestState],
+    *,
+    kinds: Iterable[RequestKind] | None = None,
+    skip: int = 0,
+    limit: int = 50,
 ) -> Sequence[PrivacyRequest]:
-    """Requests in these states without their history: by deadline, so that the overdue come first."""
+    """Requests in these states, of these kinds, without their history: by deadline, so that the overdue come first."""
     query = (
         select(privacy_requests)
         .where(privacy_requests.c.state.in_(list(states)))
@@ -181,6 +166,8 @@ async def list_requests(
         .offset(skip)
         .limit(limit)
     )
+    if kinds is not None:
+        query = query.where(privacy_requests.c.kind.in_(list(kinds)))
     return await _records(connection, keys, (await connection.execute(query)).all(), history=False)
 
 
@@ -233,11 +220,11 @@ async def _move(
 ) -> PrivacyRequest:
     changed = update(privacy_requests).where(privacy_requests.c.id == row.id)
     await connection.execute(changed.values(state=to, version=row.version + 1, **values))
-    await _note(connection, row.id, at, by, row.state, to, method)
+    await note(connection, row.id, at, by, row.state, to, method)
     return await show_request(connection, keys, row.id)
 
 
-async def _note(
+async def note(
     connection: AsyncConnection,
     request_id: UUID,
     at: datetime,
@@ -246,6 +233,7 @@ async def _note(
     to: str,
     method: str | None,
 ) -> None:
+    """One step of the history."""
     event = {"request_id": request_id, "at": at, "by": by, "from_state": before, "to_state": to, "method": method}
     await connection.execute(insert(privacy_events).values(id=uuid7(), **event))
 
@@ -285,6 +273,9 @@ async def _records(
             erasure_id=row.erasure_id,
             version=row.version,
             events=tuple(events.get(row.id, ())),
+            ended_at=row.ended_at,
+            ended_by=row.ended_by,
+            ended_reason=row.ended_reason,
         )
         for row in rows
     ]

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm_adapter.port import Crm, Refused, UnknownRecord
 from crm_adapter.records.customers import Export
 from crm_adapter.records.erasure import Certificate
-from crm_adapter.records.rights import NewPrivacyRequest, PrivacyRequest, RequestState
+from crm_adapter.records.rights import NewPrivacyRequest, PrivacyRequest, RequestKind, RequestState
 from crm_adapter.rights import effects, requests
 from crm_adapter.rights.erasing import certificate_of, erase_family
 from crm_adapter.rights.erasure_log import Entry, append, entry_of
 from crm_adapter.rights.gathering import gather
+from crm_adapter.rights.reach import living
 from crm_adapter.rights.tables import erasures
 from crm_adapter.rights.working_days import WorkingDays
 from crm_adapter.session import Session
@@ -29,7 +30,7 @@ _TRIES = 3
 
 
 class SqlRights(Session):
-    """:class:`~crm_adapter.port.Rights` over PostgreSQL, and the requests that lead to it.
+    """:class:`~crm_adapter.port.Rights` and :class:`~crm_adapter.port.Requests` over PostgreSQL.
 
     Correcting and objecting need the rooms of customers and consent beside this one in the same store.
     """
@@ -40,26 +41,33 @@ class SqlRights(Session):
             root, content = await gather(connection, self._keys, contact_id)
         return Export(root, datetime.now(UTC), content)
 
-    async def erase(self, contact_id: UUID, by: str, reason: str, at: datetime) -> Certificate:
+    async def erase(
+        self, contact_id: UUID, by: str, reason: str, at: datetime, *, end_others: bool = False
+    ) -> Certificate:
         """Erases the whole family; ``reason`` is a code. Raises :class:`UnknownRecord`, :class:`Refused` ``busy``.
 
+        While requests of theirs wait it raises :class:`~crm_adapter.port.OpenRequests`; with ``end_others`` they end.
         Within a caller's transaction the entry gets into the log's file by ``erasure_log.complete``, after the commit.
         """
 
-        async def erasing(connection: AsyncConnection) -> Entry:
-            return await erase_family(connection, self._keys, self._policy.controller, contact_id, by, reason, at)
+        async def erasing(connection: AsyncConnection) -> tuple[Entry, Certificate]:
+            controller = self._policy.controller
+            entry = await erase_family(
+                connection, self._keys, controller, contact_id, by, reason, at, end_others=end_others
+            )
+            return entry, certificate_of(entry, await living(connection, entry.id))
 
-        entry = await self._again_when_held(erasing)
+        entry, certificate = await self._again_when_held(erasing)
         await self._write_log(entry)
-        return certificate_of(entry)
+        return certificate
 
     async def certificate(self, erasure_id: UUID) -> Certificate:
         """The certificate of an erasure. Raises :class:`UnknownRecord`."""
         async with self._work() as connection:
             row = (await connection.execute(select(erasures).where(erasures.c.id == erasure_id))).one_or_none()
-        if row is None:
-            raise UnknownRecord(str(erasure_id))
-        return certificate_of(entry_of(row))
+            if row is None:
+                raise UnknownRecord(str(erasure_id))
+            return certificate_of(entry_of(row), await living(connection, erasure_id))
 
     async def open_privacy_request(self, new: NewPrivacyRequest) -> PrivacyRequest:
         """Writes it down with its deadline in working days. Raises :class:`UnknownRecord`, :class:`Refused`."""
@@ -74,11 +82,16 @@ class SqlRights(Session):
             return await requests.show_request(connection, self._keys, request_id)
 
     async def privacy_requests(
-        self, states: Iterable[RequestState], *, skip: int = 0, limit: int = 50
+        self,
+        states: Iterable[RequestState],
+        *,
+        kinds: Iterable[RequestKind] | None = None,
+        skip: int = 0,
+        limit: int = 50,
     ) -> Sequence[PrivacyRequest]:
         """By deadline: the overdue first."""
         async with self._work() as connection:
-            return await requests.list_requests(connection, self._keys, states, skip=skip, limit=limit)
+            return await requests.list_requests(connection, self._keys, states, kinds=kinds, skip=skip, limit=limit)
 
     async def privacy_requests_of(self, contact_id: UUID) -> Sequence[PrivacyRequest]:
         """Of the whole family, newest first."""
@@ -105,11 +118,13 @@ class SqlRights(Session):
         at: datetime,
         *,
         fields: Mapping[str, str | None] | None = None,
+        end_others: bool = False,
     ) -> PrivacyRequest:
         """Does what was asked and answers, in one transaction.
 
         ``fields`` are what ``correct`` sets. Raises :class:`Refused` ``reason_needed``, ``bad_transition``,
-        ``fields_needed``, ``busy``, and what the store raises for a bad field.
+        ``fields_needed``, ``busy``, and what the store raises for a bad field. An erasure while others of theirs wait
+        is refused with :class:`~crm_adapter.port.OpenRequests`, unless ``end_others`` is said.
         """
         erased: list[Entry] = []
 
@@ -127,6 +142,7 @@ class SqlRights(Session):
                     request.kind,
                     at,
                     request_id,
+                    end_others,
                 )
                 erased.append(entry)
             else:

@@ -1,4 +1,4 @@
-"""The tables of requests and erasures, as SQLAlchemy sees them; made by migration crm0006."""
+"""The tables of requests and erasures, as SQLAlchemy sees them; made by migrations crm0006 and crm0008."""
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,6 +28,9 @@ privacy_requests = Table(
     Column("sealed_answer", LargeBinary),
     Column("erasure_id", Uuid),
     Column("version", Integer, nullable=False),
+    Column("ended_at", _Time),
+    Column("ended_by", Text),
+    Column("ended_reason", Text),
 )
 
 privacy_events = Table(
@@ -54,6 +57,14 @@ erasures = Table(
     Column("certificate", JSONB, nullable=False),
     Column("signature", Text, nullable=False),
     Column("public_key", Text, nullable=False),
+)
+
+shared_reach = Table(
+    "shared_reach",
+    metadata,
+    Column("erasure_id", Uuid, primary_key=True),
+    Column("contact_id", Uuid, ForeignKey("crm.contacts.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", _Time, nullable=False),
 )
 
 kept_orders = Table(

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 from crm_adapter.encryption import Keys
 from crm_adapter.identify import IDENTIFY, Sender, identify_arguments, known
 from crm_adapter.policy import Policy
-from crm_adapter.port import UnknownRecord
-from crm_adapter.records.customers import Provenance
+from crm_adapter.port import OpenRequests, UnknownRecord
+from crm_adapter.records.customers import ExternalKey, Provenance
 from crm_adapter.records.rights import NewPrivacyRequest
 from crm_adapter.rights.certificate import BadCertificate, document_of, public_half, verify
 from crm_adapter.rights.erasure_log import LogDamaged, complete, read_log, replay
@@ -147,8 +147,9 @@ async def test_a_restored_backup_does_not_bring_anybody_back(store, engine, keys
     request = await store.open_privacy_request(NewPrivacyRequest(goes.contact_id, "delete", "customer", NOW))
     async with engine.begin() as connection:
         assert await replay(connection, entries) == 1
-    answered = await store.privacy_request(request.id)
-    assert (answered.state, answered.erasure_id) == ("answered", entries[0].id)
+    ended = await store.privacy_request(request.id)
+    assert (ended.state, ended.erasure_id, ended.answered_at) == ("ended_by_erasure", entries[0].id, None)
+    assert (ended.ended_by, ended.ended_at, ended.ended_reason) == (STAFF, NOW, "delete")
     after = await everything(engine)
     assert str(identity) not in after["crm.identities"]
     assert str(goes.contact_id) not in after["crm.contacts"] + after["vault.data_keys"]
@@ -247,11 +248,68 @@ async def test_a_request_to_delete_erases_and_keeps_its_own_proof(store, engine,
     )
     waiting = await store.open_privacy_request(NewPrivacyRequest(goes.contact_id, "view", "customer", NOW, "给我看"))
     await store.start_privacy_request(request.id, STAFF, NOW)
-    answered = await store.answer_privacy_request(request.id, "已注销", STAFF, NOW)
+    answered = await store.answer_privacy_request(request.id, "已注销", STAFF, NOW, end_others=True)
     assert (answered.state, answered.words, answered.answer) == ("answered", None, None)
     certificate = await store.certificate(answered.erasure_id)
     assert certificate.content["grounds"] == "close_account"
     assert [event.to_state for event in answered.events] == ["received", "in_progress", "answered"]
     assert [one.id for one in await store.privacy_requests_of(goes.contact_id)] == [waiting.id, request.id]
     ended = await store.privacy_request(waiting.id)
-    assert (ended.state, ended.erasure_id, ended.events[-1].by) == ("answered", answered.erasure_id, STAFF)
+    assert (ended.state, ended.erasure_id, ended.events[-1].by) == ("ended_by_erasure", answered.erasure_id, STAFF)
+
+
+async def test_a_restore_answers_again_only_what_the_erasure_had_answered(store, engine, keys, tmp_path):
+    goes = await make_customer(store, engine, keys)
+    kinds = ("delete", "export")
+    request, waiting = [
+        await store.open_privacy_request(NewPrivacyRequest(goes.contact_id, kind, STAFF, NOW, None, goes.identity_id))
+        for kind in kinds
+    ]
+    await store.start_privacy_request(request.id, STAFF, NOW)
+    await store.answer_privacy_request(request.id, "已删除", STAFF, NOW, end_others=True)
+    async with engine.begin() as connection:  # as a backup from before has them
+        undone = (
+            "UPDATE crm.privacy_requests SET state = 'in_progress', answered_at = NULL, erasure_id = NULL,"
+            " ended_at = NULL, ended_by = NULL, ended_reason = NULL"
+        )
+        await connection.execute(text(undone))
+        await replay(connection, read_log(tmp_path / "erasures.jsonl"))
+    assert (await store.privacy_request(request.id)).state == "answered"
+    assert (await store.privacy_request(waiting.id)).state == "ended_by_erasure"
+
+
+async def test_a_request_that_comes_during_an_erasure_is_not_lost(store, engine, keys):
+    for _ in range(5):
+        goes = await make_customer(store, engine, keys)
+        export = NewPrivacyRequest(goes.contact_id, "export", "customer", NOW, None, goes.identity_id)
+        opened, erased = await asyncio.gather(
+            store.open_privacy_request(export),
+            store.erase(goes.contact_id, STAFF, "delete", NOW),
+            return_exceptions=True,
+        )
+        if isinstance(opened, UnknownRecord):
+            assert not isinstance(erased, Exception)
+        else:
+            assert isinstance(erased, OpenRequests)
+            assert (await store.contact(goes.contact_id)).facts["name"].value == NAME
+
+
+async def test_a_quarantined_duplicate_is_told_to_staff_until_it_is_gone(store, engine, keys):
+    phone = Provenance("web", "customer", NOW, "verified")
+    goes = await make_customer(store, engine, keys)
+    await store.set_fields(goes.contact_id, {"phone": "+8613700137000"}, phone)
+    current, former = [
+        await store.upsert_contact(
+            ExternalKey("old", number), {"phone": number}, Provenance("import", STAFF, NOW), quarantined=True
+        )
+        for number in ("+8613700137000", PHONE)
+    ]
+    apart = await make_customer(store, engine, keys, phone="+8613600136000")
+    certificate = await store.erase(goes.contact_id, STAFF, "delete", NOW)
+    assert certificate.shared_reach == tuple(sorted((current.contact_id, former.contact_id)))
+    assert apart.contact_id not in certificate.shared_reach
+    handed_out = json.dumps(document_of(certificate))
+    assert not [one for one in certificate.shared_reach if str(one) in handed_out]
+    await store.erase(former.contact_id, STAFF, "delete", NOW)
+    assert (await store.certificate(certificate.id)).shared_reach == (current.contact_id,)
+    assert str(former.contact_id) not in (await everything(engine))["crm.shared_reach"]

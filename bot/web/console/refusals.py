@@ -48,4 +48,4 @@ async def store_refusals(request: web.Request, handler: Handler) -> web.StreamRe
     except port.BadField as bad:
         raise invalid((bad.field, bad.code)) from None
     except port.Refused as refused:
-        raise Problem(409, refused.code) from None
+        raise Problem(409, refused.code, **refused.values) from None

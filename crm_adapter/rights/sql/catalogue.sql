@@ -25,6 +25,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         ('crm.tasks',             'contact_id',  'contact',  'tasks',        'erase'),
         ('crm.orders',            'contact_id',  'contact',  'orders',       'erase'),
         ('crm.changes',           'contact_id',  'contact',  'change_feed',  'replace'),
+        ('crm.shared_reach',      'contact_id',  'contact',  'merges',       'erase'),
         ('crm.identities',        'id',          'identity', 'identities',   'erase'),
         ('crm.contacts',          'id',          'contact',  'profile',      'erase'),
         ('crm.kept_orders',       'pseudonym',   'contact',  'orders',       'keep'),

@@ -9,6 +9,7 @@ import pytest
 
 from crm_adapter.port import Capability, Crm, CrmFault, NotSupported
 from crm_adapter.records.customers import ExternalKey, NewInteraction
+from crm_adapter.records.rights import NewPrivacyRequest
 from crm_adapter.records.service import NewCase, NewTask
 from crm_adapter.records.value import NewOrder
 from tests.contract.crm.conftest import STAFF, now, said
@@ -27,6 +28,7 @@ PROBES: dict[Capability, Callable[[Any, UUID], Awaitable[object]]] = {
     "orders": lambda crm, id: crm.put_order(NewOrder(id, "shop", "1", now(), 100)),
     "export": lambda crm, id: crm.export(id),
     "erase": lambda crm, id: crm.erase(id, STAFF, "asked", now()),
+    "requests": lambda crm, id: crm.open_privacy_request(NewPrivacyRequest(id, "view", STAFF, now())),
     "changes": lambda crm, id: crm.changes_since(None),
 }
 
