@@ -1,9 +1,12 @@
-"""What the dialog layer decides about one message: words to say, state to keep, who speaks next."""
+"""What the dialog layer is told, what it asks for on its way, and what it decides."""
 
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
-from bot.domain.message import Body, Owner
+from bot.domain.message import Assurance, Body, Owner
 
 OutcomeKind = Literal["article", "choices", "hand_over", "flow", "small_talk", "file", "none", "waiting", "failed"]
 """``none``: a question that nothing was found for, which is what editors want to see."""
@@ -18,20 +21,96 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionCall:
+    """An action that the dialog wants carried out, with what it may know.
+
+    ``slots`` are all that are set; ``message`` is the body of the inbound message that led here; ``flow`` and ``step``
+    say where, so that what an action writes once per step can be keyed by them and the conversation.
+    """
+
+    name: str
+    slots: Mapping[str, Any]
+    message: Body
+    locale: str
+    flow: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something an action wants said: a named response with values for it, or a finished body."""
+
+    response: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    body: Body | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """What an action did: slots to set (``None`` empties one), things to say, a flow to start, or that it failed.
+
+    ``failed`` is a code; the dialog then follows ``pattern_internal_error``, and nothing the action wrote remains.
+    """
+
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    follow_up: str | None = None
+    failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowWanted:
+    """The dialog needs the version of a flow that this conversation began with, which is not in memory."""
+
+    content_hash: str
+
+
+Wanted = ActionCall | FlowWanted
+Given = ActionResult | Mapping[str, Any] | None
+"""To an :class:`ActionCall` its result; to a :class:`FlowWanted` the flow's stored document, or ``None``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """``owner`` is who speaks from now on; ``None`` leaves it as it is."""
+    """What one inbound message or event leads to.
+
+    ``owner`` is who speaks from now on; ``None`` leaves it as it is. ``wake_at``: when nothing was heard until then,
+    the dialog wants to be told (an event ``silence``). ``after_commit`` are actions that leave our store; each one's
+    result comes back as an event ``action_result`` under its token. ``close`` ends the conversation. ``urgent`` puts it
+    before others in the queue of people.
+    """
 
     replies: tuple[Body, ...]
     outcome: Outcome
     state: dict[str, Any] = field(default_factory=dict)
     owner: Owner | None = None
     locale: str | None = None
+    wake_at: datetime | None = None
+    after_commit: tuple[tuple[str, ActionCall], ...] = ()
+    close: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What was known under the conversation's lock when the decision was made."""
+    """What was known under the conversation's lock when the decision was made.
+
+    ``now`` is when the message was received: a decision is the same whenever it is made again. ``first`` says that
+    this conversation has only just begun.
+    """
 
     owner: Owner
     locale: str
     state: dict[str, Any]
+    now: datetime
+    first: bool = False
+    channel: str = ""
+    account: str = ""
+    assurance: Assurance = "anonymous"
+    conversation_id: UUID | None = None
+    identity_id: UUID | None = None
+    contact_id: UUID | None = None
+
+
+Turn = Generator[Wanted, Given, Decision]
+"""One step of the dialog: it asks for what it wants done, is sent the results, and returns its decision."""

@@ -33,6 +33,9 @@ class Inbound:
     received_at: datetime
     trace_id: str
     client_msg_id: str | None = None
+    event: str | None = None
+    """What happened, when no customer wrote: ``silence``, ``action_result``, ``case_changed``, ``resolved`` …; its
+    values stand in ``body``. Such an inbound is no line of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
