@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bot.commands.columns import add_column_arguments, mapping_lines, read_mapping, told
 from bot.commands.speech import say
 from bot.commands.store import open_store
 from bot.customers import limits_of, open_crm
 from bot.settings import read_settings
 from bot.storage.keyring import open_keys
-from bot.web.problems import describe
 from crm_adapter.imports import (
     BASES,
     Import,
@@ -35,14 +35,7 @@ def add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--system", required=True, metavar="NAME", help="where the file comes from; its keys are unique there"
     )
-    parser.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="HEADER=FIELD",
-        help="what a column holds; nothing after = leaves it out",
-    )
-    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook; else the first")
+    add_column_arguments(parser)
     parser.add_argument("--basis", choices=BASES, help="the lawful basis; without one the contacts are quarantined")
     parser.add_argument("--proof", metavar="REFERENCE", help="where the basis is proven: a contract's number, a form")
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
@@ -61,7 +54,7 @@ async def run_import(args: argparse.Namespace) -> int:
             content=args.file.read_bytes(),
             system=args.system,
             by="system:command",
-            mapping=_mapping(args.map),
+            mapping=read_mapping(args.map),
             sheet=args.sheet,
             basis=lawful_basis(args.basis, args.proof),
         )
@@ -87,24 +80,10 @@ async def run_import(args: argparse.Namespace) -> int:
         print(f"{args.file}: {fault.strerror}", file=sys.stderr)
         return 1
     except ImportFault as fault:
-        print(_line(fault), file=sys.stderr)
+        print(told(fault), file=sys.stderr)
         return 1
     _print(done, dry=args.dry_run)
     return 1 if done.counts["rejected"] or done.counts["ambiguous"] else 0
-
-
-def _mapping(pairs: list[str]) -> Mapping[str, str]:
-    found = {}
-    for pair in pairs:
-        header, equals, target = pair.rpartition("=")
-        if not equals:
-            raise ImportFault("import_unknown_header", header=pair[:100])
-        found[header.strip()] = target.strip()
-    return found
-
-
-def _line(fault: ImportFault) -> str:
-    return describe(fault.code, "en", {"line": fault.line, **fault.values}).detail
 
 
 def _tell(done_what: str, done: int, total: int) -> None:
@@ -114,10 +93,8 @@ def _tell(done_what: str, done: int, total: int) -> None:
 
 def _print(done: Import, *, dry: bool) -> None:
     print("This is what would happen; nothing was written." if dry else f"Import {done.id}")
-    for header, target in done.mapping.items():
-        print(f"  {header} → {target}")
-    if done.left_out:
-        print(f"  not stored: {', '.join(done.left_out)}")
+    for line in mapping_lines(done.mapping, done.left_out):
+        print(line)
     counts: Mapping[str, Any] = done.counts
     print("  ".join(f"{name} {number}" for name, number in counts.items() if name != "reasons"))
     for code, number in sorted(counts["reasons"].items()):

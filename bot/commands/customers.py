@@ -7,17 +7,18 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
+from bot.commands.columns import add_column_arguments, mapping_lines, read_mapping, told
 from bot.commands.store import open_customers, open_store
+from bot.customers import limits_of
 from bot.settings import read_settings
 from bot.web.problems import describe
 from crm_adapter.customers import fault_text
 from crm_adapter.imports.errors import ImportFault
-from crm_adapter.imports.table import Limits
 from crm_adapter.port import BadField
 from crm_adapter.records.value import BadSegment
 from crm_adapter.sql_store import SqlStore
 from crm_adapter.value.following import assess_everybody
-from crm_adapter.value.order_file import BadOrderFile, Read, Rejected, read_orders_file
+from crm_adapter.value.order_file import Read, Rejected, read_orders_file
 from crm_adapter.value.rules_file import RulesFault, load_rules
 
 PIECE = 200
@@ -49,6 +50,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     load = orders.add_parser("import", help="take orders from a CSV or XLSX file")
     load.add_argument("file", type=Path)
     load.add_argument("--source", required=True, help="which system they come from; references are unique in it")
+    add_column_arguments(load)
     load.add_argument("--dry-run", action="store_true", help="say what would happen, store nothing")
     load.set_defaults(run=run_import)
 
@@ -103,17 +105,23 @@ async def run_save(args: argparse.Namespace) -> int:
 async def run_import(args: argparse.Namespace) -> int:
     """A line per rejected row, then the counts; 1 when a row was rejected or the file is none of orders."""
     try:
-        read = read_orders_file(await asyncio.to_thread(args.file.read_bytes), args.source, Limits())
-    except (OSError, ImportFault, BadOrderFile) as fault:
-        print(f"{args.file}: {fault}", file=sys.stderr)
+        content, mapping = await asyncio.to_thread(args.file.read_bytes), read_mapping(args.map)
+        read = read_orders_file(content, args.source, limits_of(read_settings()), mapping, sheet=args.sheet)
+    except OSError as fault:
+        print(f"{args.file}: {fault.strerror}", file=sys.stderr)
+        return 1
+    except ImportFault as fault:
+        print(f"{args.file}: {told(fault)}", file=sys.stderr)
         return 1
     async with open_customers(args) as crm:
         counts, rejected = await _take(crm, read, dry_run=args.dry_run)
+    for line in mapping_lines(read.columns.by_header, read.columns.left_out):
+        print(line)
     for one in sorted((*read.rejected, *rejected), key=lambda one: one.line):
         print(f"line {one.line}: {one.field}: {fault_text(one.code, 'en')}")
     total = len(read.rejected) + len(rejected)
-    told = ", ".join(f"{counts[state]} {state}" for state in ("created", "updated", "unchanged"))
-    print(f"{told}, {total} rejected" + (" (dry run: nothing was stored)" if args.dry_run else ""))
+    sums = ", ".join(f"{counts[state]} {state}" for state in ("created", "updated", "unchanged"))
+    print(f"{sums}, {total} rejected" + (" (dry run: nothing was stored)" if args.dry_run else ""))
     return 1 if total else 0
 
 

@@ -14,6 +14,17 @@ LEFT_OUT = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the columns of one kind of file can hold; ``words`` is the list of ``words.yml`` that tells their names."""
+
+    targets: tuple[str, ...]
+    words: str
+
+
+CONTACTS = Vocabulary(TARGETS, "headers")
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """``targets`` says which column each target is read from; ``left_out`` are headers that are not stored."""
 
@@ -38,10 +49,20 @@ def guess_columns(headers: Sequence[str]) -> dict[str, str]:
 
 
 def map_columns(headers: Sequence[str], wanted: Mapping[str, str]) -> Columns:
+    """The columns of contacts. Raises what :func:`assign_columns` does, and :class:`ImportFault`
+    ``import_no_key_column``.
+    """
+    columns = assign_columns(headers, wanted, CONTACTS)
+    if not any(target in columns.targets for target in KNOWN_BY):
+        raise ImportFault("import_no_key_column")
+    return columns
+
+
+def assign_columns(headers: Sequence[str], wanted: Mapping[str, str], vocabulary: Vocabulary) -> Columns:
     """Columns by what is ``wanted`` (header to target, or to nothing), the others by what they are called.
 
     Raises :class:`ImportFault` ``import_unknown_header``, ``import_unknown_target``, ``import_mapped_twice``,
-    ``import_twin_headers``, ``import_no_key_column``.
+    ``import_twin_headers``.
     """
     targets: dict[str, int] = {}
     for header, target in wanted.items():
@@ -50,17 +71,15 @@ def map_columns(headers: Sequence[str], wanted: Mapping[str, str]) -> Columns:
             raise ImportFault(code, header=header[:100])
         if target == LEFT_OUT:
             continue
-        if target not in TARGETS:
+        if target not in vocabulary.targets:
             raise ImportFault("import_unknown_target", target=target[:100])
         if target in targets:
             raise ImportFault("import_mapped_twice", target=target)
         targets[target] = headers.index(header)
     for column, header in enumerate(headers):
-        guess = None if header in wanted else target_of(header)
+        guess = None if header in wanted else target_of(header, vocabulary.words)
         if guess is not None:
             targets.setdefault(guess, column)
-    if not any(target in targets for target in KNOWN_BY):
-        raise ImportFault("import_no_key_column")
     used = set(targets.values())
     left_out = tuple(header for column, header in enumerate(headers) if column not in used and header)
     return Columns(tuple(headers), targets, left_out)

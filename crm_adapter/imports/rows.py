@@ -49,19 +49,24 @@ class Candidate(NamedTuple):
 def entries_of(columns: Columns, rows: Iterator[Row]) -> Iterator[Entry]:
     """The rows with what is mapped; a customer's second row is at fault, for nobody knows which is right."""
     seen: set[tuple[str, str]] = set()
-    width = len(columns.headers)
     for row in rows:
-        values = {target: row.cells[column] for target, column in columns.targets.items() if row.cells[column]}
-        wrong = {target: row.faults[column] for target, column in columns.targets.items() if column in row.faults}
-        fault = next(iter(wrong.items()), None)
-        if width in row.faults:
-            fault = "", row.faults[width]
+        values, fault = cells_of(columns, row)
         rough = _rough_key(values)
         if fault is None and rough in seen:
             fault = rough[0], "duplicate_key"
         if rough[1]:
             seen.add(rough)
         yield Entry(row.line, values, fault)
+
+
+def cells_of(columns: Columns, row: Row) -> tuple[dict[str, str], tuple[str, str] | None]:
+    """What stands in the mapped columns, and the first target at fault (the whole row: empty) with its code."""
+    values = {target: row.cells[column] for target, column in columns.targets.items() if row.cells[column]}
+    width = len(columns.headers)
+    if width in row.faults:
+        return values, ("", row.faults[width])
+    wrong = {target: row.faults[column] for target, column in columns.targets.items() if column in row.faults}
+    return values, next(iter(wrong.items()), None)
 
 
 def _rough_key(values: Mapping[str, str]) -> tuple[str, str]:

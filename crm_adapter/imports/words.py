@@ -14,9 +14,9 @@ _IN_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 _SIGNS = re.compile(r"[\W_]+")
 
 
-def target_of(header: str) -> str | None:
-    """What a column of this name holds, if that can be guessed."""
-    return _lists()["headers"].get(_plain(_IN_BRACKETS.sub(" ", header)))
+def target_of(header: str, words: str = "headers") -> str | None:
+    """What a column of this name holds, if the list ``words`` of names tells it."""
+    return _lists()[words].get(_plain(_IN_BRACKETS.sub(" ", header)))
 
 
 def value_of(target: str, word: str) -> str | None:
@@ -42,7 +42,7 @@ def _plain(text: str) -> str:
 @cache
 def _lists() -> dict[str, dict[str, str]]:
     document = _document()
-    lists = {"headers": document["headers"], **document["values"]}
+    lists = {name: document[name] for name in ("headers", "order_headers")} | document["values"]
     return {
         name: {_plain(word): target for target, words in entries.items() for word in (target, *words)}
         for name, entries in lists.items()

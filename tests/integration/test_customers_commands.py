@@ -80,13 +80,31 @@ async def test_orders_come_from_a_file(run, stock, tmp_path):
     assert await stock.orders(contact) == []
     code, out, _ = await run("order", "import", str(file), "--source", "erp")
     assert out.splitlines() == [
+        "  contact_id → contact_id",
+        "  reference → reference",
+        "  placed_at → placed_at",
+        "  amount → amount",
         "line 3: amount: This is not an amount such as 129.00.",
         "line 4: contact_id: No customer is known by it; import the customers first.",
         "1 created, 0 updated, 0 unchanged, 2 rejected",
     ]
     assert [order.amount for order in await stock.orders(contact)] == [12_900]
     file.write_text("a,b\n1,2\n", encoding="utf-8")
-    assert (await run("order", "import", str(file), "--source", "erp"))[0] == 1
+    code, _, err = await run("order", "import", str(file), "--source", "erp")
+    assert (code, "no columns for: reference, placed_at, amount" in err) == (1, True)
+
+
+async def test_columns_of_orders_are_recognised_or_named(run, stock, tmp_path):
+    contact = await stock.add_contact()
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        f"会员,订单编号,下单时间,订单金额,店员\n{contact},A1,2026/11/1 9:05,129.00,Mei\n", encoding="gb18030"
+    )
+    code, out, _ = await run("order", "import", str(file), "--source", "erp", "--map", "会员=contact_id")
+    assert (code, out.splitlines()[-2:]) == (0, ["  not stored: 店员", "1 created, 0 updated, 0 unchanged, 0 rejected"])
+    assert [order.reference for order in await stock.orders(contact)] == ["A1"]
+    code, _, err = await run("order", "import", str(file), "--source", "erp", "--map", "顾客=contact_id")
+    assert (code, "no column named 顾客" in err) == (1, True)
 
 
 async def test_the_jobs_assess(stock, settings, pool, tmp_path):

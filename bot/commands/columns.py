@@ -1,0 +1,43 @@
+"""Which column of a file holds what, as the commands that import take it and tell it."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.web.problems import describe
+from crm_adapter.imports.errors import ImportFault
+
+
+def add_column_arguments(parser: argparse.ArgumentParser) -> None:
+    """Registers ``--map`` and ``--sheet``."""
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="HEADER=FIELD",
+        help="what a column holds; nothing after = leaves it out",
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook; else the first")
+
+
+def read_mapping(pairs: Sequence[str]) -> Mapping[str, str]:
+    """Header to field. Raises :class:`ImportFault` ``import_unknown_header`` for what is no pair."""
+    found = {}
+    for pair in pairs:
+        header, equals, target = pair.rpartition("=")
+        if not equals:
+            raise ImportFault("import_unknown_header", header=pair[:100])
+        found[header.strip()] = target.strip()
+    return found
+
+
+def mapping_lines(mapping: Mapping[str, str], left_out: Sequence[str]) -> Iterator[str]:
+    """A line per column that is read, and one for those that are not."""
+    for header, target in mapping.items():
+        yield f"  {header} → {target}"
+    if left_out:
+        yield f"  not stored: {', '.join(left_out)}"
+
+
+def told(fault: ImportFault) -> str:
+    """Why a file cannot be imported."""
+    return describe(fault.code, "en", {"line": fault.line, **fault.values}).detail
