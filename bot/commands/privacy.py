@@ -3,12 +3,11 @@
 import argparse
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,12 +26,14 @@ from bot.storage.keyring import keyring_path, open_keys
 from bot.storage.pool import make_pool
 from bot.web.problems import describe
 from crm_adapter.encryption import Keys
-from crm_adapter.port import BadField, Refused, UnknownRecord
+from crm_adapter.port import BadField, OpenRequests, Refused, UnknownRecord
+from crm_adapter.records.erasure import Certificate
 from crm_adapter.records.rights import CHECK_METHODS, OPEN_STATES, REQUEST_KINDS, REQUEST_STATES, NewPrivacyRequest
 from crm_adapter.rights.certificate import document_of, public_half, verify
 from crm_adapter.sql_store import SqlStore
 
 _REFUSALS = (Refused, UnknownRecord, BadField)
+_END_OTHERS = "erase although other requests of the person wait: they end unanswered"
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -40,7 +41,8 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = commands.add_parser("privacy", help="requests about one's own data: list, open, answer, export, erase")
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="print the requests that wait for an answer, the overdue first")
-    listing.add_argument("--all", action="store_true", help="also those that are answered or refused")
+    listing.add_argument("--all", action="store_true", help="also those that are answered, refused or ended")
+    listing.add_argument("--kind", choices=REQUEST_KINDS, action="append", help="only this kind; may be given again")
     listing.set_defaults(run=run_list)
     opening = actions.add_parser("open", help="write a customer's request down")
     opening.add_argument("contact", type=UUID)
@@ -52,6 +54,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     answering.add_argument("words", help="the answer, for the customer")
     answering.add_argument("--checked", choices=CHECK_METHODS, help="how you made sure who asks")
     answering.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="what `correct` corrects")
+    answering.add_argument("--end-others", action="store_true", help=_END_OTHERS)
     answering.set_defaults(run=run_answer)
     refusing = actions.add_parser("refuse", help="refuse a request, with the reason")
     refusing.add_argument("request", type=UUID)
@@ -64,6 +67,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     erasing = actions.add_parser("erase", help="erase a contact for good, and print the certificate")
     erasing.add_argument("contact", type=UUID)
     erasing.add_argument("--yes", action="store_true", help="really")
+    erasing.add_argument("--end-others", action="store_true", help=_END_OTHERS)
     erasing.set_defaults(run=run_erase)
     verifying = actions.add_parser("verify", help="check a certificate")
     verifying.add_argument("certificate", type=Path)
@@ -75,14 +79,14 @@ async def run_list(args: argparse.Namespace) -> int:
     """One line per request: id, kind, state, deadline, contact."""
     async with _opened() as opened:
         states, place = REQUEST_STATES if args.all else OPEN_STATES, 0
-        while found := await opened.crm.privacy_requests(states, skip=place):
+        while found := await opened.crm.privacy_requests(states, kinds=args.kind, skip=place):
             for one in found:
                 late = "overdue" if one.state in OPEN_STATES and one.due_at < datetime.now(UTC) else one.state
                 due = f"{one.due_at:%Y-%m-%d}{'?' if one.provisional else ''}"
                 print(one.id, one.kind, late, due, one.contact_id, sep="\t")
             place += len(found)
         if not place:
-            say("There is no request." if args.all else "No request waits for an answer.")
+            say(_nothing(args))
     return 0
 
 
@@ -109,7 +113,9 @@ async def run_answer(args: argparse.Namespace) -> int:
                 request = await opened.crm.check_requester(args.request, args.checked, reader(), now)
             if request.state in ("received", "identity_check"):
                 await opened.crm.start_privacy_request(args.request, reader(), now)
-            answered = await opened.crm.answer_privacy_request(args.request, args.words, reader(), now, fields=fields)
+            answered = await opened.crm.answer_privacy_request(
+                args.request, args.words, reader(), now, fields=fields, end_others=args.end_others
+            )
         except _REFUSALS as refused:
             return _refuse(refused)
         if answered.erasure_id is None:
@@ -117,7 +123,7 @@ async def run_answer(args: argparse.Namespace) -> int:
         else:
             say(answered.state)  # the certificate alone stands on standard output: it can be kept as it is
             await remove_doomed(opened.settings, opened.engine, opened.blobs)
-            _print_certificate(document_of(await opened.crm.certificate(answered.erasure_id)))
+            _tell_erasure(await opened.crm.certificate(answered.erasure_id))
     return 0
 
 
@@ -155,11 +161,13 @@ async def run_erase(args: argparse.Namespace) -> int:
         return 1
     async with _opened() as opened:
         try:
-            certificate = await opened.crm.erase(args.contact, reader(), "command", datetime.now(UTC))
+            certificate = await opened.crm.erase(
+                args.contact, reader(), "command", datetime.now(UTC), end_others=args.end_others
+            )
         except _REFUSALS as refused:
             return _refuse(refused)
         await remove_doomed(opened.settings, opened.engine, opened.blobs)
-        _print_certificate(document_of(certificate))
+        _tell_erasure(certificate)
     return 0
 
 
@@ -208,12 +216,27 @@ async def _opened() -> AsyncIterator[_Opened]:
             await engine.dispose()
 
 
-def _print_certificate(document: Mapping[str, Any]) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+def _nothing(args: argparse.Namespace) -> str:
+    if args.kind:
+        return "There is no such request."
+    return "There is no request." if args.all else "No request waits for an answer."
+
+
+def _tell_erasure(certificate: Certificate) -> None:
+    """The certificate alone goes to standard output: it is what the person is given."""
+    for one in certificate.content["ended_unanswered"]:
+        say(f"Ended without an answer: {one['request']}\t{one['kind']}")
+    for contact_id in certificate.shared_reach:
+        say(f"Has the same phone or e-mail, decide about it too: {contact_id}")
+    print(json.dumps(document_of(certificate), ensure_ascii=False, indent=2))
 
 
 def _refuse(refused: Exception) -> int:
     code = refused.code if isinstance(refused, Refused | BadField) else "unknown_record"
-    title, detail = describe(code, "en")
+    title, detail = describe(code, "en", refused.values if isinstance(refused, Refused) else None)
     print(f"{title}. {detail}", file=sys.stderr)
+    if isinstance(refused, OpenRequests):
+        for one in refused.requests:
+            print(one.id, one.kind, one.state, f"{one.due_at:%Y-%m-%d}", sep="\t", file=sys.stderr)
+        print("Say --end-others to erase all the same.", file=sys.stderr)
     return 1

@@ -104,6 +104,54 @@ async def test_deleting_gives_a_certificate_and_leaves_nobody(officer, store, en
     assert (await officer.call("GET", f"{one}/export.zip")).code == "no_export"
 
 
+async def test_an_open_export_is_told_before_the_erasure_and_ends_unanswered(officer, store, engine, keys):
+    customer = await make_customer(store, engine, keys)
+    twin = await make_customer(store, engine, keys, assurance="claimed")
+    path, account = f"/api/contacts/{customer.contact_id}/privacy-requests", str(customer.identity_id)
+    export = (await officer.call("POST", path, {"kind": "export", "identity_id": account})).body
+    delete = (await officer.call("POST", path, {"kind": "delete", "identity_id": account})).body
+    waits = {name: export[name] for name in ("id", "kind", "state", "due_at")}
+    assert (export["others_open"], delete["others_open"]) == ([], [waits])
+
+    one = f"/api/privacy-requests/{delete['id']}"
+    await officer.call("POST", f"{one}/start", {})
+    refused = await officer.call("POST", f"{one}/answer", {"words": "已删除"})
+    assert (refused.status, refused.code, refused.body["count"]) == (409, "open_requests", 1)
+    assert [told["id"] for told in refused.body["requests"]] == [export["id"]]
+    assert (await officer.call("GET", f"/api/contacts/{customer.contact_id}")).status == 200
+    assert (await officer.call("POST", f"{one}/answer", {"words": "好", "end_others": "yes"})).code == "invalid"
+
+    answered = await officer.call("POST", f"{one}/answer", {"words": "已删除", "end_others": True})
+    assert (answered.body["state"], answered.body["others_open"]) == ("answered", [])
+    assert answered.body["shared_reach"] == [str(twin.contact_id)]
+    ended = (await officer.call("GET", f"/api/privacy-requests/{export['id']}")).body
+    assert (ended["state"], ended["answered_at"], ended["ended_reason"]) == ("ended_by_erasure", None, "delete")
+    assert ended["ended_by"] == answered.body["handled_by"]
+    assert ended["events"][-1]["to_state"] == "ended_by_erasure"
+    listed = await officer.call("GET", "/api/privacy-requests", params={"state": "ended_by_erasure"})
+    assert [item["id"] for item in listed.body["items"]] == [export["id"]]
+    listed = await officer.call("GET", "/api/privacy-requests", params={"state": "answered"})
+    assert [item["id"] for item in listed.body["items"]] == [delete["id"]]
+    certificate = (await officer.call("GET", f"{one}/certificate")).body
+    assert certificate["certificate"]["ended_unanswered"] == [{"request": export["id"], "kind": "export"}]
+    assert str(twin.contact_id) not in str(certificate)
+    assert verify(certificate, public_half(keys.signing_key)) == "valid"
+    async with engine.connect() as connection:
+        reads = text("SELECT count(*) FROM crm.access_log WHERE :id = ANY(contact_ids)")
+        assert await connection.scalar(reads, {"id": twin.contact_id}) > 0
+
+
+async def test_the_list_is_filtered_by_kind(officer, store, engine, keys):
+    customer = await make_customer(store, engine, keys)
+    path = f"/api/contacts/{customer.contact_id}/privacy-requests"
+    made = {kind: (await officer.call("POST", path, {"kind": kind})).body["id"] for kind in ("view", "restrict")}
+    for kind, number in made.items():
+        listed = await officer.call("GET", "/api/privacy-requests", params={"kind": kind})
+        assert [item["id"] for item in listed.body["items"]] == [number]
+    assert (await officer.call("GET", "/api/privacy-requests", params={"kind": "delete"})).body["items"] == []
+    assert (await officer.call("GET", "/api/privacy-requests", params={"kind": "sell"})).code == "invalid"
+
+
 async def test_restricting_and_lifting(officer, store, engine, keys):
     customer = await make_customer(store, engine, keys)
     path = f"/api/contacts/{customer.contact_id}"

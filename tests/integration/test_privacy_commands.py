@@ -69,6 +69,25 @@ def test_the_answer_to_a_deletion_is_a_certificate_that_can_be_kept(run, custome
     assert run("privacy", "verify", str(certificate)) == (0, "valid\n", "")
 
 
+def test_an_erasure_tells_what_waits_and_ends_it_only_when_told_so(run, customer):
+    _, opened, _ = run("privacy", "open", str(customer.contact_id), "export")
+    export = opened.split("\t")[0]
+    _, opened, _ = run("privacy", "open", str(customer.contact_id), "delete")
+    delete = opened.split("\t")[0]
+    assert run("privacy", "list", "--kind", "export")[1].startswith(f"{export}\texport\t")
+    assert delete not in run("privacy", "list", "--kind", "export", "--kind", "view")[1]
+    code, out, err = run("privacy", "answer", delete, "已删除", "--checked", "call_back")
+    assert (code, out) == (1, "")
+    assert f"{export}\texport\treceived\t" in err
+    assert "--end-others" in err
+    assert run("privacy", "erase", str(customer.contact_id), "--yes")[0] == 1
+    code, out, err = run("privacy", "answer", delete, "已删除", "--end-others")
+    assert code == 0, err
+    assert f"Ended without an answer: {export}\texport" in err
+    assert json.loads(out)["certificate"]["ended_unanswered"] == [{"request": export, "kind": "export"}]
+    assert f"{export}\texport\tended_by_erasure\t" in run("privacy", "list", "--all")[1]
+
+
 def test_export_erase_and_verify(run, customer, tmp_path):
     file = tmp_path / "theirs.zip"
     code, _, err = run("privacy", "export", str(customer.contact_id), str(file))

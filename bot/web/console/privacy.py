@@ -21,7 +21,9 @@ from bot.web.problems import Problem
 from bot.web.routes import Route
 from crm_adapter.port import UnknownRecord
 from crm_adapter.records.rights import (
+    ERASING,
     OPEN_STATES,
+    REQUEST_KINDS,
     REQUEST_STATES,
     CheckMethod,
     NewPrivacyRequest,
@@ -51,6 +53,7 @@ class _Start(Body):
 class _Answer(Body):
     words: _Words
     fields: Annotated[dict[Line, _Words | None], Field(max_length=32)] | None = None
+    end_others: bool = False
 
 
 class _Refusal(Body):
@@ -58,13 +61,15 @@ class _Refusal(Body):
 
 
 async def show_requests(request: web.Request) -> web.Response:
-    """By deadline, the overdue first; ``state=open`` is every state that waits for us."""
+    """By deadline, the overdue first; ``state=open`` is every state that waits for us, ``kind`` one kind."""
     page = page_of(request)
     start = _place(page.cursor)
     state = text(request, "state", of=("open", *REQUEST_STATES)) or "open"
     states = OPEN_STATES if state == "open" else tuple(one for one in REQUEST_STATES if one == state)
+    kind = text(request, "kind", of=REQUEST_KINDS)
+    kinds = None if kind is None else tuple(one for one in REQUEST_KINDS if one == kind)
     veil = veil_of(request)
-    found = await request.app[CRM].privacy_requests(states, skip=start, limit=page.asked)
+    found = await request.app[CRM].privacy_requests(states, kinds=kinds, skip=start, limit=page.asked)
     request[SEEN].update(one.contact_id for one in found[: page.limit])
     names = await names_in(request, (one.contact_id for one in found))
     return page_reply(page, found, lambda _: str(start + page.limit), lambda one: _shape(one, names, veil))
@@ -111,7 +116,12 @@ async def answer(request: web.Request) -> web.Response:
     for words in (wanted.words, *(value or "" for value in (wanted.fields or {}).values())):
         _check_words(words)
     answered = await request.app[CRM].answer_privacy_request(
-        _id(request), wanted.words, actor_of(request), datetime.now(UTC), fields=wanted.fields
+        _id(request),
+        wanted.words,
+        actor_of(request),
+        datetime.now(UTC),
+        fields=wanted.fields,
+        end_others=wanted.end_others,
     )
     return await _answer(request, answered)
 
@@ -157,7 +167,26 @@ async def show_certificate(request: web.Request) -> web.Response:
 
 async def _answer(request: web.Request, found: PrivacyRequest, status: int = 200) -> web.Response:
     request[SEEN].add(found.contact_id)
-    return reply(_shape(found, await names_in(request, [found.contact_id]), veil_of(request)), status)
+    shape = _shape(found, await names_in(request, [found.contact_id]), veil_of(request))
+    return reply({**shape, "others_open": await _others_open(request, found), **await _erased(request, found)}, status)
+
+
+async def _others_open(request: web.Request, found: PrivacyRequest) -> list[dict[str, Any]]:
+    """What else the person waits for, as far as answering this one would leave it without an answer."""
+    if found.kind not in ERASING or found.state not in OPEN_STATES:
+        return []
+    theirs = await request.app[CRM].privacy_requests_of(found.contact_id)
+    others = [one for one in theirs if one.state in OPEN_STATES and one.id != found.id]
+    return [{"id": one.id, "kind": one.kind, "state": one.state, "due_at": one.due_at} for one in others]
+
+
+async def _erased(request: web.Request, found: PrivacyRequest) -> dict[str, list[UUID]]:
+    """Living contacts that share a phone or an e-mail with whom it erased, by id only."""
+    if found.erasure_id is None:
+        return {"shared_reach": []}
+    shared = (await request.app[CRM].certificate(found.erasure_id)).shared_reach
+    request[SEEN].update(shared)
+    return {"shared_reach": list(shared)}
 
 
 def _shape(found: PrivacyRequest, names: Mapping[UUID, str], veil: Veil) -> dict[str, Any]:
