@@ -14,7 +14,7 @@ from bot.jobs.parts import open_blobs, open_engine, parts_of
 from bot.settings import Settings
 from bot.storage.blobs import BlobStore
 from crm_adapter.rights.erasure_log import complete
-from crm_adapter.rights.retention import CRM_FUNCTIONS, KEPT_ORDERS_DAYS, Days, Rule, enforce
+from crm_adapter.rights.retention import CRM_FUNCTIONS, KEPT_ORDERS_DAYS, SHARED_REACH_DAYS, Days, Rule, enforce
 from crm_adapter.rights.tables import doomed_files
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,19 @@ retention_jobs = Blueprint()
 
 _FILES_AT_ONCE = 500
 _BOT_FUNCTIONS = {"interactions": ("bot.forget_messages",), "attachments": ("bot.forget_attachments",)}
-_CATEGORIES = ("attachments", "interactions", "orders", "cases", "imports", "visitors")  # visitors by what is left
+# In this order: whose matter is done is seen by their cases, who is still there by what they said and bought, and
+# visitors by what is left.
+_CATEGORIES = (
+    "sensitive",
+    "preferences",
+    "tags",
+    "attachments",
+    "interactions",
+    "orders",
+    "cases",
+    "imports",
+    "visitors",
+)
 
 
 def rules_of(settings: Settings) -> list[Rule]:
@@ -32,7 +44,7 @@ def rules_of(settings: Settings) -> list[Rule]:
     # An attachment belongs to what was said: it does not outlive it.
     if kept["interactions"] != "keep" and (kept["attachments"] == "keep" or kept["attachments"] > kept["interactions"]):
         kept["attachments"] = kept["interactions"]
-    kept["kept_orders"] = KEPT_ORDERS_DAYS
+    kept |= {"kept_orders": KEPT_ORDERS_DAYS, "shared_reach": SHARED_REACH_DAYS}
     return [Rule(name, kept[name], (*_BOT_FUNCTIONS.get(name, ()), *CRM_FUNCTIONS.get(name, ()))) for name in kept]
 
 

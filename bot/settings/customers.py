@@ -83,6 +83,12 @@ class Retention(Section):
     """E-Commerce Law 31: three years at least."""
     cases: Days = "keep"
     """Closed cases with their tasks, from the day they were closed."""
+    sensitive: Days = 30
+    """PR10: the identity card number, from the day when the last case or task of the customer was closed."""
+    preferences: Days = 365
+    """Preferences, needs and birthday, from the last thing the customer said or bought."""
+    tags: Days = 365
+    """Tags that people gave, and the history of all tags; the rules' own tags end with their reason."""
     imports: Days = 30
     """The rows that an import could not take, and those of an import that nobody starts."""
     exports: Annotated[int, Field(ge=1, le=90)] = 7

@@ -46,7 +46,10 @@ class Category(Words):
 
 
 class Retention(Words):
+    """``enforced_by`` names what carries it out: categories of the retention, by which it can be checked."""
+
     period: Annotated[str, Field(pattern=r"^P(\d+[YMWD])+$")]
+    enforced_by: list[Name] = []
 
 
 class Party(_Part):

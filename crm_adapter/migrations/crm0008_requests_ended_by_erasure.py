@@ -37,6 +37,7 @@ CREATE INDEX shared_reach_at_idx ON crm.shared_reach (at);
 
 -- What is kept for its own time goes by it.
 CREATE INDEX tags_at_idx ON crm.tags (at);
+CREATE INDEX standing_changes_tags_idx ON crm.standing_changes (at) WHERE what = 'tag';
 CREATE INDEX facts_short_lived_idx ON crm.facts (field, at)
  WHERE field IN ('id_number', 'preferences', 'needs', 'birthday');
 """

@@ -14,6 +14,8 @@ MOST_BATCHES = 5000
 
 KEPT_ORDERS_DAYS = 1096
 """Three years from the erasure, as the certificate says; no setting."""
+SHARED_REACH_DAYS = 30
+"""So long staff is told who shares a phone or e-mail with somebody erased; no setting."""
 
 # Every function takes (before timestamptz, limit integer, dry boolean) and returns how many rows it removed, or would.
 CRM_FUNCTIONS: Mapping[str, Sequence[str]] = {
@@ -22,7 +24,11 @@ CRM_FUNCTIONS: Mapping[str, Sequence[str]] = {
     "cases": ("crm.forget_cases", "crm.forget_tasks"),
     "imports": ("crm.forget_imports",),
     "visitors": ("crm.forget_visitors",),
+    "sensitive": ("crm.forget_sensitive",),
+    "preferences": ("crm.forget_preferences",),
+    "tags": ("crm.forget_tags", "crm.forget_tag_history"),
     "kept_orders": ("crm.forget_kept_orders",),
+    "shared_reach": ("crm.forget_shared_reach",),
 }
 
 
