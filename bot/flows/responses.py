@@ -1,4 +1,4 @@
-"""The sentences the bot says of itself, from ``definitions/responses.yml``, in three languages."""
+"""The sentences the bot says of itself, from ``responses.yml``, in three languages."""
 
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,7 @@ class ResponseFault(Exception):
 
 @cache
 def _responses() -> dict[str, dict[str, str]]:
-    source = (files("bot.flows") / "definitions" / "responses.yml").read_text(encoding="utf-8")
+    source = (files("bot.flows") / "responses.yml").read_text(encoding="utf-8")
     document: dict[str, dict[str, str]] = yaml.safe_load(source)
     for name, texts in document.items():
         missing = [language for language in LANGUAGES if not texts.get(language)]
