@@ -31,11 +31,14 @@ async def test_a_request_is_answered_end_to_end(live_server: LiveServer) -> None
         await expect(page.get_by_text("没有待答复的请求")).to_be_visible()
         (contact,) = (await officer.api("GET", "/api/contacts"))["items"]
         path = f"/api/contacts/{contact['id']}/privacy-requests"
-        for kind in ("export", "delete"):
+        for kind in ("export", "correct", "delete"):
             await officer.api("POST", path, {"kind": kind, "words": "我要我的数据"})
 
         await page.get_by_role("button", name="刷新").click()
-        await expect(page.locator(".request-table tbody tr")).to_have_count(2)
+        await expect(page.locator(".request-table tbody tr")).to_have_count(3)
+        await page.get_by_role("combobox", name="请求").click()
+        await page.get_by_role("option", name="复制数据").click()
+        await expect(page.locator(".request-table tbody tr")).to_have_count(1)
         assert await officer.barriers() == []
         await page.get_by_role("button", name="打开: 复制数据").click()
         await page.get_by_text("回拨预留号码").click()
@@ -52,7 +55,7 @@ async def test_a_request_is_answered_end_to_end(live_server: LiveServer) -> None
         await expect(page.locator(".settled")).to_contain_text("已用邮件发给您。")
 
         # To erase, the customer's name is typed; afterwards nobody is named.
-        await page.get_by_role("link", name="所有请求").click()
+        await officer.open("/privacy")
         await page.get_by_role("button", name="打开: 删除数据").click()
         await page.get_by_text("当面").click()
         await page.get_by_role("button", name="记录核实结果").click()
@@ -61,13 +64,22 @@ async def test_a_request_is_answered_end_to_end(live_server: LiveServer) -> None
         await page.get_by_role("button", name="永久删除并答复").click()
         await expect(page.locator(".el-form-item__error")).to_be_visible()
         assert await officer.barriers() == []
+        # What else the customer waits for is told before, and ended only by choice.
+        await expect(page.locator(".others")).to_contain_text("该客户还有 1 项请求在等待答复。")
         await page.fill("#answer-confirm", await page.locator(".facts p").first.inner_text())
+        await page.get_by_role("button", name="永久删除并答复").click()
+        await expect(page.locator(".others .told")).to_be_visible()
+        await page.get_by_text("仍然删除：这些请求未获答复即终止").click()
         await page.get_by_role("button", name="永久删除并答复").click()
         async with page.expect_download() as download:
             await page.get_by_role("button", name="下载证明").click()
         certificate = json.loads((await (await download.value).path()).read_text(encoding="utf-8"))
         assert certificate["certificate"]["contact_id"] == contact["id"]
+        assert [one["kind"] for one in certificate["certificate"]["ended_unanswered"]] == ["correct"]
         await expect(page.locator(".facts")).to_contain_text("已删除的客户")
+        await officer.open("/privacy?state=ended_by_erasure")
+        await page.get_by_role("button", name="打开: 更正数据").click()
+        await expect(page.locator(".settled")).to_contain_text("未交付任何内容")
         assert await officer.barriers() == []
         await officer.check_policy()
 

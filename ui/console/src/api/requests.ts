@@ -10,19 +10,37 @@ export interface RequestEvent {
   method: string | null
 }
 
-/** A request as its handler sees it; lists leave `events` empty. */
+/** Another request of the same person that nobody has answered yet. */
+export interface WaitingRequest {
+  id: string
+  kind: string
+  state: string
+  due_at: string
+}
+
+/** A request as its handler sees it; lists leave `events` empty, and out what only one request tells. */
 export interface HandledRequest extends PrivacyRequest {
   contact_name: string
   checked_method: string | null
   checked_by: string | null
   erasure_id: string | null
   version: number
+  ended_at: string | null
+  ended_by: string | null
+  /** A code: the grounds of the erasure that ended it. */
+  ended_reason: string | null
   events: RequestEvent[]
+  /** What an answer that erases would leave unanswered. */
+  others_open?: WaitingRequest[]
+  /** Living contacts with a phone or an e-mail of whom it erased. */
+  shared_reach?: string[]
 }
 
 export interface Certificate {
   certificate: {
     id: string
+    /** Certificates of earlier releases have none. */
+    ended_unanswered?: { request: string; kind: string }[]
     erased_at: string
     erased: Record<string, number>
     /** `why` by language. */
@@ -32,13 +50,13 @@ export interface Certificate {
 
 const path = (id: string): string => `/api/privacy-requests/${id}`
 
-/** By deadline, the overdue first. */
+/** By deadline, the overdue first; an empty filter lets everything through. */
 export const listRequests = (
-  state: string,
+  filter: { state: string; kind: string },
   cursor: string | null,
   limit: number,
   signal?: AbortSignal,
-): Promise<Page<HandledRequest>> => get('/api/privacy-requests', { query: { state, cursor, limit }, signal })
+): Promise<Page<HandledRequest>> => get('/api/privacy-requests', { query: { ...filter, cursor, limit }, signal })
 export const readRequest = (id: string, lift: Lift | null, signal?: AbortSignal): Promise<HandledRequest> =>
   get(path(id), { query: { ...lift }, signal })
 export const checkRequester = (id: string, method: string): Promise<HandledRequest> =>
@@ -49,7 +67,8 @@ export const answerRequest = (
   id: string,
   words: string,
   fields: Record<string, string | null> | null,
-): Promise<HandledRequest> => post(`${path(id)}/answer`, { words, fields })
+  end_others: boolean,
+): Promise<HandledRequest> => post(`${path(id)}/answer`, { words, fields, end_others })
 export const refuseRequest = (id: string, words: string): Promise<HandledRequest> =>
   post(`${path(id)}/refuse`, { words })
 export const fetchExport = (id: string): Promise<{ content: Blob }> => fetchFile('GET', `${path(id)}/export.zip`)

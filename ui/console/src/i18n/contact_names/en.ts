@@ -196,6 +196,7 @@ const contact_names = {
     in_progress: 'In progress',
     answered: 'Answered',
     refused: 'Refused',
+    ended_by_erasure: 'Ended by the erasure',
   },
   region: {
     'CN-AH': 'Anhui',

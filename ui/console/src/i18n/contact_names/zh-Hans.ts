@@ -198,6 +198,7 @@ const contact_names: Words<typeof en> = {
     in_progress: '处理中',
     answered: '已答复',
     refused: '已拒绝',
+    ended_by_erasure: '因删除而终止',
   },
   region: {
     'CN-AH': '安徽',

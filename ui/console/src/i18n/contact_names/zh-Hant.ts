@@ -198,6 +198,7 @@ const contact_names: Words<typeof en> = {
     in_progress: '處理中',
     answered: '已答覆',
     refused: '已拒絕',
+    ended_by_erasure: '因刪除而終止',
   },
   region: {
     'CN-AH': '安徽',

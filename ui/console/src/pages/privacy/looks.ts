@@ -4,7 +4,8 @@ import type { IconName } from '../../components/icons'
 import { t } from '../../i18n'
 
 export const OPEN_STATES = ['received', 'identity_check', 'in_progress']
-export const STATES = [...OPEN_STATES, 'answered', 'refused']
+export const STATES = [...OPEN_STATES, 'answered', 'refused', 'ended_by_erasure']
+export const KINDS = ['view', 'export', 'correct', 'restrict', 'object', 'delete', 'close_account']
 export const METHODS = ['in_person', 'call_back', 'identity_document', 'account_details', 'power_of_attorney']
 export const WITH_FILE = ['view', 'export']
 export const ERASING = ['delete', 'close_account']
@@ -15,6 +16,7 @@ export const STATE_LOOKS: Record<string, [Tone, IconName]> = {
   in_progress: ['accent', 'clock'],
   answered: ['ok', 'tick'],
   refused: ['plain', 'cross'],
+  ended_by_erasure: ['warn', 'alert'],
 }
 
 export const isOpen = (request: HandledRequest): boolean => OPEN_STATES.includes(request.state)
