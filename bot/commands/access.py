@@ -10,11 +10,10 @@ from pathlib import Path
 from uuid import UUID
 
 from bot.commands.reader import reader
-from bot.commands.store import open_store
+from bot.commands.store import open_sealed_store, open_store
 from bot.customers import open_crm
 from bot.settings import read_settings
 from bot.staff.reviews import open_review_now
-from bot.storage.keyring import open_keys
 from bot.web.problems import describe
 from crm_adapter.port import CrmFault, Refused
 from crm_adapter.sharing.access import Access, list_accesses
@@ -50,8 +49,7 @@ def _moment(given: str) -> datetime:
 
 async def run_list(args: argparse.Namespace) -> int:
     """Prints reads of customer data; ids of customers, never what is known of them."""
-    keys = open_keys(read_settings())
-    async with open_store(args) as engine, engine.begin() as connection:
+    async with open_sealed_store(args) as (engine, keys), engine.begin() as connection:
         found = await list_accesses(
             connection,
             keys,
@@ -68,8 +66,6 @@ async def run_list(args: argparse.Namespace) -> int:
 
 async def run_export(args: argparse.Namespace) -> int:
     """Writes the rows of a use that a second person has approved; 1 when it is not, or the file is there."""
-    settings = read_settings()
-    keys = open_keys(settings)
     try:
         descriptor = os.open(args.to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -77,8 +73,8 @@ async def run_export(args: argparse.Namespace) -> int:
         return 1
     with os.fdopen(descriptor, "wb") as file:
         try:
-            async with open_store(args) as engine:
-                gate = SqlSharing(engine, keys, open_crm(settings, engine, keys))
+            async with open_sealed_store(args) as (engine, keys):
+                gate = SqlSharing(engine, keys, open_crm(read_settings(), engine, keys))
                 result = await gate.carry_out(args.use, reader())
         except BaseException as fault:
             args.to.unlink()  # an empty file would look like an export of nobody

@@ -4,13 +4,12 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from uuid import UUID
 
+from bot.commands.naming import add_contact, named_contact, refuse_unknown
 from bot.commands.reader import log_read
-from bot.commands.store import open_customers, open_store
+from bot.commands.store import open_customers, open_sealed_store
 from bot.customers import open_crm
 from bot.settings import read_settings
-from bot.storage.keyring import open_keys
 from crm_adapter.ledger.checkpoints import (
     BadCheckpoint,
     Checkpoint,
@@ -53,7 +52,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     rebuild = actions.add_parser("rebuild", help="make what stands anew from the ledger")
     rebuild.set_defaults(run=run_rebuild)
     show = actions.add_parser("show", help="a customer's choices, and every event with what was said")
-    show.add_argument("contact", metavar="CONTACT", help="the contact's id")
+    add_contact(show)
     show.set_defaults(run=run_show)
 
 
@@ -64,8 +63,7 @@ async def run_verify(args: argparse.Namespace) -> int:
     except (OSError, UnicodeDecodeError, BadCheckpoint) as fault:
         print(f"{args.checkpoints}: {fault}", file=sys.stderr)
         return 1
-    keys = open_keys(read_settings())
-    async with open_store(args) as engine:
+    async with open_sealed_store(args) as (engine, keys):
         began = time.monotonic()
         proofs = await prove_chains(engine, keys.signing_key.public_key(), handed_out)
         took = time.monotonic() - began
@@ -79,8 +77,7 @@ async def run_verify(args: argparse.Namespace) -> int:
 
 async def run_checkpoint(args: argparse.Namespace) -> int:
     """Signs, and exports if asked; 0."""
-    keys = open_keys(read_settings())
-    async with open_store(args) as engine:
+    async with open_sealed_store(args) as (engine, keys):
         await link_all(engine, keys)
         async with engine.begin() as connection:
             made = await make_checkpoints(connection, keys)
@@ -106,16 +103,13 @@ async def run_rebuild(args: argparse.Namespace) -> int:
 
 async def run_show(args: argparse.Namespace) -> int:
     """1 when there is no such contact."""
-    settings = read_settings()
-    keys = open_keys(settings)
-    async with open_store(args) as engine:
-        crm = open_crm(settings, engine, keys)
+    async with open_sealed_store(args) as (engine, keys):
+        crm = open_crm(read_settings(), engine, keys)
         try:
-            contact_id = UUID(args.contact)
+            contact_id = await named_contact(engine, keys, args.contact)
             stands, events = await crm.consents(contact_id), await crm.consent_history(contact_id)
-        except (ValueError, UnknownRecord):
-            print(f"There is no contact {args.contact}.", file=sys.stderr)
-            return 1
+        except UnknownRecord as unknown:
+            return refuse_unknown(unknown)
         await log_read(engine, keys, "consent show", "consents", [contact_id])
     for one in stands:
         asked = "" if one.current_notice else "  (the notice has changed: ask again)"

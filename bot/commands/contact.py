@@ -4,20 +4,17 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.commands.contact_changes import add_change_arguments
 from bot.commands.contact_confirm import add_confirm
 from bot.commands.contact_import import add_import
+from bot.commands.naming import add_contact, named_contact, refuse_unknown
 from bot.commands.reader import log_read
-from bot.commands.store import open_store
+from bot.commands.store import open_sealed_store
 from bot.customers import open_crm
 from bot.domain.sensitive import mask
 from bot.settings import read_settings
-from bot.storage.keyring import open_keys
-from crm_adapter.encryption import Keys
+from crm_adapter.port import UnknownRecord
 from crm_adapter.reading import ContactRow, InteractionRow, find_contact, list_contacts, list_interactions
 from crm_adapter.records.customers import Contact
 
@@ -33,7 +30,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     listing.add_argument("--json", action="store_true", help="a line of JSON per contact")
     listing.set_defaults(run=run_list)
     showing = actions.add_parser("show", help="one contact: what is known, channels, every interaction")
-    showing.add_argument("contact", metavar="ID", help="the contact's id, or `last` for the newest")
+    add_contact(showing)
     showing.add_argument("--limit", type=int, default=50)
     showing.add_argument("--json", action="store_true", help="a line of JSON per interaction")
     showing.add_argument("--unmask", metavar="REASON", help="show sensitive data as well, and log why")
@@ -45,8 +42,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 async def run_list(args: argparse.Namespace) -> int:
     """Prints the newest contacts, newest first."""
-    keys = open_keys(read_settings())
-    async with open_store(args) as engine:
+    async with open_sealed_store(args) as (engine, keys):
         async with engine.connect() as connection:
             found = await list_contacts(connection, keys, limit=args.limit)
         await log_read(engine, keys, "contact list", "contacts", [contact.id for contact in found])
@@ -59,18 +55,18 @@ async def run_list(args: argparse.Namespace) -> int:
 
 async def run_show(args: argparse.Namespace) -> int:
     """Prints one contact and its interactions, oldest first; 1 when there is none of that id."""
-    settings = read_settings()
-    keys = open_keys(settings)
-    async with open_store(args) as engine:
+    async with open_sealed_store(args) as (engine, keys):
+        try:
+            contact_id = await named_contact(engine, keys, args.contact)
+        except UnknownRecord as unknown:
+            return refuse_unknown(unknown)
         async with engine.connect() as connection:
-            contact_id = await _resolve(connection, keys, args.contact)
-            detail = await find_contact(connection, keys, contact_id) if contact_id else None
+            detail = await find_contact(connection, keys, contact_id)
             if detail is None:
-                print(f"There is no contact {args.contact}.")
-                return 1
+                return refuse_unknown(UnknownRecord(f"there is no contact {contact_id}"))
             found = await list_interactions(connection, keys, contact_id=contact_id, limit=args.limit)
         await log_read(engine, keys, "contact show", "interactions", [detail.contact.id], args.unmask)
-        known = await open_crm(settings, engine, keys).contact(detail.contact.id)
+        known = await open_crm(read_settings(), engine, keys).contact(detail.contact.id)
     if args.unmask is None:
         found = [replace(one, content=None if one.content is None else mask(one.content)) for one in found]
     if args.json:
@@ -85,16 +81,6 @@ async def run_show(args: argparse.Namespace) -> int:
     for interaction in reversed(found):
         print(_interaction_line(interaction))
     return 0
-
-
-async def _resolve(connection: AsyncConnection, keys: Keys, wanted: str) -> UUID | None:
-    if wanted == "last":
-        newest = await list_contacts(connection, keys, limit=1)
-        return newest[0].id if newest else None
-    try:
-        return UUID(wanted)
-    except ValueError:
-        return None
 
 
 def _contact_line(contact: ContactRow) -> str:

@@ -4,28 +4,35 @@ import argparse
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from bot.commands.naming import add_contact, named_contact, refuse_unknown
 from bot.commands.reader import reader
-from bot.commands.store import open_customers
+from bot.commands.store import open_sealed_store
+from bot.customers import open_crm
+from bot.settings import read_settings
 from bot.web.problems import describe
 from crm_adapter.customers import fault_text
 from crm_adapter.port import BadField, Refused, UnknownRecord, VersionConflict
 from crm_adapter.records.customers import Provenance, Updated
 from crm_adapter.sql_store import SqlStore
 
+Named = Callable[[str], Awaitable[UUID]]
+"""Finds whom the command line names."""
+
 
 def add_change_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers the actions that change something."""
     setting = actions.add_parser("set", help="set what is known of a contact")
-    setting.add_argument("contact", metavar="ID", type=UUID)
+    add_contact(setting)
     setting.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field, help="FIELD= empties it")
     setting.add_argument("--version", type=int, help="only when the contact is still at this version")
     setting.set_defaults(run=run_set)
     merging = actions.add_parser("merge", help="make a contact part of another; `unmerge` takes it back")
-    merging.add_argument("source", metavar="ID", type=UUID)
-    merging.add_argument("target", metavar="INTO", type=UUID)
+    add_contact(merging, "source")
+    add_contact(merging, "target", "INTO")
     merging.add_argument("--reason", required=True)
     merging.set_defaults(run=run_merge)
     parting = actions.add_parser("unmerge", help="take a merge back")
@@ -37,8 +44,8 @@ async def run_set(args: argparse.Namespace) -> int:
     """Prints the contact's version; 1 when the store refuses, and then nothing is changed."""
     told = Provenance("command", _by(), datetime.now(UTC))
 
-    async def change(crm: SqlStore) -> str:
-        done = await crm.set_fields(args.contact, dict(args.fields), told, expected_version=args.version)
+    async def change(crm: SqlStore, named: Named) -> str:
+        done = await crm.set_fields(await named(args.contact), dict(args.fields), told, expected_version=args.version)
         if isinstance(done, Updated):
             return f"{done.contact_id} is at version {done.version}."
         return "Nothing new: all of it stood there already."
@@ -49,8 +56,8 @@ async def run_set(args: argparse.Namespace) -> int:
 async def run_merge(args: argparse.Namespace) -> int:
     """Prints the merge's id; 1 when the store refuses."""
 
-    async def merge(crm: SqlStore) -> str:
-        return str(await crm.merge(args.source, args.target, _by(), args.reason))
+    async def merge(crm: SqlStore, named: Named) -> str:
+        return str(await crm.merge(await named(args.source), await named(args.target), _by(), args.reason))
 
     return await _on_store(args, merge)
 
@@ -58,21 +65,21 @@ async def run_merge(args: argparse.Namespace) -> int:
 async def run_unmerge(args: argparse.Namespace) -> int:
     """Takes the merge back; 1 when the store refuses."""
 
-    async def unmerge(crm: SqlStore) -> str:
+    async def unmerge(crm: SqlStore, named: Named) -> str:
         await crm.unmerge(args.merge, _by())
         return "Taken back."
 
     return await _on_store(args, unmerge)
 
 
-async def _on_store(args: argparse.Namespace, work: Callable[[SqlStore], Awaitable[str]]) -> int:
-    async with open_customers(args) as crm:
+async def _on_store(args: argparse.Namespace, work: Callable[[SqlStore, Named], Awaitable[str]]) -> int:
+    async with open_sealed_store(args) as (engine, keys):
         try:
-            print(await work(crm))
+            print(await work(open_crm(read_settings(), engine, keys), partial(named_contact, engine, keys)))
         except BadField as bad:
             return _refuse(f"{bad.field}: {fault_text(bad.code, 'en')}")
         except UnknownRecord as unknown:
-            return _refuse(f"{unknown}.")
+            return refuse_unknown(unknown)
         except VersionConflict as conflict:
             return _refuse_code("version_conflict", actual=conflict.actual)
         except Refused as refused:

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.commands.naming import add_contact, named_contact, refuse_unknown
 from bot.commands.reader import log_read, reader
-from bot.commands.store import open_store
+from bot.commands.store import open_sealed_store
 from bot.customers import open_crm
 from bot.outgoing import CodeFault, Codes, Confirmed, Outgoing, describe_fault
 from bot.outgoing.codes import Field
 from bot.settings import Locale, read_settings
-from bot.storage.keyring import open_keys
 from bot.web.problems import describe
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import Provenance
@@ -24,7 +24,7 @@ from crm_adapter.sql_store import SqlStore
 def add_confirm(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``confirm``."""
     parser = actions.add_parser("confirm", help="send a code to a phone or mail address; with --code, take it")
-    parser.add_argument("contact", metavar="ID", type=UUID)
+    add_contact(parser)
     parser.add_argument("target", metavar="FIELD=VALUE", type=_target, help="phone=… or email=…")
     parser.add_argument("--code", help="what the customer reads there")
     parser.set_defaults(run=run_confirm)
@@ -33,35 +33,34 @@ def add_confirm(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 async def run_confirm(args: argparse.Namespace) -> int:
     """Prints what was done; 1 with the reason when nothing was."""
     settings = read_settings()
-    keys = open_keys(settings)
-    async with open_store(args) as engine:
+    async with open_sealed_store(args) as (engine, keys):
         crm, outgoing = open_crm(settings, engine, keys), Outgoing(settings, keys)
         try:
-            told = await _confirm(args, crm, Codes(engine, outgoing, crm.within))
-        except UnknownRecord:
-            print(f"There is no contact {args.contact}.", file=sys.stderr)
-            return 1
+            contact_id = await named_contact(engine, keys, args.contact)
+            told = await _confirm(args, contact_id, crm, Codes(engine, outgoing, crm.within))
+        except UnknownRecord as unknown:
+            return refuse_unknown(unknown)
         except Refused as refused:
             print(describe(refused.code, "en").detail, file=sys.stderr)
             return 1
         if isinstance(told, CodeFault):
             print(describe_fault(told, "en"), file=sys.stderr)
             return 1
-        await _log(engine, outgoing, args.contact)
+        await _log(engine, outgoing, contact_id)
     print(told)
     return 0
 
 
-async def _confirm(args: argparse.Namespace, crm: SqlStore, codes: Codes) -> str | CodeFault:
+async def _confirm(args: argparse.Namespace, contact_id: UUID, crm: SqlStore, codes: Codes) -> str | CodeFault:
     field, value = args.target
-    contact = await crm.contact(args.contact)
+    contact = await crm.contact(contact_id)
     if args.code is not None:
-        done = await codes.confirm_code(args.contact, field, args.code, value=value)
+        done = await codes.confirm_code(contact_id, field, args.code, value=value)
         if not isinstance(done, Confirmed):
             return done
-        return f"The {field} of {(await crm.contact(args.contact)).id} is verified."
+        return f"The {field} of {(await crm.contact(contact_id)).id} is verified."
     provenance = Provenance("command", f"system:{reader()}", datetime.now(UTC))
-    asked = await codes.request_code(args.contact, field, value, cast(Locale, contact.locale), provenance)
+    asked = await codes.request_code(contact_id, field, value, cast(Locale, contact.locale), provenance)
     if isinstance(asked, CodeFault):
         return asked
     until = f"{asked.expires_at.astimezone():%H:%M}"

@@ -9,10 +9,9 @@ from typing import Any
 
 from bot.commands.columns import add_column_arguments, mapping_lines, read_mapping, told
 from bot.commands.speech import say
-from bot.commands.store import open_store
+from bot.commands.store import open_sealed_store
 from bot.customers import limits_of, open_crm
 from bot.settings import read_settings
-from bot.storage.keyring import open_keys
 from crm_adapter.imports import (
     BASES,
     Import,
@@ -58,8 +57,7 @@ async def run_import(args: argparse.Namespace) -> int:
             sheet=args.sheet,
             basis=lawful_basis(args.basis, args.proof),
         )
-        async with open_store(args) as engine:
-            keys = open_keys(settings)
+        async with open_sealed_store(args) as (engine, keys):
             import_id = await create_import(engine, keys, limits_of(settings), new)
             importer = Importer(engine, keys, open_crm(settings, engine, keys))
             await importer.work(import_id, partial(_tell, "checked"))

@@ -8,7 +8,7 @@ import psycopg
 from bot.faults import StartFault
 from bot.settings import Settings
 from bot.storage.database import Addresses, Say
-from bot.storage.keyring import refuse_other_keyring
+from bot.storage.keyring import provide_keyring
 from bot.storage.schema import is_current
 from bot.urls import libpq_url
 from knowledge_base.demo import ARTICLES
@@ -32,7 +32,7 @@ def prepare(settings: Settings, addresses: Addresses, say: Say, *, demo: bool) -
     Raises :class:`DatabaseAway`, :class:`PreparationFailed` and :class:`~bot.storage.keyring.KeyringLost`.
     """
     try:
-        refuse_other_keyring(settings, addresses.application_url)
+        provide_keyring(settings, addresses.application_url)
         if not is_current(addresses.application_url):
             say("Migrating the database …")
             _run("db", "migrate")

@@ -204,9 +204,9 @@ class _Opened:
 @asynccontextmanager
 async def _opened() -> AsyncIterator[_Opened]:
     settings = read_settings()
-    keys = open_keys(settings)
     start_logging(settings, quiet=True)
     async with open_addresses_aside(settings) as addresses:
+        keys = open_keys(settings)
         engine = make_engine(addresses.application_url, settings)
         try:
             async with make_pool(addresses.application_url, settings) as pool:

@@ -14,6 +14,7 @@ from bot.logs import start_logging
 from bot.settings import Settings, read_settings
 from bot.storage.database import Addresses, make_engine, open_database
 from bot.storage.keyring import open_keys
+from crm_adapter.encryption import Keys
 from crm_adapter.sql_store import SqlStore
 
 
@@ -50,8 +51,14 @@ async def open_store(args: argparse.Namespace, *, demo: bool = False) -> AsyncIt
 
 
 @asynccontextmanager
+async def open_sealed_store(args: argparse.Namespace) -> AsyncIterator[tuple[AsyncEngine, Keys]]:
+    """As :func:`open_store`, with the keys: theirs is the second step, for an empty store is given a keyring first."""
+    async with open_store(args) as engine:
+        yield engine, open_keys(read_settings())
+
+
+@asynccontextmanager
 async def open_customers(args: argparse.Namespace) -> AsyncIterator[SqlStore]:
     """The customer store on the migrated database."""
-    settings = read_settings()
-    async with open_store(args) as engine:
-        yield open_crm(settings, engine, open_keys(settings))
+    async with open_sealed_store(args) as (engine, keys):
+        yield open_crm(read_settings(), engine, keys)

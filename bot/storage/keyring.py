@@ -13,6 +13,7 @@ from bot.settings import Settings
 from bot.urls import libpq_url
 from crm_adapter.encryption import Keyring, KeyringFault, Keys
 
+_BRING = "bring it back from where you keep a copy of it"
 # From one to the next through the index: a store of a million data keys answers at once.
 _KEKS = """
 WITH RECURSIVE used (kek) AS (
@@ -33,20 +34,28 @@ class KeyringLost(StartFault):
 
 
 def open_keys(settings: Settings) -> Keys:
-    """The keys for this process. Raises :class:`KeyringDamaged`.
-
-    Without setting and file a keyring is made, readable by us alone: whoever loses it loses what was sealed.
-    """
+    """The keys for this process. Raises :class:`KeyringLost` and :class:`KeyringDamaged`; makes none."""
     if settings.keys.ring is not None:
         return Keys(partial(Keyring.parse, settings.keys.ring.get_secret_value()))
     path = keyring_path(settings)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_keyring(path, Keyring.fresh(), only_if_absent=True)
     try:
         return Keys(partial(_read, path))
+    except FileNotFoundError:
+        raise KeyringLost(f"{path} is missing; {_BRING}") from None
     except (KeyringFault, OSError) as fault:
-        raise KeyringDamaged(f"{path}: {fault}; bring it back from where you keep a copy of it") from None
+        raise KeyringDamaged(f"{path}: {fault}; {_BRING}") from None
+
+
+def provide_keyring(settings: Settings, application_url: str) -> None:
+    """Makes a keyring for a store in which nothing is sealed yet, where neither setting nor file has one.
+
+    It is readable by us alone: whoever loses it loses what was sealed. Raises as :func:`refuse_other_keyring` does.
+    """
+    refuse_other_keyring(settings, application_url)
+    path = keyring_path(settings)
+    if settings.keys.ring is None and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_keyring(path, Keyring.fresh(), only_if_absent=True)
 
 
 def refuse_other_keyring(settings: Settings, application_url: str) -> None:
@@ -57,12 +66,13 @@ def refuse_other_keyring(settings: Settings, application_url: str) -> None:
     used = keks_in_use(application_url)
     if not used:
         return
-    bring = "bring it back from where you keep a copy of it"
     if settings.keys.ring is None and not keyring_path(settings).exists():
-        raise KeyringLost(f"{keyring_path(settings)} is missing, and what is stored cannot be read without it; {bring}")
+        raise KeyringLost(
+            f"{keyring_path(settings)} is missing, and what is stored cannot be read without it; {_BRING}"
+        )
     if missing := used - {kek.id for kek in open_keys(settings).ring.keks}:
         place = "the setting keys.ring" if settings.keys.ring is not None else str(keyring_path(settings))
-        raise KeyringLost(f"{place} lacks {', '.join(sorted(missing))}, which seals what is stored; {bring}")
+        raise KeyringLost(f"{place} lacks {', '.join(sorted(missing))}, which seals what is stored; {_BRING}")
 
 
 def keks_in_use(application_url: str) -> set[str]:

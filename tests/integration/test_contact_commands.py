@@ -122,3 +122,35 @@ def test_a_phone_is_confirmed_by_its_code(run, on_store, addresses, settings, ke
     assert run("contact", "confirm", contact, "name=x")[0] == 2
     assert run("contact", "confirm", "019a0000-0000-7000-8000-000000000000", "phone=13800138000")[0] == 1
     assert run("access", "list")[1].count("yingda contact confirm") == 2
+
+
+def test_every_command_takes_the_newest_contact_by_its_word(run, on_store):
+    code, _, err = run("contact", "set", "last", "name=王芳")
+    assert (code, err.splitlines()[-1]) == (1, "There is no contact last.")
+
+    async def make(crm):
+        return [(await crm.upsert_contact(ExternalKey("shop", str(n)), {}, SAID)).contact_id for n in range(2)]
+
+    older, newest = on_store(make)
+    assert run("contact", "set", "last", "name=王芳")[:2] == (0, f"{newest} is at version 2.\n")
+    assert run("contact", "show", "last")[1].startswith(f"{newest}  王芳")
+    assert run("contact", "confirm", "last", "phone=13800138000")[0] == 0
+    assert run("consent", "show", "last")[:2] == (0, "Nothing was ever asked or said.\n")
+    code, _, err = run("contact", "merge", "last", str(older), "--reason", "one person")
+    assert code == 0, err
+    assert on_store(lambda crm: crm.contact(newest)).id == older
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("contact", "show", "nobody"),
+        ("contact", "set", "nobody", "name=x"),
+        ("contact", "merge", "nobody", "last", "--reason", "x"),
+        ("contact", "confirm", "nobody", "phone=13800138000"),
+        ("consent", "show", "nobody"),
+    ],
+)
+def test_every_command_says_that_it_knows_nobody_of_that_name(run, words):
+    code, out, err = run(*words)
+    assert (code, out, err.splitlines()[-1]) == (1, "", "There is no contact nobody.")

@@ -251,3 +251,46 @@ def test_a_lost_keyring_is_not_replaced(run, addresses, settings, tmp_path):
     assert (code, ring.keks[0].id in told) == (1, True)
     write_keyring(path, ring)
     assert run("show")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("contact", "list"),
+        ("contact", "show", "last"),
+        ("contact", "confirm", "last", "phone=13800138000"),
+        ("consent", "verify"),
+        ("consent", "checkpoint"),
+        ("consent", "show", "last"),
+        ("access", "list"),
+        ("privacy", "list"),
+        ("keys", "show"),
+        ("backup", "copy"),
+    ],
+)
+def test_a_refused_start_leaves_no_new_keyring(run, addresses, settings, tmp_path, capsys, words):
+    path = tmp_path / "keyring.json"
+
+    async def fill() -> None:
+        engine = make_engine(addresses.application_url, settings)
+        try:
+            await stock(engine, Keyring.fresh(), 1)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(fill())
+    assert main(list(words)) == 1
+    assert "keyring.json is missing" in capsys.readouterr().err
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("words", [("contact", "list"), ("consent", "verify"), ("access", "list"), ("privacy", "list")])
+def test_a_store_that_holds_nothing_is_given_a_keyring(run, tmp_path, words):
+    assert main(list(words)) == 0
+    Keyring.parse((tmp_path / "keyring.json").read_text())
+
+
+def test_a_backup_is_not_verified_with_a_keyring_made_for_it(run, tmp_path, capsys):
+    assert main(["backup", "verify", str(tmp_path)]) == 1
+    assert "keyring.json is missing" in capsys.readouterr().err
+    assert not (tmp_path / "keyring.json").exists()
