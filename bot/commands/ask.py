@@ -5,8 +5,8 @@ import json
 
 from bot.commands.speech import say as say_progress
 from bot.commands.store import open_store
-from bot.flows.language import language_of
 from bot.flows.responses import say
+from bot.flows.understanding.language import language_of
 from bot.handlers.answers import Answers
 from bot.settings import LOCALES
 from knowledge_base.watch import LiveIndex

@@ -7,9 +7,9 @@ from typing import Any
 from bot.domain.decision import Decision, Outcome, Situation
 from bot.domain.message import Body, Inbound
 from bot.flows.facts import ArticleText, Facts
-from bot.flows.language import language_of
-from bot.flows.requests import request_in
 from bot.flows.responses import say
+from bot.flows.understanding.language import language_of
+from bot.flows.understanding.requests import request_in
 
 MAX_CHOICES = 3
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from bot.flows.language import language_of
-from bot.flows.requests import request_in
+from bot.flows.understanding.language import language_of
+from bot.flows.understanding.requests import request_in
 
 pytestmark = pytest.mark.alone
 

@@ -8,9 +8,9 @@ import pytest
 from bot.domain.decision import Decision, Situation
 from bot.domain.message import Body, Inbound, Owner
 from bot.flows.facts import ArticleText, Candidate, Findings
-from bot.flows.requests import request_in
 from bot.flows.responses import LANGUAGES, ResponseFault, say
 from bot.flows.step import Dialog
+from bot.flows.understanding.requests import request_in
 from crm_adapter.consent.purposes import shipped_purposes
 
 ANSWERS = {"return-how": "Send it back.", "return-fee": "It is free.", "delivery-time": "Two days."}
