@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 
 from bot.backup import make_backup, verify
+from bot.backup.restore import Source
 from bot.commands.speech import say
 from bot.commands.store import open_addresses
 from bot.logs import start_logging
@@ -56,8 +57,10 @@ def _make(folder: Path) -> int:
         data, keys = make_backup(addresses.owner_url, settings.var_dir / "blobs", open_keys(settings).ring, folder, say)
     known = {entry.id for entry in read_log(folder / ERASURES)}
     append(folder / ERASURES, (entry for entry in read_log(log) if entry.id not in known))
-    print(f"{folder / data.file}: {sum(data.counts.values())} rows, {data.blobs} files, {data.size} bytes")
-    print(f"{folder / keys.file}: {sum(keys.counts.values())} keys")
+    rows, size = sum(Source(folder, data, keys).counts.values()), data.size + keys.size
+    print(f"The backup of {data.made_at} is written: {_told(rows, data.blobs)}, {size} bytes.")
+    print(f"  {folder / data.file}")
+    print(f"  {folder / keys.file}")
     say("Without the keyring it cannot be read: keep a copy of the keyring somewhere else than the backup.")
     return 0
 
@@ -66,5 +69,10 @@ def _verify(folder: Path) -> int:
     settings = read_settings()
     start_logging(settings, quiet=True)
     done = verify(folder, open_keys(settings).ring, say)
-    print(f"The backup of {done.made_at} can be restored: {done.rows} rows, {done.blobs} files.")
+    print(f"The backup of {done.made_at} can be restored: {_told(done.rows, done.blobs)}.")
     return 0
+
+
+def _told(rows: int, files: int) -> str:
+    """Rows of both archives, data and keys: what a restore counts."""
+    return f"{rows} rows, {files} files"
