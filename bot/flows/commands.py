@@ -21,10 +21,21 @@ class SetSlot:
 
 @dataclass(frozen=True, slots=True)
 class CorrectSlot:
-    """A value that replaces one given before: "不对，电话是…"."""
+    """A value that replaces one given before: "不对，电话是…". ``None`` where only the slot was named: ask again."""
 
     slot: str
     value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What was said for a slot is no value of its kind; ``code`` says what is wrong with it (``phone_too_short`` …).
+
+    Every code stands in :data:`bot.flows.understanding.values.CODES`.
+    """
+
+    slot: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +97,8 @@ class CannotHandle:
 
 
 Command = (
-    StartFlow | SetSlot | CorrectSlot | Cancel | Skip | Clarify | Answer | SmallTalk | WantPerson | BackToBot | Withdraw
-    | Speak | CannotHandle
+    StartFlow | SetSlot | CorrectSlot | Unreadable | Cancel | Skip | Clarify | Answer | SmallTalk | WantPerson
+    | BackToBot | Withdraw | Speak | CannotHandle
 )  # fmt: skip
 
 

@@ -16,11 +16,26 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A flow that may be wanted; ``confidence`` is in 0..1, from .99 on the message is one of its examples."""
+
+    flow: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
-    """Best first; with ``answer`` the first candidate is sure enough to be given, with ``choices`` to be offered."""
+    """Best first; with ``answer`` the first candidate is sure enough to be given, with ``choices`` to be offered.
+
+    ``wishes`` are the flows that the same search found, best first; ``wished`` says that the best of them is more
+    likely meant than any article, ``sure`` that it may be started without asking.
+    """
 
     verdict: Verdict
     candidates: tuple[Candidate, ...]
+    wishes: tuple[Wish, ...] = ()
+    wished: bool = False
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,8 @@ SlotType = Literal["text", "bool", "categorical", "float", "list", "any"]
 @dataclass(frozen=True, slots=True)
 class Slot:
     """``kind`` says how a value is understood from words, beyond its type: ``phone``, ``email``, ``date``, ``order``,
-    ``number``, ``address``, ``name``, ``rating``, ``files``, ``free`` (whatever was said). ``values`` are a categorical
-    slot's, each with its wordings by locale (the first is its label).
+    ``time``, ``number``, ``money``, ``address``, ``name``, ``rating``, ``files``, ``free`` (whatever was said).
+    ``values`` are a categorical slot's, each with its wordings by locale (the first is its label).
     """
 
     name: str
@@ -111,6 +111,10 @@ class Slot:
     initial: Any = None
     persisted: bool = False
     values: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    past: bool = False
+    """Of a date: whether it has been (a birthday, a purchase) rather than is to come, where the words leave both."""
+    scale: tuple[int, int] = (1, 5)
+    """Of a rating: its lowest and its highest value."""
 
 
 @dataclass(frozen=True, slots=True)

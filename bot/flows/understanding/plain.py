@@ -1,0 +1,60 @@
+"""One form for what customers type, in which the words of this package are looked for."""
+
+import re
+import unicodedata
+
+from knowledge_base.locales import simplified_characters
+
+LONGEST = 4000
+"""Of a longer message the beginning is looked at; its whole text is kept where it is a value."""
+SIGNALS = 300
+"""What takes more characters than this is an account of something, not a word of command."""
+
+_UNSEEN = re.compile(r"[\u200b-\u200f\u2028-\u202f\u2060\ufeff\ufe0f\u20e3\x00-\x08\x0b-\x1f\x7f]")
+_SPACES = re.compile(r"\s+")
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "。": ".", "、": ",", "～": "~"})
+_EDGE_WORDS = re.compile(
+    r"^(?:(?:嗯+|哦+|噢|呃|额|那|那个|那就|就|请|麻烦|麻烦你|please|well|oh|um+|uh|so|ok so)[\s,.!~]+)+"
+    r"|(?:[\s,.!~]*(?:吧|呀|啊|啦|哦|喔|呢|哈|嘛|咯|噢|please|pls|谢谢|thanks|thank you))+$"
+)
+
+
+def plain(text: str) -> str:
+    """Lower-case, half-width, Simplified, single spaces, straight quotes; punctuation and order of words stay.
+
+    Doing it twice changes nothing. What reads the same in both Chinese scripts is the same afterwards.
+    """
+    text = unicodedata.normalize("NFKC", text[:LONGEST]).lower()
+    if not text.isascii():
+        # Compatibility forms may come out of the lowering and of the table: both are taken to their end.
+        text = unicodedata.normalize("NFKC", text.translate(simplified_characters()).translate(_QUOTES))
+    return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
+
+
+def core(words: str) -> str:
+    """A plain text without punctuation, emoji and particles of politeness around it; it may be empty."""
+    words = _without_edges(words)
+    while (bare := _without_edges(_EDGE_WORDS.sub("", words))) != words and bare:
+        words = bare
+    return words
+
+
+def _without_edges(text: str) -> str:
+    first, last = 0, len(text)
+    while first < last and not text[first].isalnum():
+        first += 1
+    while last > first and not text[last - 1].isalnum():
+        last -= 1
+    return text[first:last]
+
+
+_ASKS = re.compile(
+    r"[?]|吗\b|吗[.!~\s]*$|怎么|如何|怎样|咋|为什么|为何|为啥|凭什么|多久|多少|几(?:天|号|点|个工作日)|什么|哪|谁|是不是|有没有|能不能|可不可以"
+    r"|可以不|能否|是否|呢[.!~\s]*$"
+    r"|^(?:how|what|when|where|why|who|which|whose|can|could|do|does|did|is|are|was|will|would|should|may)\b"
+)
+
+
+def asks(words: str) -> bool:
+    """Whether a plain text has the form of a question."""
+    return _ASKS.search(words) is not None
