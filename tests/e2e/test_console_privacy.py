@@ -36,7 +36,7 @@ async def test_a_request_is_answered_end_to_end(live_server: LiveServer) -> None
 
         await page.get_by_role("button", name="刷新").click()
         await expect(page.locator(".request-table tbody tr")).to_have_count(3)
-        await page.get_by_role("combobox", name="请求").click()
+        await page.locator(".states").first.click()
         await page.get_by_role("option", name="复制数据").click()
         await expect(page.locator(".request-table tbody tr")).to_have_count(1)
         assert await officer.barriers() == []
