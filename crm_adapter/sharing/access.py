@@ -74,6 +74,12 @@ async def contact_behind(connection: AsyncConnection, identity_id: UUID) -> UUID
     return (await connection.execute(query)).scalar_one_or_none()
 
 
+async def contacts_behind(connection: AsyncConnection, identity_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The same for several identities; those that are gone are left out."""
+    query = select(identities.c.id, identities.c.contact_id).where(identities.c.id.in_(list(identity_ids)))
+    return {row.id: row.contact_id for row in await connection.execute(query)}
+
+
 async def list_accesses(
     connection: AsyncConnection,
     keys: Keys,
