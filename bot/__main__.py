@@ -11,30 +11,30 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
-from bot.faults import StartFault
-from bot.settings import SettingsFault
+from bot.faults import SettingsFault, StartFault
 
-# Imported by name only when asked for: `yingda kb eval` should not wait for the web server's imports.
-COMMANDS = (
-    "serve",
-    "worker",
-    "ask",
-    "chat",
-    "contact",
-    "customers",
-    "access",
-    "consent",
-    "kb",
-    "staff",
-    "db",
-    "doctor",
-    "outgoing",
-    "keys",
-    "privacy",
-    "retention",
-    "backup",
-    "restore",
-)
+# What each does is told without importing it; the module comes in when it is asked for: `--help` should not wait for a
+# web server, nor `yingda kb eval` for one.
+COMMANDS = {
+    "serve": "serve the chat, the console and the jobs",
+    "worker": "run jobs apart from serve",
+    "ask": "print the answer to a question, with its article and confidence",
+    "chat": "chat in the terminal; an empty line or Ctrl-D ends it",
+    "contact": "contacts: what is known of them, every interaction, merges",
+    "customers": "assess customers, count segments, import orders",
+    "access": "who read customer data; reviews of who may",
+    "consent": "prove the consent ledger and the access log, show what stands",
+    "kb": "check, import, list and measure articles",
+    "staff": "staff accounts: add, link, list",
+    "db": "the database: migrate",
+    "doctor": "check every part and say how to mend what is wrong",
+    "outgoing": "mail and text messages: list, send-test",
+    "keys": "the key-encryption keys: show, rotate, retire",
+    "privacy": "requests about one's own data: list, open, answer, export, erase",
+    "retention": "remove what has been kept long enough",
+    "backup": "write a sealed backup into a folder, or verify one",
+    "restore": "put a backup back; stop all servers before",
+}
 
 
 # Before numpy is loaded: its matrices here are small, and a thread per core would fight with the event loop for them.
@@ -62,9 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="yingda", description="应答 Yingda: a service bot that answers customers.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    named = next((word for word in arguments if word in COMMANDS), None)
-    for name in (named,) if named else COMMANDS:
-        import_module(f"bot.commands.{name}").add_arguments(commands)
+    if arguments and arguments[0] in COMMANDS:
+        import_module(f"bot.commands.{arguments[0]}").add_arguments(commands)
+    else:
+        for name, does in COMMANDS.items():
+            commands.add_parser(name, help=does)
     return parser.parse_args(arguments)
 
 

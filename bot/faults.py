@@ -9,6 +9,14 @@ class StartFault(Exception):
     """What keeps a command from doing its work; the message tells the operator how to mend it, without a secret."""
 
 
+class SettingsFault(Exception):
+    """The settings are wrong; ``faults`` has one line per fault, without the values."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
 def places_of(fault: BaseException) -> str:
     """The chain of exceptions with their frames, without their messages: those quote rows, bodies and addresses."""
     lines: list[str] = []

@@ -22,7 +22,7 @@ from crm_adapter.sharing.store import SqlSharing
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``access``."""
-    parser = commands.add_parser("access", help="who read customer data; reviews of who may")
+    parser = commands.add_parser("access")
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="the access log, newest first")
     listing.add_argument("--actor", help="such as staff:ID or command_reader:USER")

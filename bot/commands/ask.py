@@ -14,7 +14,7 @@ from knowledge_base.watch import LiveIndex
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``ask``."""
-    parser = commands.add_parser("ask", help="print the answer to a question, with its article and confidence")
+    parser = commands.add_parser("ask")
     parser.add_argument("question")
     parser.add_argument("--locale", choices=LOCALES, help="the language to answer in; by default the question's")
     parser.add_argument("--json", action="store_true", help="one line of JSON")

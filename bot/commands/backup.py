@@ -19,9 +19,7 @@ ERASURES = "erasures.jsonl"
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``backup``."""
-    parser = commands.add_parser(
-        "backup", help="write a sealed backup into a folder, or verify one", usage="yingda backup [verify] FOLDER"
-    )
+    parser = commands.add_parser("backup", usage="yingda backup [verify] FOLDER")
     parser.add_argument(
         "words", nargs="+", metavar="FOLDER", help="`verify FOLDER` restores it into a scratch database"
     )

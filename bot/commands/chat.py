@@ -23,7 +23,7 @@ from knowledge_base.watch import LiveIndex
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``chat``."""
-    parser = commands.add_parser("chat", help="chat in the terminal; an empty line or Ctrl-D ends it")
+    parser = commands.add_parser("chat")
     parser.add_argument("--locale", choices=LOCALES, default="zh-Hans", help="until you write in another language")
     parser.set_defaults(run=run)
 

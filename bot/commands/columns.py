@@ -1,22 +1,9 @@
 """Which column of a file holds what, as the commands that import take it and tell it."""
 
-import argparse
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.web.problems import describe
 from crm_adapter.imports.errors import ImportFault
-
-
-def add_column_arguments(parser: argparse.ArgumentParser) -> None:
-    """Registers ``--map`` and ``--sheet``."""
-    parser.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="HEADER=FIELD",
-        help="what a column holds; nothing after = leaves it out",
-    )
-    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook; else the first")
 
 
 def read_mapping(pairs: Sequence[str]) -> Mapping[str, str]:

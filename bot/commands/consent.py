@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from bot.commands.naming import add_contact, named_contact, refuse_unknown
+from bot.commands.arguments import add_contact
+from bot.commands.naming import named_contact, refuse_unknown
 from bot.commands.reader import log_read
 from bot.commands.store import open_customers, open_sealed_store
 from bot.customers import open_crm
@@ -39,7 +40,7 @@ _MEANING = {
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``consent`` with its sub-commands."""
-    parser = commands.add_parser("consent", help="prove the consent ledger and the access log, show what stands")
+    parser = commands.add_parser("consent")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     verify = actions.add_parser("verify", help="prove every chain; names the first event that is wrong")
     verify.add_argument(

@@ -1,114 +1,79 @@
-"""``yingda contact list`` and ``contact show ID``: who has written, and every interaction with them (CH2)."""
+"""``yingda contact``: what its actions take; each is run by a module of its own, imported only then."""
 
 import argparse
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from pathlib import Path
+from uuid import UUID
 
-from bot.commands.contact_changes import add_change_arguments
-from bot.commands.contact_confirm import add_confirm
-from bot.commands.contact_import import add_import
-from bot.commands.naming import add_contact, named_contact, refuse_unknown
-from bot.commands.reader import log_read
-from bot.commands.store import open_sealed_store
-from bot.customers import open_crm
-from bot.domain.sensitive import mask
-from bot.settings import read_settings
-from crm_adapter.port import UnknownRecord
-from crm_adapter.reading import ContactRow, InteractionRow, find_contact, list_contacts, list_interactions
-from crm_adapter.records.customers import Contact
-
-SHOWN = 100
+from bot.commands.arguments import add_columns, add_contact, later
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``contact``."""
-    parser = commands.add_parser("contact", help="contacts: what is known of them, every interaction, merges")
+    parser = commands.add_parser("contact")
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="the newest contacts")
     listing.add_argument("--limit", type=int, default=20)
     listing.add_argument("--json", action="store_true", help="a line of JSON per contact")
-    listing.set_defaults(run=run_list)
+    listing.set_defaults(run=later("contact_show:run_list"))
     showing = actions.add_parser("show", help="one contact: what is known, channels, every interaction")
     add_contact(showing)
     showing.add_argument("--limit", type=int, default=50)
     showing.add_argument("--json", action="store_true", help="a line of JSON per interaction")
     showing.add_argument("--unmask", metavar="REASON", help="show sensitive data as well, and log why")
-    showing.set_defaults(run=run_show)
-    add_import(actions)
-    add_change_arguments(actions)
-    add_confirm(actions)
+    showing.set_defaults(run=later("contact_show:run_show"))
+    _add_import(actions)
+    _add_changes(actions)
+    confirming = actions.add_parser("confirm", help="send a code to a phone or mail address; with --code, take it")
+    add_contact(confirming)
+    confirming.add_argument("target", metavar="FIELD=VALUE", type=_target, help="phone=… or email=…")
+    confirming.add_argument("--code", help="what the customer reads there")
+    confirming.set_defaults(run=later("contact_confirm:run_confirm"))
 
 
-async def run_list(args: argparse.Namespace) -> int:
-    """Prints the newest contacts, newest first."""
-    async with open_sealed_store(args) as (engine, keys):
-        async with engine.connect() as connection:
-            found = await list_contacts(connection, keys, limit=args.limit)
-        await log_read(engine, keys, "contact list", "contacts", [contact.id for contact in found])
-    for contact in found:
-        print(_json(contact) if args.json else _contact_line(contact))
-    if not found and not args.json:
-        print("Nobody has written yet. `yingda chat` or the demo page makes the first contact.")
-    return 0
+def _add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = actions.add_parser("import", help="contacts from a CSV or XLSX file")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--system", required=True, metavar="NAME", help="where the file comes from; its keys are unique there"
+    )
+    add_columns(parser)
+    parser.add_argument(
+        "--basis",
+        help="the lawful basis, such as contract or source_agreement; without one the contacts are quarantined",
+    )
+    parser.add_argument("--proof", metavar="REFERENCE", help="where the basis is proven: a contract's number, a form")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="write the rows that were not taken, with reasons"
+    )
+    parser.set_defaults(run=later("contact_import:run_import"))
 
 
-async def run_show(args: argparse.Namespace) -> int:
-    """Prints one contact and its interactions, oldest first; 1 when there is none of that id."""
-    async with open_sealed_store(args) as (engine, keys):
-        try:
-            contact_id = await named_contact(engine, keys, args.contact)
-        except UnknownRecord as unknown:
-            return refuse_unknown(unknown)
-        async with engine.connect() as connection:
-            detail = await find_contact(connection, keys, contact_id)
-            if detail is None:
-                return refuse_unknown(UnknownRecord(f"there is no contact {contact_id}"))
-            found = await list_interactions(connection, keys, contact_id=contact_id, limit=args.limit)
-        await log_read(engine, keys, "contact show", "interactions", [detail.contact.id], args.unmask)
-        known = await open_crm(read_settings(), engine, keys).contact(detail.contact.id)
-    if args.unmask is None:
-        found = [replace(one, content=None if one.content is None else mask(one.content)) for one in found]
-    if args.json:
-        for interaction in reversed(found):
-            print(_json(interaction))
-        return 0
-    print(_contact_line(detail.contact))
-    for line in _profile_lines(known, masked=args.unmask is None):
-        print(line)
-    for identity in detail.identities:
-        print(f"  {identity.channel}/{identity.account}  {identity.external_id or '–'}  ({identity.assurance})")
-    for interaction in reversed(found):
-        print(_interaction_line(interaction))
-    return 0
+def _add_changes(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    setting = actions.add_parser("set", help="set what is known of a contact")
+    add_contact(setting)
+    setting.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field, help="FIELD= empties it")
+    setting.add_argument("--version", type=int, help="only when the contact is still at this version")
+    setting.set_defaults(run=later("contact_changes:run_set"))
+    merging = actions.add_parser("merge", help="make a contact part of another; `unmerge` takes it back")
+    add_contact(merging, "source")
+    add_contact(merging, "target", "INTO")
+    merging.add_argument("--reason", required=True)
+    merging.set_defaults(run=later("contact_changes:run_merge"))
+    parting = actions.add_parser("unmerge", help="take a merge back")
+    parting.add_argument("merge", metavar="MERGE", type=UUID, help="what `contact merge` printed")
+    parting.set_defaults(run=later("contact_changes:run_unmerge"))
 
 
-def _contact_line(contact: ContactRow) -> str:
-    last = f"{contact.last_interaction_at:%Y-%m-%d %H:%M:%S}" if contact.last_interaction_at else "–"
-    return f"{contact.id}  {contact.name or '–'}  {contact.locale}  {', '.join(contact.channels)}  {last}"
+def _field(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{word} is not FIELD=VALUE")
+    return name, value
 
 
-def _profile_lines(known: Contact, *, masked: bool) -> Iterator[str]:
-    for field, fact in sorted(known.facts.items()):
-        if field != "name" and fact.value is not None:
-            value = " ".join(fact.value.split())
-            yield f"  {field}: {mask(value) if masked else value}  ({fact.assurance})"
-    if known.quarantined:
-        yield "  quarantined: came without a lawful basis, must not be contacted"
-    if known.restricted_at is not None:
-        yield f"  restricted since {known.restricted_at:%Y-%m-%d %H:%M:%S}: kept, and used for nothing else"
-    if known.merged:
-        yield f"  merged with {', '.join(map(str, known.merged))}"
-
-
-def _interaction_line(interaction: InteractionRow) -> str:
-    arrow = "→" if interaction.direction == "in" else "←"
-    led_to = ":".join(part for part in (interaction.outcome_kind, interaction.outcome_ref) if part)
-    latency = f"  {interaction.latency_ms:.1f} ms" if interaction.latency_ms is not None else ""
-    content = " ".join((interaction.content or "–").split())
-    shown = content if len(content) <= SHOWN else content[: SHOWN - 1] + "…"
-    return f"  {interaction.at:%Y-%m-%d %H:%M:%S}  {interaction.channel:<8} {arrow} {shown}  [{led_to}]{latency}"
-
-
-def _json(row: ContactRow | InteractionRow) -> str:
-    return json.dumps(asdict(row), ensure_ascii=False, default=str)
+def _target(word: str) -> tuple[str, str]:
+    name, _, value = word.partition("=")
+    if name not in ("phone", "email") or not value:
+        raise argparse.ArgumentTypeError(f"{word} is neither phone=VALUE nor email=VALUE")
+    return name, value

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from bot.commands.naming import add_contact, named_contact, refuse_unknown
+from bot.commands.naming import named_contact, refuse_unknown
 from bot.commands.reader import reader
 from bot.commands.store import open_sealed_store
 from bot.customers import open_crm
@@ -21,23 +21,6 @@ from crm_adapter.sql_store import SqlStore
 
 Named = Callable[[str], Awaitable[UUID]]
 """Finds whom the command line names."""
-
-
-def add_change_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Registers the actions that change something."""
-    setting = actions.add_parser("set", help="set what is known of a contact")
-    add_contact(setting)
-    setting.add_argument("fields", metavar="FIELD=VALUE", nargs="+", type=_field, help="FIELD= empties it")
-    setting.add_argument("--version", type=int, help="only when the contact is still at this version")
-    setting.set_defaults(run=run_set)
-    merging = actions.add_parser("merge", help="make a contact part of another; `unmerge` takes it back")
-    add_contact(merging, "source")
-    add_contact(merging, "target", "INTO")
-    merging.add_argument("--reason", required=True)
-    merging.set_defaults(run=run_merge)
-    parting = actions.add_parser("unmerge", help="take a merge back")
-    parting.add_argument("merge", metavar="MERGE", type=UUID, help="what `contact merge` printed")
-    parting.set_defaults(run=run_unmerge)
 
 
 async def run_set(args: argparse.Namespace) -> int:
@@ -99,10 +82,3 @@ def _refuse_code(code: str, **values: Any) -> int:
 
 def _by() -> str:
     return f"system:{reader()}"
-
-
-def _field(word: str) -> tuple[str, str]:
-    name, equals, value = word.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f"{word} is not FIELD=VALUE")
-    return name, value

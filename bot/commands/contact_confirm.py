@@ -8,26 +8,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.commands.naming import add_contact, named_contact, refuse_unknown
+from bot.commands.naming import named_contact, refuse_unknown
 from bot.commands.reader import log_read, reader
 from bot.commands.store import open_sealed_store
 from bot.customers import open_crm
 from bot.outgoing import CodeFault, Codes, Confirmed, Outgoing, describe_fault
-from bot.outgoing.codes import Field
 from bot.settings import Locale, read_settings
 from bot.web.problems import describe
 from crm_adapter.port import Refused, UnknownRecord
 from crm_adapter.records.customers import Provenance
 from crm_adapter.sql_store import SqlStore
-
-
-def add_confirm(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Registers ``confirm``."""
-    parser = actions.add_parser("confirm", help="send a code to a phone or mail address; with --code, take it")
-    add_contact(parser)
-    parser.add_argument("target", metavar="FIELD=VALUE", type=_target, help="phone=… or email=…")
-    parser.add_argument("--code", help="what the customer reads there")
-    parser.set_defaults(run=run_confirm)
 
 
 async def run_confirm(args: argparse.Namespace) -> int:
@@ -71,10 +61,3 @@ async def _confirm(args: argparse.Namespace, contact_id: UUID, crm: SqlStore, co
 
 async def _log(engine: AsyncEngine, outgoing: Outgoing, contact_id: UUID) -> None:
     await log_read(engine, outgoing.keys, "contact confirm", "contacts", [contact_id])
-
-
-def _target(word: str) -> tuple[Field, str]:
-    name, _, value = word.partition("=")
-    if name not in ("phone", "email") or not value:
-        raise argparse.ArgumentTypeError(f"{word} is neither phone=VALUE nor email=VALUE")
-    return cast(Field, name), value

@@ -4,16 +4,14 @@ import argparse
 import sys
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from bot.commands.columns import add_column_arguments, mapping_lines, read_mapping, told
+from bot.commands.columns import mapping_lines, read_mapping, told
 from bot.commands.speech import say
 from bot.commands.store import open_sealed_store
 from bot.customers import limits_of, open_crm
 from bot.settings import read_settings
 from crm_adapter.imports import (
-    BASES,
     Import,
     Importer,
     ImportFault,
@@ -25,23 +23,6 @@ from crm_adapter.imports import (
     rejected_csv,
     start_import,
 )
-
-
-def add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Registers ``contact import``."""
-    parser = actions.add_parser("import", help="contacts from a CSV or XLSX file")
-    parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument(
-        "--system", required=True, metavar="NAME", help="where the file comes from; its keys are unique there"
-    )
-    add_column_arguments(parser)
-    parser.add_argument("--basis", choices=BASES, help="the lawful basis; without one the contacts are quarantined")
-    parser.add_argument("--proof", metavar="REFERENCE", help="where the basis is proven: a contract's number, a form")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    parser.add_argument(
-        "--rejected", type=Path, metavar="FILE", help="write the rows that were not taken, with reasons"
-    )
-    parser.set_defaults(run=run_import)
 
 
 async def run_import(args: argparse.Namespace) -> int:

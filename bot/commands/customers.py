@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from bot.commands.columns import add_column_arguments, mapping_lines, read_mapping, told
+from bot.commands.arguments import add_columns
+from bot.commands.columns import mapping_lines, read_mapping, told
 from bot.commands.store import open_customers, open_store
 from bot.customers import limits_of
 from bot.settings import read_settings
@@ -28,7 +29,7 @@ BY = "system:command-line"
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``customers``."""
-    parser = commands.add_parser("customers", help="assess customers, count segments, import orders")
+    parser = commands.add_parser("customers")
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     assess = parts.add_parser("assess", help="class, stage and tags of everybody, now instead of tonight")
     assess.add_argument("--check", action="store_true", help="only say whether the rules file is right; no database")
@@ -50,7 +51,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     load = orders.add_parser("import", help="take orders from a CSV or XLSX file")
     load.add_argument("file", type=Path)
     load.add_argument("--source", required=True, help="which system they come from; references are unique in it")
-    add_column_arguments(load)
+    add_columns(load)
     load.add_argument("--dry-run", action="store_true", help="say what would happen, store nothing")
     load.set_defaults(run=run_import)
 

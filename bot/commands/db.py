@@ -11,7 +11,7 @@ from bot.storage.migrate import migrate
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``db``."""
-    parser = commands.add_parser("db", help="the database: migrate")
+    parser = commands.add_parser("db")
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("migrate", help="bring the schema forward").set_defaults(run=run_migrate)
 

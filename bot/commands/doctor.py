@@ -26,7 +26,7 @@ STARTS = {
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``doctor``."""
-    parser = commands.add_parser("doctor", help="check every part and say how to mend what is wrong")
+    parser = commands.add_parser("doctor")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     parser.add_argument("--deep", action="store_true", help="also rehearse crashes and outages, on data of its own")
     parser.set_defaults(run=run)

@@ -32,7 +32,7 @@ _MEANING = {
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``kb`` with its sub-commands."""
-    parser = commands.add_parser("kb", help="check, import, list and measure articles")
+    parser = commands.add_parser("kb")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     check = actions.add_parser("check", help="say what is wrong with a folder of articles; needs no database")

@@ -32,7 +32,7 @@ _RETIRING = (
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``keys``."""
-    parser = commands.add_parser("keys", help="the key-encryption keys: show, rotate, retire")
+    parser = commands.add_parser("keys")
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("show", help="print their ids and how many data keys each wraps").set_defaults(run=run_show)
     actions.add_parser("rotate", help="wrap all data keys with a fresh one, while servers run").set_defaults(

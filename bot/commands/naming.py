@@ -1,6 +1,5 @@
 """How a command line names a contact."""
 
-import argparse
 import sys
 from uuid import UUID
 
@@ -9,11 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from crm_adapter.encryption import Keys
 from crm_adapter.port import UnknownRecord
 from crm_adapter.reading import list_contacts
-
-
-def add_contact(parser: argparse.ArgumentParser, name: str = "contact", metavar: str = "ID") -> None:
-    """Registers the argument that :func:`named_contact` reads."""
-    parser.add_argument(name, metavar=metavar, help="a contact's id, or `last` for the newest")
 
 
 async def named_contact(engine: AsyncEngine, keys: Keys, wanted: str) -> UUID:

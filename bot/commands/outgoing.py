@@ -20,7 +20,7 @@ from crm_adapter.port import BadField
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``outgoing``."""
-    parser = commands.add_parser("outgoing", help="mail and text messages: list, send-test")
+    parser = commands.add_parser("outgoing")
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="print the newest messages, without what they say")
     listing.add_argument("--limit", type=int, default=50)

@@ -38,7 +38,7 @@ _END_OTHERS = "erase although other requests of the person wait: they end unansw
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``privacy``."""
-    parser = commands.add_parser("privacy", help="requests about one's own data: list, open, answer, export, erase")
+    parser = commands.add_parser("privacy")
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="print the requests that wait for an answer, the overdue first")
     listing.add_argument("--all", action="store_true", help="also those that are answered, refused or ended")

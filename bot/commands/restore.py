@@ -22,7 +22,7 @@ from crm_adapter.rights.erasure_log import Entry, append, complete, read_log
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``restore``."""
-    parser = commands.add_parser("restore", help="put a backup back; stop all servers before")
+    parser = commands.add_parser("restore")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--into-database-url", help="another database than that of the settings, as its owner")
     parser.add_argument("--replace", action="store_true", help="lose what the store holds now")

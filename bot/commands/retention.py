@@ -13,7 +13,7 @@ from crm_adapter.consent.purposes import PurposesFault, read_purposes
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``retention``."""
-    parser = commands.add_parser("retention", help="remove what has been kept long enough")
+    parser = commands.add_parser("retention")
     parser.add_argument("--dry-run", action="store_true", help="only count what would go, per category")
     parser.set_defaults(run=run_retention)
 

@@ -14,7 +14,7 @@ from bot.tracing import start_tracing
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``serve``."""
-    parser = commands.add_parser("serve", help="serve the chat, the console and the jobs")
+    parser = commands.add_parser("serve")
     parser.set_defaults(run=run)
 
 

@@ -20,7 +20,7 @@ _PAGE = 200
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``staff``."""
-    parser = commands.add_parser("staff", help="staff accounts: add, link, list")
+    parser = commands.add_parser("staff")
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser("add", help="make an account and print the link to its first sign-in")
     add.add_argument("name", help="the name to sign in with")

@@ -19,7 +19,7 @@ from crm_adapter.search import run_indexer
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers ``worker``."""
-    parser = commands.add_parser("worker", help="run jobs apart from serve")
+    parser = commands.add_parser("worker")
     parser.set_defaults(run=run)
 
 

@@ -4,10 +4,11 @@ The environment wins: ``YINGDA_HTTP__PORT=9000`` sets ``[http] port``. Numbers t
 the id of its row in their description. Secrets are ``SecretStr``: they print as stars everywhere.
 """
 
+from bot.faults import SettingsFault
 from bot.settings.customers import Crm, KeysSection, Retention
 from bot.settings.house import Http, Limits, Staff, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
-from bot.settings.root import Settings, SettingsFault, read_settings
+from bot.settings.root import Settings, read_settings
 from bot.settings.section import LOCALES, Locale, Section
 
 __all__ = [

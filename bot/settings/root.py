@@ -15,18 +15,11 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError
 
+from bot.faults import SettingsFault
 from bot.settings.customers import Crm, KeysSection, Retention
 from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Service, Staff, Turn, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
 from bot.urls import libpq_url
-
-
-class SettingsFault(Exception):
-    """The settings are wrong; ``faults`` has one line per fault, without the values."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
 
 
 class Settings(BaseSettings):
