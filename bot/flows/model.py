@@ -92,7 +92,9 @@ class Step:
     id: str
     does: Collect | Run | SetSlots | Link | Call | Noop
     next: tuple[Branch, ...]
-    line: int
+    """Empty after a link: the flow is over there."""
+    line: int = field(compare=False, default=0)
+    """Where it stands in its file; 0 for one that was read from a stored document."""
 
 
 SlotType = Literal["text", "bool", "categorical", "float", "list", "any"]
@@ -163,8 +165,8 @@ class Flow:
     persisted_slots: frozenset[str]
     content_hash: str
     document: Values = field(compare=False, repr=False)
-    source: str = ""
-    moves: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    source: str = field(compare=False, default="")
+    moves: Mapping[str, Mapping[str, str]] = field(compare=False, default_factory=dict)
     offered: bool = True
     """Whether a customer may start it by saying so; patterns and flows that only others call may not be."""
     parks: bool = True
@@ -177,11 +179,16 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a customer may want, by example sentences in each locale; ``flow`` is what it starts."""
+    """What a customer may want, by example sentences in each locale; ``flow`` is what it starts.
+
+    ``flow`` is empty when no flow is triggered by it. ``threshold`` is how sure the matcher has to be (0..1), where the
+    trigger says so.
+    """
 
     name: str
     flow: str
     examples: Mapping[str, tuple[str, ...]]
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +203,6 @@ class Definitions:
     responses: Mapping[str, Response]
     intents: tuple[Intent, ...]
     content_hash: str
+    places: Mapping[str, tuple[tuple[str, int], ...]] = field(compare=False, repr=False, default_factory=dict)
+    """File and line of ``flow:…``, ``slot:…``, ``response:…`` and ``intent:…``: of the one in force first, then of those
+    that it overrides."""
