@@ -22,7 +22,11 @@ log = structlog.get_logger(__name__)
 retention_jobs = Blueprint()
 
 _FILES_AT_ONCE = 500
-_BOT_FUNCTIONS = {"interactions": ("bot.forget_messages",), "attachments": ("bot.forget_attachments",)}
+_BOT_FUNCTIONS = {
+    "interactions": ("bot.forget_messages",),
+    "attachments": ("bot.forget_attachments",),
+    "parked_flows": ("bot.forget_parked_flows",),
+}
 # In this order: whose matter is done is seen by their cases, who is still there by what they said and bought, and
 # visitors by what is left.
 _CATEGORIES = (
@@ -31,6 +35,7 @@ _CATEGORIES = (
     "tags",
     "attachments",
     "interactions",
+    "parked_flows",
     "orders",
     "cases",
     "imports",

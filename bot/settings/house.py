@@ -54,6 +54,11 @@ class Turn(Section):
     crashes_before_person: Annotated[int, Field(ge=1)] = 2
     """After so many attempts that killed their process, the message goes to a person undecided."""
     close_after_silence_h: Annotated[float, Field(gt=0)] = 24.0
+    action_s: Annotated[float, Field(gt=0, le=10)] = 2.0
+    """What all actions of one turn may take together inside its transaction."""
+    outside_action_s: Annotated[float, Field(gt=0, le=300)] = 20.0
+    """What one try at an action may take that leaves our store, after the turn was committed."""
+    outside_action_tries: Annotated[int, Field(ge=1, le=20)] = 3
 
 
 class Service(Section):

@@ -91,7 +91,7 @@ def bounded_conninfo(url: str, settings: Settings) -> str:
 def make_pool(url: str, settings: Settings) -> Pool:
     """A closed pool; ``async with`` opens it. Connections are in autocommit: a turn says BEGIN itself."""
     turn = settings.turn
-    transaction_s = max(turn.idle_transaction_s, turn.lock_s + 2 * turn.decide_s)
+    transaction_s = max(turn.idle_transaction_s, turn.lock_s + 2 * turn.decide_s + turn.action_s)
     pool = Pool(
         bounded_conninfo(url, settings),
         connection_class=AsyncConnection[TupleRow],

@@ -1,6 +1,6 @@
 """The bot's own tables as SQLAlchemy sees them; the migrations make them, the hot path uses its .sql files."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, Uuid
 
 metadata = MetaData(schema="bot")
 
@@ -23,6 +23,23 @@ conversations = Table(
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
+    Column("wake_at", DateTime(timezone=True)),
+    Column("close_reason", Text),
+    Column("urgent", Boolean, nullable=False),
+    Column("queued_at", DateTime(timezone=True)),
+)
+
+parked_flows = Table(
+    "parked_flows",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("contact_id", Uuid, nullable=False),
+    Column("key_id", Uuid, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("sealed_document", LargeBinary, nullable=False),
+    Column("parked_at", DateTime(timezone=True), nullable=False),
+    Column("claimed_by", Uuid),
+    Column("claimed_at", DateTime(timezone=True)),
 )
 
 messages = Table(

@@ -36,6 +36,7 @@ TALK = {
     "bot.messages",
     "bot.outbox",
     "bot.outgoing_messages",
+    "bot.parked_flows",
 }
 
 

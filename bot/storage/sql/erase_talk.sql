@@ -7,6 +7,7 @@ DECLARE
     messages_gone bigint;
     outgoing_gone bigint;
     codes_gone bigint;
+    parked_gone bigint;
 BEGIN
     -- Conversations before their rows, as receipts and turns lock them.
     conversations := ARRAY(
@@ -24,9 +25,12 @@ BEGIN
     GET DIAGNOSTICS codes_gone = ROW_COUNT;
     DELETE FROM bot.outgoing_messages m WHERE m.contact_id = ANY(p_contacts);
     GET DIAGNOSTICS outgoing_gone = ROW_COUNT;
+    DELETE FROM bot.parked_flows p WHERE p.contact_id = ANY(p_contacts);
+    GET DIAGNOSTICS parked_gone = ROW_COUNT;
     RETURN jsonb_build_object(
         'erased', jsonb_build_object('messages', messages_gone, 'conversations', cardinality(conversations),
-                                     'attachments', cardinality(files), 'outgoing', outgoing_gone, 'codes', codes_gone),
+                                     'attachments', cardinality(files), 'outgoing', outgoing_gone, 'codes', codes_gone,
+                                     'parked_flows', parked_gone),
         'files', to_jsonb(files));
 END
 $$;

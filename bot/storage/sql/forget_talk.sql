@@ -42,3 +42,18 @@ BEGIN
     RETURN cardinality(files);
 END
 $$;
+
+CREATE OR REPLACE FUNCTION bot.forget_parked_flows(p_before timestamptz, p_limit integer, p_dry boolean) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    number bigint;
+BEGIN
+    IF p_dry THEN
+        RETURN (SELECT count(*) FROM bot.parked_flows p WHERE p.parked_at < p_before);
+    END IF;
+    DELETE FROM bot.parked_flows p WHERE p.id IN (
+        SELECT o.id FROM bot.parked_flows o WHERE o.parked_at < p_before LIMIT p_limit FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS number = ROW_COUNT;
+    RETURN number;
+END
+$$;
