@@ -13,10 +13,12 @@ SIGNALS = 300
 _UNSEEN = re.compile(r"[\u200b-\u200f\u2028-\u202f\u2060\ufeff\ufe0f\u20e3\x00-\x08\x0b-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "。": ".", "、": ",", "～": "~"})
-_EDGE_WORDS = re.compile(
-    r"^(?:(?:嗯+|哦+|噢|呃|额|那|那个|那就|就|请|麻烦|麻烦你|please|well|oh|um+|uh|so|ok so)[\s,.!~]+)+"
-    r"|(?:[\s,.!~]*(?:吧|呀|啊|啦|哦|喔|呢|哈|嘛|咯|噢|please|pls|谢谢|thanks|thank you))+$"
+_HEAD = re.compile(r"(?:嗯+|哦+|噢|呃|额|那|那个|那就|就|请|麻烦|麻烦你|please|well|oh|um+|uh|so|ok so)[\s,.!~]+")
+_TAILS = (
+    ("吧", "呀", "啊", "啦", "哦", "喔", "呢", "哈", "嘛", "咯", "噢", "谢谢"),
+    (" please", " pls", " thanks", " thank you"),
 )
+_MOST_POLITE = 8
 
 
 def plain(text: str) -> str:
@@ -32,14 +34,20 @@ def plain(text: str) -> str:
 
 
 def core(words: str) -> str:
-    """A plain text without punctuation, emoji and particles of politeness around it; it may be empty."""
-    words = _without_edges(words)
-    while (bare := _without_edges(_EDGE_WORDS.sub("", words))) != words and bare:
-        words = bare
+    """A plain text without punctuation, emoji and particles of politeness around it; empty only where nothing is."""
+    words = bare(words)
+    for _ in range(_MOST_POLITE):
+        rest = words[head.end() :] if (head := _HEAD.match(words)) else words
+        tail = next((tail for tails in _TAILS for tail in tails if rest.endswith(tail)), "")
+        rest = bare(rest.removesuffix(tail))
+        if rest == words or not rest:
+            break
+        words = rest
     return words
 
 
-def _without_edges(text: str) -> str:
+def bare(text: str) -> str:
+    """A plain text without punctuation and emoji around it."""
     first, last = 0, len(text)
     while first < last and not text[first].isalnum():
         first += 1
@@ -49,7 +57,8 @@ def _without_edges(text: str) -> str:
 
 
 _ASKS = re.compile(
-    r"[?]|吗\b|吗[.!~\s]*$|怎么|如何|怎样|咋|为什么|为何|为啥|凭什么|多久|多少|几(?:天|号|点|个工作日)|什么|哪|谁|是不是|有没有|能不能|可不可以"
+    r"[?]|吗\b|吗[.!~\s]*$|怎么|如何|怎样|咋|为什么|为何|为啥|凭什么|多久|多少|几(?:天|号|点|个工作日)|什么|哪|谁"
+    r"|是不是|有没有|能不能|可不可以"
     r"|可以不|能否|是否|呢[.!~\s]*$"
     r"|^(?:how|what|when|where|why|who|which|whose|can|could|do|does|did|is|are|was|will|would|should|may)\b"
 )

@@ -1,0 +1,75 @@
+"""One of several: by label, by another wording, with a slip of the finger."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from bot.flows.understanding.plain import core, plain
+
+_LATIN: Final = re.compile(r"[a-z0-9]")
+_SHORTEST_WITH_SLIP_LATIN: Final = 4
+_SHORTEST_WITH_SLIP_HAN: Final = 3
+_LONGEST: Final = 80
+
+
+def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
+    """The key one of whose wordings a plain text is, holds, or is one slip away from; ``None`` where two are as near.
+
+    A text of which a wording is only a part counts when the wordings of one key alone are in it; the longest decides.
+    """
+    said = core(words)
+    if not said:
+        return None
+    plain_wordings = {key: [form for text in texts if (form := core(plain(text)))] for key, texts in wordings.items()}
+    exact = {key for key, forms in plain_wordings.items() if said in forms}
+    if exact:
+        return next(iter(exact)) if len(exact) == 1 else None
+    if len(said) > _LONGEST:
+        return None
+    held = [(len(form), key) for key, forms in plain_wordings.items() for form in forms if _holds(said, form)]
+    if held:
+        longest = max(held)[0]
+        nearest = {key for size, key in held if size == longest}
+        return next(iter(nearest)) if len(nearest) == 1 else None
+    near = {key for key, forms in plain_wordings.items() for form in forms if one_slip(said, form)}
+    if len(near) == 1:
+        return next(iter(near))
+    # A part of one label only ("冰箱" of "冰箱/冷柜") is that label.
+    if len(said) >= 2:
+        parts = {key for key, forms in plain_wordings.items() for form in forms if _holds(form, said)}
+        if len(parts) == 1:
+            return next(iter(parts))
+    return None
+
+
+_NEGATED: Final = re.compile(r"(?:不是|不要|不想要|不选|非|别|\bnot (?:the |a )?|\bno )$")
+
+
+def _holds(text: str, part: str) -> bool:
+    """Whether a wording stands in a text: whole words where it is Latin, and not denied ("不是退货")."""
+    at = text.find(part)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(part) : at + len(part) + 1]
+        whole = not (_LATIN.match(part[0]) and _LATIN.match(before)) and not (
+            _LATIN.match(part[-1]) and _LATIN.match(after)
+        )
+        if whole and (len(part) > 1 or len(text) <= 3) and not _NEGATED.search(text[:at]):
+            return True
+        at = text.find(part, at + 1)
+    return False
+
+
+def one_slip(typed: str, meant: str) -> bool:
+    """Whether two different texts are one letter, or one swap of neighbours, apart; short ones never are."""
+    shortest = _SHORTEST_WITH_SLIP_LATIN if meant.isascii() else _SHORTEST_WITH_SLIP_HAN
+    if min(len(typed), len(meant)) < shortest or abs(len(typed) - len(meant)) > 1 or typed == meant:
+        return False
+    if typed.isdigit() or meant.isdigit():
+        return False
+    start = 0
+    while start < min(len(typed), len(meant)) and typed[start] == meant[start]:
+        start += 1
+    left, right = typed[start:], meant[start:]
+    if len(left) == len(right):
+        return left[1:] == right[1:] or (left[:2] == right[1::-1] and left[2:] == right[2:])
+    return left[1:] == right if len(left) > len(right) else left == right[1:]
