@@ -27,6 +27,7 @@ conversations = Table(
     Column("close_reason", Text),
     Column("urgent", Boolean, nullable=False),
     Column("queued_at", DateTime(timezone=True)),
+    Column("sealed_note", LargeBinary),
 )
 
 parked_flows = Table(

@@ -32,6 +32,7 @@ TALK = {
     "bot.blobs",
     "bot.confirmation_codes",
     "bot.conversations",
+    "bot.desk_steps",
     "bot.inbox",
     "bot.messages",
     "bot.outbox",

@@ -14,6 +14,10 @@ BEGIN
     GET DIAGNOSTICS number = ROW_COUNT;
     DELETE FROM bot.inbox i WHERE i.blind IN (
         SELECT o.blind FROM bot.inbox o WHERE o.received_at < p_before LIMIT p_limit);
+    -- What went along with a hand-over quotes the customer, and goes with the words themselves.
+    UPDATE bot.conversations c SET sealed_note = NULL WHERE c.id IN (
+        SELECT o.id FROM bot.conversations o WHERE o.sealed_note IS NOT NULL AND o.last_at < p_before
+         LIMIT p_limit FOR UPDATE SKIP LOCKED);
     -- The newest conversation of an identity stays: the next one goes on with its numbers.
     DELETE FROM bot.conversations c WHERE c.id IN (
         SELECT o.id FROM bot.conversations o

@@ -1,0 +1,203 @@
+"""What a person does with a conversation: take, answer, let go. Each step is one transaction, once per id."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import psycopg
+import structlog
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from uuid_utils.compat import uuid7
+
+from bot.desk.faults import (
+    DeskRefused,
+    KeyLost,
+    NotYours,
+    SpeakerChanged,
+    StepReused,
+    TakenByAnother,
+    UnknownConversation,
+)
+from bot.desk.told import back_with_the_bot
+from bot.domain.message import Body
+from bot.realtime import Realtime
+from bot.realtime.topics import DESK, thread_topic
+from bot.storage.bodies import seal_body
+from bot.storage.tables import conversations
+from crm_adapter.encryption import DataKey, Keys, SealBroken, seal, unseal
+
+log = structlog.get_logger(__name__)
+
+Leaving = Literal["to_queue", "to_bot", "resolve"]
+
+_HOLD = text("SELECT key_id, kek, wrapped, sealed_external_id FROM crm.hold_identity(:identity)")
+_TAKE = text("SELECT fence FROM bot.desk_take(:step, :conversation, :agent)")
+_ANSWER = text(
+    "SELECT message_id, seq FROM bot.desk_answer(:step, :conversation, :agent, :fence, :message, :sealed_body, :at,"
+    " :trace, :interactions)"
+).bindparams(bindparam("interactions", type_=JSONB))
+_LEAVE = text(
+    "SELECT fence, first FROM bot.desk_leave(:step, :conversation, :agent, :fence, :kind, :message, :sealed_body, :at,"
+    " :trace, :interactions)"
+).bindparams(bindparam("interactions", type_=JSONB(none_as_null=True)))
+_STALE, _NOT_WAITING, _UNKNOWN, _REUSED = "YD001", "YD002", "YD003", "YD004"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that one person does to one conversation; ``id`` is made by the person's browser, once per deed."""
+
+    id: UUID
+    conversation_id: UUID
+    agent_id: UUID
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Under which id and number the answer stands."""
+
+    message_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """Where the conversation is, and what is needed to write into it."""
+
+    locale: str
+    account: str
+    identity: str | None
+    key: DataKey | None
+
+
+class Desk:
+    """The people's side of "who may speak": the fence of the conversation is moved, and asked for, by the database."""
+
+    def __init__(self, engine: AsyncEngine, keys: Keys, realtime: Realtime) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._realtime = realtime
+
+    async def take(self, step: Step) -> int:
+        """The conversation is this person's, and the bot's unsent words are cancelled; the fence from now on.
+
+        Raises :class:`TakenByAnother` when it does not wait any more, :class:`UnknownConversation`,
+        :class:`StepReused`.
+        """
+        async with self._refusals(step), self._engine.begin() as connection:
+            fence = await connection.scalar(_TAKE, _named(step))
+        log.info("desk.taken", conversation=str(step.conversation_id), by=str(step.agent_id))
+        await self._realtime.publish(DESK, {"conversation": str(step.conversation_id)})
+        return int(fence)
+
+    async def answer(self, step: Step, fence: int, body: Body) -> Answered:
+        """Says it to the customer: message, outbox row and interaction (CH2) are there together, once per step.
+
+        Raises :class:`SpeakerChanged` when ``fence`` is not that of the conversation any more, :class:`KeyLost`, and
+        what :meth:`take` does.
+        """
+        async with self._refusals(step), self._engine.begin() as connection:
+            talk = await self._talk(connection, step)
+            values = _line(talk, body, step.trace_id)
+            row = (await connection.execute(_ANSWER, {**_named(step), "fence": fence, **values})).one()
+        log.info("desk.answered", conversation=str(step.conversation_id), by=str(step.agent_id), seq=row.seq)
+        await self._tell(step, talk, row.seq)
+        return Answered(row.message_id, row.seq)
+
+    async def leave(self, step: Step, fence: int, kind: Leaving) -> int:
+        """Lets go: back to the queue, to the bot (which says so), or resolved, which closes the conversation.
+
+        Raises what :meth:`answer` does.
+        """
+        async with self._refusals(step), self._engine.begin() as connection:
+            talk = await self._talk(connection, step)
+            values: dict[str, Any] = dict.fromkeys(("message", "sealed_body", "at", "trace", "interactions"))
+            if kind == "to_bot":
+                values = _line(talk, back_with_the_bot(talk.locale), step.trace_id)
+            row = (await connection.execute(_LEAVE, {**_named(step), "fence": fence, "kind": kind, **values})).one()
+        log.info("desk.left", conversation=str(step.conversation_id), by=str(step.agent_id), kind=kind)
+        await self._tell(step, talk)
+        return int(row.fence)
+
+    async def _talk(self, connection: AsyncConnection, step: Step) -> _Talk:
+        wanted = select(conversations.c.identity_id, conversations.c.account, conversations.c.locale)
+        row = (await connection.execute(wanted.where(conversations.c.id == step.conversation_id))).one_or_none()
+        if row is None:
+            raise UnknownConversation
+        held = (await connection.execute(_HOLD, {"identity": row.identity_id})).one_or_none()
+        if held is None or held.wrapped is None:
+            return _Talk(row.locale, row.account, None, None)
+        try:
+            key = self._keys.unwrap(held.key_id, held.kek, bytes(held.wrapped))
+            whose = unseal(key, "identities.external_id", row.identity_id, bytes(held.sealed_external_id)).decode()
+        except SealBroken:
+            return _Talk(row.locale, row.account, None, None)
+        return _Talk(row.locale, row.account, whose, key)
+
+    async def _tell(self, step: Step, talk: _Talk, seq: int | None = None) -> None:
+        """Widget and console look at once; a hint that is lost costs them seconds, no message."""
+        if talk.identity is not None:
+            await self._realtime.publish(thread_topic(talk.account, talk.identity), {"kind": "message", "seq": seq})
+        await self._realtime.publish(DESK, {"conversation": str(step.conversation_id)})
+
+    @asynccontextmanager
+    async def _refusals(self, step: Step) -> AsyncIterator[None]:
+        """What the database refuses, in our own words; who has the conversation is read after the roll-back."""
+        try:
+            yield
+        except DBAPIError as fault:
+            state = fault.orig.sqlstate if isinstance(fault.orig, psycopg.Error) else None
+            refused = await self._refusal(state, step)
+            if refused is None:
+                raise
+            log.info("desk.refused", code=refused.code, conversation=str(step.conversation_id), by=str(step.agent_id))
+            raise refused from None
+
+    async def _refusal(self, state: str | None, step: Step) -> DeskRefused | None:
+        if state == _UNKNOWN:
+            return UnknownConversation()
+        if state == _REUSED:
+            return StepReused()
+        kind: type[NotYours] | None = {_STALE: SpeakerChanged, _NOT_WAITING: TakenByAnother}.get(state or "")
+        if kind is None:
+            return None
+        wanted = select(conversations.c.owner, conversations.c.agent_id, conversations.c.closed_at)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(wanted.where(conversations.c.id == step.conversation_id))).one_or_none()
+        if row is None:
+            return UnknownConversation()
+        return kind(row.owner, row.agent_id, row.closed_at is not None)
+
+
+def _named(step: Step) -> dict[str, UUID]:
+    return {"step": step.id, "conversation": step.conversation_id, "agent": step.agent_id}
+
+
+def _line(talk: _Talk, body: Body, trace_id: str) -> dict[str, Any]:
+    """A message with its interaction, sealed, as the functions of ``sql/`` take it."""
+    if talk.key is None:
+        raise KeyLost
+    message_id, interaction_id, now = uuid7(), uuid7(), datetime.now(UTC)
+    content = seal(talk.key, "interactions.content", interaction_id, str(body["text"]).encode())
+    interaction = {
+        "id": str(interaction_id),
+        "direction": "out",
+        "at": now.isoformat(),
+        "sealed_content": "\\x" + content.hex(),
+        "key": f"message:{message_id}",
+    }
+    sealed_body = seal_body(talk.key, message_id, body)
+    return {
+        "message": message_id,
+        "sealed_body": sealed_body,
+        "at": now,
+        "trace": trace_id,
+        "interactions": [interaction],
+    }
