@@ -115,9 +115,9 @@ def parse_predicate(source: str) -> Predicate:
         part: Any = _parser().parse(source)
     except UnexpectedInput as error:
         token = getattr(error, "token", None)
-        ended = error.pos_in_stream is None or (isinstance(token, Token) and token.type == "$END")
-        column = len(source) + 1 if ended else (error.pos_in_stream or 0) + 1
-        raise ConditionFault("condition", column, source) from None
+        ended = isinstance(token, Token) and token.type == "$END"
+        position: Any = len(source) if ended else error.pos_in_stream
+        raise ConditionFault("condition", position + 1, source) from None
     except LarkError:
         raise ConditionFault("condition", 1, source) from None
     return Predicate(Condition(source, part.holds, part.reads), part.comparisons)

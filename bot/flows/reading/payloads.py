@@ -1,0 +1,41 @@
+"""What tapping a button means: ``/SetSlots(slot=value)``, ``/start(flow)``, ``/article(id)``, ``/person`` …"""
+
+import re
+from dataclasses import dataclass
+
+PLAIN = frozenset({"person", "bot", "skip", "cancel"})
+_CALL = re.compile(r"/(SetSlots|start|article)\((.*)\)", re.DOTALL)
+_LINK = re.compile(r"(?:https://|mailto:|tel:|\{)\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """``does`` is ``SetSlots``, ``start``, ``article``, ``person``, ``bot``, ``skip`` or ``cancel``."""
+
+    does: str
+    target: str = ""
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+def parse_payload(source: str) -> Payload | None:
+    """The meaning of a payload; ``None`` when it has none."""
+    if source.startswith("/") and source[1:] in PLAIN:
+        return Payload(source[1:])
+    match = _CALL.fullmatch(source)
+    if match is None:
+        return None
+    does, inside = match[1], match[2].strip()
+    if does != "SetSlots":
+        return Payload(does, inside) if inside else None
+    slots = []
+    for pair in inside.split(","):
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            return None
+        slots.append((name.strip(), value.strip().strip("'\"")))
+    return Payload(does, slots=tuple(slots))
+
+
+def is_link(source: str) -> bool:
+    """Whether a button's address leads out of the conversation; a placeholder may stand for the address."""
+    return _LINK.fullmatch(source) is not None
