@@ -7,7 +7,7 @@ from typing import Final
 from knowledge_base.articles import Article
 from knowledge_base.background import everyday_sentences
 from knowledge_base.calibration import Calibration, Thresholds, calibrate
-from knowledge_base.features import analyse, is_bare
+from knowledge_base.features import analyse, analyse_normalised, is_bare
 from knowledge_base.matcher import MAX_LANDMARKS, Example, Features, Matcher, Training
 from knowledge_base.normalise import normalise
 from knowledge_base.trials import hold_out
@@ -74,7 +74,7 @@ class Engine:
         exact = self._verbatim.get(plain)
         if exact is not None:
             return [(self._names[exact], _VERBATIM)]
-        features = analyse(text)
+        features = analyse_normalised(plain)
         if not features:
             return []
         candidates = self._matcher.candidates(features, max(limit, _COMPARED))

@@ -6,7 +6,7 @@ A feature is a string whose first character names its kind; :data:`KIND_WEIGHTS`
 import re
 from collections import Counter
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final
 
 from knowledge_base.concepts import Concepts, standard_concepts
@@ -42,11 +42,16 @@ _BARE_CHARACTERS: Final = 3
 
 def analyse(text: str, concepts: Concepts | None = None) -> Counter[str]:
     """The features of a message as typed, with how often each occurs; empty when it holds no letter or digit."""
+    return analyse_normalised(normalise(text), concepts)
+
+
+def analyse_normalised(text: str, concepts: Concepts | None = None) -> Counter[str]:
+    """As :func:`analyse`, for what :func:`~knowledge_base.normalise.normalise` has made of a message."""
     concepts = concepts or standard_concepts()
-    found: Counter[str] = Counter()
+    found: list[str] = []
     meant: set[str] = set()
     words: list[str] = []
-    for run in _RUNS.findall(normalise(text)):
+    for run in _RUNS.findall(text):
         if _IS_HAN.match(run):
             _add_words(found, words, meant, concepts)
             words = []
@@ -54,10 +59,10 @@ def analyse(text: str, concepts: Concepts | None = None) -> Counter[str]:
         else:
             words.append(run)
     _add_words(found, words, meant, concepts)
-    found.update("k" + concept for concept in meant)
+    found += ["k" + concept for concept in meant]
     few = sorted(meant)[:_MAX_CONCEPTS]
-    found.update(f"p{first} {second}" for i, first in enumerate(few) for second in few[i + 1 :])
-    return found
+    found += [f"p{first} {second}" for first, second in combinations(few, 2)]
+    return Counter(found)
 
 
 def has_chinese(text: str) -> bool:
@@ -72,11 +77,11 @@ def is_bare(features: Counter[str]) -> bool:
     return kinds["k"] + kinds["t"] <= 1 and kinds["c"] <= _BARE_CHARACTERS and words <= 1
 
 
-def _add_characters(found: Counter[str], run: str, meant: set[str], concepts: Concepts) -> None:
+def _add_characters(found: list[str], run: str, meant: set[str], concepts: Concepts) -> None:
     done = 0
     for met in concepts.in_chinese(run):
         if met.is_thing:
-            found["t" + met.name] += 1
+            found.append("t" + met.name)
             _add_piece(found, run[done : met.start])
             done = met.end
         else:
@@ -84,28 +89,28 @@ def _add_characters(found: Counter[str], run: str, meant: set[str], concepts: Co
     _add_piece(found, run[done:])
 
 
-def _add_piece(found: Counter[str], piece: str) -> None:
-    found.update("c" + sign for sign in piece)
-    found.update("d" + piece[i : i + 2] for i in range(len(piece) - 1))
+def _add_piece(found: list[str], piece: str) -> None:
+    found += ["c" + sign for sign in piece]
+    found += ["d" + piece[i : i + 2] for i in range(len(piece) - 1)]
 
 
-def _add_words(found: Counter[str], words: list[str], meant: set[str], concepts: Concepts) -> None:
+def _add_words(found: list[str], words: list[str], meant: set[str], concepts: Concepts) -> None:
     if not words:
         return
     stems = [concepts.spelt(stem(word)) for word in words]
     for met in reversed(concepts.in_english(stems)):
         if met.is_thing:
-            found["t" + met.name] += 1
+            found.append("t" + met.name)
             del stems[met.start : met.end], words[met.start : met.end]
         else:
             meant.add(met.name)
-    found.update("w" + each for each in stems)
-    found.update(f"b{first} {second}" for first, second in pairwise(stems))
+    found += ["w" + each for each in stems]
+    found += [f"b{first} {second}" for first, second in pairwise(stems)]
     telling = [each for each, word in zip(stems, words, strict=True) if word not in _FILLERS]
-    found.update(f"s{first} {second}" for first, second in pairwise(telling))
-    found.update(f"s{first} {second}" for first, second in zip(telling, telling[2:], strict=False))
+    found += [f"s{first} {second}" for first, second in pairwise(telling)]
+    found += [f"s{first} {second}" for first, second in zip(telling, telling[2:], strict=False)]
     for word in words:
-        found.update(_pieces(word))
+        found += _pieces(word)
 
 
 @lru_cache(maxsize=4096)

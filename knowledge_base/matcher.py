@@ -1,5 +1,6 @@
 """Which answer a question is about: trained on examples, asked with a question, evidence per candidate returned."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -102,32 +103,34 @@ class Groups:
 def weigh(scores: Floats, best_likeness: Floats, length: int, limit: int) -> Candidates:
     """The evidence for the ``limit`` best-scored answers; the last score is the background's."""
     answers = scores[:-1]
-    count = min(limit, len(answers))
-    if len(answers) > count:
-        head = np.argpartition(-answers, count)[: count + 1]
-        head = head[np.argsort(-answers[head], kind="stable")]
-    else:
-        head = np.argsort(-answers, kind="stable")
-    top = head[:count]
-    best, second = answers[head[0]], answers[head[1]] if len(head) > 1 else scores[-1]
-    runner_up = np.where(np.arange(count) == 0, second, best)
-    alike_order = np.argsort(-best_likeness, kind="stable")[:2]
-    most_alike = best_likeness[alike_order[0]]
-    next_alike = best_likeness[alike_order[-1]] if len(alike_order) > 1 else np.float32(0)
-    rivals = np.where(top == alike_order[0], next_alike, most_alike)
-    shifted = scores - scores.max()
-    total = np.exp(shifted).sum()
-    own = np.exp(shifted[top])
-    with np.errstate(divide="ignore"):
-        odds = np.log(own) - np.log(np.maximum(total - own, 0.0))
-    evidence = np.empty((count, len(EVIDENCE)), dtype=np.float32)
-    evidence[:, 0] = np.clip(odds, -_MOST_CERTAIN, _MOST_CERTAIN)
-    evidence[:, 1] = answers[top] - runner_up
-    evidence[:, 2] = best_likeness[top]
-    evidence[:, 3] = best_likeness[top] - rivals
-    evidence[:, 4] = np.log1p(length)
-    evidence[:, 5] = 1.0
-    return Candidates(top.astype(np.int64), evidence)
+    head = _greatest(answers, limit + 1)
+    scored = answers[head].tolist()
+    best, second = scored[0], scored[1] if len(head) > 1 else float(scores[-1])
+    alike = _greatest(best_likeness, 2)
+    most_alike, next_alike = [*best_likeness[alike].tolist(), 0.0][:2]
+    highest = float(scores.max())
+    total = float(np.exp(scores - highest).sum())
+    evidence = []
+    for label, score in zip(head[:limit], scored, strict=False):
+        likeness = float(best_likeness[label])
+        lead = likeness - (next_alike if label == alike[0] else most_alike)
+        margin = score - (second if label == head[0] else best)
+        evidence.append((_log_odds(math.exp(score - highest), total), margin, likeness, lead, math.log1p(length), 1.0))
+    return Candidates(np.array(head[:limit], dtype=np.int64), np.array(evidence, dtype=np.float32))
+
+
+def _greatest(values: Floats, count: int) -> list[int]:
+    """The places of the ``count`` greatest values, the greatest first."""
+    head = np.argpartition(-values, count - 1)[:count] if len(values) > count else np.arange(len(values))
+    places: list[int] = head[np.argsort(-values[head], kind="stable")].tolist()
+    return places
+
+
+def _log_odds(own: float, total: float) -> float:
+    others = total - own
+    if own <= 0.0 or others <= 0.0:
+        return _MOST_CERTAIN if own > 0.0 else -_MOST_CERTAIN
+    return min(_MOST_CERTAIN, max(-_MOST_CERTAIN, math.log(own / others)))
 
 
 def length_of(question: Features) -> int:
