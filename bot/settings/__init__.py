@@ -6,6 +6,7 @@ the id of its row in their description. Secrets are ``SecretStr``: they print as
 
 from bot.faults import SettingsFault
 from bot.settings.customers import Crm, KeysSection, Retention
+from bot.settings.flows import Flows
 from bot.settings.house import Http, Limits, Staff, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
 from bot.settings.root import Settings, read_settings
@@ -15,6 +16,7 @@ __all__ = [
     "LOCALES",
     "Codes",
     "Crm",
+    "Flows",
     "Http",
     "KeysSection",
     "Limits",

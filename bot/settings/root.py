@@ -17,6 +17,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from bot.faults import SettingsFault
 from bot.settings.customers import Crm, KeysSection, Retention
+from bot.settings.flows import Flows
 from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Service, Staff, Turn, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
 from bot.urls import libpq_url
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     sms: Sms = Sms()
     codes: Codes = Codes()
+    flows: Flows = Flows()
     channels: list[Channel] = [WebChannel(name="shop", title=DEMO_TITLE)]
 
     @field_validator("secret_key")

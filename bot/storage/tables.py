@@ -1,6 +1,7 @@
 """The bot's own tables as SQLAlchemy sees them; the migrations make them, the hot path uses its .sql files."""
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(schema="bot")
 
@@ -41,6 +42,15 @@ parked_flows = Table(
     Column("parked_at", DateTime(timezone=True), nullable=False),
     Column("claimed_by", Uuid),
     Column("claimed_at", DateTime(timezone=True)),
+)
+
+flow_documents = Table(
+    "flow_documents",
+    metadata,
+    Column("content_hash", Text, primary_key=True),
+    Column("document", JSONB, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("first_seen", DateTime(timezone=True), nullable=False),
 )
 
 messages = Table(
