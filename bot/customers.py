@@ -21,6 +21,7 @@ def policy_of(settings: Settings) -> Policy:
         jurisdiction=crm.jurisdiction,
         policy_url=f"{settings.base_url}/privacy",
         child_below_years=crm.child_below_years,
+        answer_h=settings.service.answer_within_h,
         first_opinion_h=crm.first_opinion_h,
         final_result_days=dict(crm.final_result_days),
         purposes_file=crm.purposes_file,

@@ -15,6 +15,8 @@ class Policy:
     """PR13: the page of the privacy policy, linked under every notice."""
     child_below_years: int = 14
     """SL7, PIPL 31: below it a guardian consents, and there is no marketing."""
+    answer_h: float = 24.0
+    """SL1: what is no complaint is answered within them."""
     first_opinion_h: float = 48.0
     final_result_days: Mapping[str, float] = field(default_factory=lambda: {"default": 15.0})
     purposes_file: Path | None = None

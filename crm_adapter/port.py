@@ -5,8 +5,8 @@ the methods of that capability raise :class:`NotSupported`. Each call is one uni
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from crm_adapter.records.consent import Consent, ConsentEntry, ConsentReceipt, NewConsentEvent
@@ -27,7 +27,7 @@ from crm_adapter.records.customers import (
 )
 from crm_adapter.records.erasure import Certificate
 from crm_adapter.records.rights import NewPrivacyRequest, OpenRequest, PrivacyRequest, RequestKind, RequestState
-from crm_adapter.records.service import Case, CaseState, NewCase, NewTask, RootCause, Task
+from crm_adapter.records.service import Case, CaseDue, CaseState, NewCase, NewTask, RootCause, Task
 from crm_adapter.records.value import NewOrder, Order, Segment, Tag
 
 Capability = Literal[
@@ -225,7 +225,7 @@ class Service(Protocol):
     """Cases and follow-ups (CO1-CO6, SV4)."""
 
     async def open_case(self, idempotency_key: str, case: NewCase) -> Case:
-        """Opens it once per key, numbered, with its deadlines (SL2, SL8).
+        """Opens it once per key, numbered, with its deadlines (SL1, SL2, SL8).
 
         Without an owner it is the contact's data owner's. Raises :class:`BadField`, :class:`UnknownRecord`.
         """
@@ -240,12 +240,28 @@ class Service(Protocol):
         *,
         expected_version: int | None = None,
         root_cause: RootCause | None = None,
+        told: str | None = None,
     ) -> Case:
         """One step (CO2, CO3); a case that nobody owns becomes that of the member of staff who takes it (CO6).
+
+        ``note`` stays with staff, ``told`` is for the customer.
 
         Raises :class:`Refused` ``bad_transition``, ``owner_needed`` (a complaint or dispute goes nowhere without),
         ``root_cause_needed`` (nor is it closed without, CO5) and ``erased``; :class:`VersionConflict`.
         """
+        ...
+
+    async def add_to_case(
+        self,
+        case_id: UUID,
+        by: str,
+        note: str,
+        *,
+        told: str | None = None,
+        files: Sequence[Mapping[str, Any]] = (),
+        expected_version: int | None = None,
+    ) -> Case:
+        """Adds words and files without a step. Raises as :meth:`assign_case` does."""
         ...
 
     async def assign_case(
@@ -264,6 +280,10 @@ class Service(Protocol):
 
     async def cases(self, contact_id: UUID) -> Sequence[Case]:
         """Of the whole family, newest first, without their events. Raises :class:`UnknownRecord`."""
+        ...
+
+    async def due_cases(self, at: datetime, first: timedelta, final: timedelta) -> Sequence[CaseDue]:
+        """Unmet deadlines that are over or come within these times from ``at``, the earliest first (SL1, SL2, SL8)."""
         ...
 
     async def add_task(self, idempotency_key: str, task: NewTask) -> Task:

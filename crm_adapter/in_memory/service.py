@@ -1,14 +1,14 @@
 """Cases and tasks in memory, by the same steps as in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 from crm_adapter.in_memory.state import Room
 from crm_adapter.port import Refused, UnknownRecord, VersionConflict
-from crm_adapter.records.service import Case, CaseEvent, CaseState, NewCase, NewTask, RootCause, Task
+from crm_adapter.records.service import Case, CaseDue, CaseEvent, CaseState, NewCase, NewTask, RootCause, Task
 from crm_adapter.service.checks import check_case, check_step, check_task, check_text
 from crm_adapter.service.numbers import new_number, read_number
 from crm_adapter.service.steps import Standing, assign, final_due, first_due, step
@@ -43,6 +43,8 @@ class InMemoryService(Room):
             first_due_at=first_due(state.policy, case.kind, case.opened_at),
             final_due_at=final_due(state.policy, case.category, case.opened_at),
             version=1,
+            conversation_id=case.conversation_id,
+            details=dict(case.details),
             events=(CaseEvent(case.opened_at, case.by, None, "open", "", owner),),
         )
         state.keys["case", idempotency_key] = opened.id
@@ -57,13 +59,35 @@ class InMemoryService(Room):
         *,
         expected_version: int | None = None,
         root_cause: RootCause | None = None,
+        told: str | None = None,
     ) -> Case:
         """See :meth:`crm_adapter.port.Service.transition_case`."""
-        check_step(note, root_cause)
+        check_step(note, root_cause, told)
         before, now = self._take(case_id, expected_version), self._state.clock()
         policy = self._state.policy
         after = step(policy, before.kind, before.category, _standing(before), to, by, now, root_cause)
-        return self._move(before, after, by, note, now)
+        return self._move(before, after, by, note, now, told)
+
+    async def add_to_case(
+        self,
+        case_id: UUID,
+        by: str,
+        note: str,
+        *,
+        told: str | None = None,
+        files: Sequence[Mapping[str, Any]] = (),
+        expected_version: int | None = None,
+    ) -> Case:
+        """See :meth:`crm_adapter.port.Service.add_to_case`."""
+        check_step(note, None, told)
+        before = self._take(case_id, expected_version)
+        if before.state == "closed":
+            raise Refused("already_closed")
+        case = self._move(before, _standing(before), by, note, self._state.clock(), told)
+        if not files:
+            return case
+        details = {**case.details, "files": [*case.details.get("files", ()), *files]}
+        return self._keep_case(replace(case, details=details))
 
     async def assign_case(
         self, case_id: UUID, owner_id: UUID, by: str, note: str, *, expected_version: int | None = None
@@ -89,6 +113,24 @@ class InMemoryService(Room):
         family = self._state.family(contact_id)
         mine = (case for case in self._state.cases.values() if case.contact_id in family)
         return [replace(case, events=()) for case in sorted(mine, key=lambda case: case.id, reverse=True)]
+
+    async def due_cases(self, at: datetime, first: timedelta, final: timedelta) -> Sequence[CaseDue]:
+        """See :meth:`crm_adapter.port.Service.due_cases`."""
+        clocks: tuple[Literal["first", "final"], ...] = ("first", "final")
+        found = [
+            CaseDue(case.id, case.contact_id, case.number, case.kind, case.owner_id, clock, due)
+            for case in self._state.cases.values()
+            if case.closed_at is None and case.contact_id in self._state.people
+            for clock, due, done, ahead in zip(
+                clocks,
+                (case.first_due_at, case.final_due_at),
+                (case.first_done_at, case.final_done_at),
+                (first, final),
+                strict=True,
+            )
+            if due is not None and done is None and due <= at + ahead
+        ]
+        return sorted(found, key=lambda one: (one.due_at, one.case_id))
 
     async def add_task(self, idempotency_key: str, task: NewTask) -> Task:
         """See :meth:`crm_adapter.port.Service.add_task`."""
@@ -141,8 +183,8 @@ class InMemoryService(Room):
             raise VersionConflict(case.version)
         return case
 
-    def _move(self, before: Case, after: Standing, by: str, note: str, at: datetime) -> Case:
-        event = CaseEvent(at, by, before.state, after.state, note, after.owner_id)
+    def _move(self, before: Case, after: Standing, by: str, note: str, at: datetime, told: str | None = None) -> Case:
+        event = CaseEvent(at, by, before.state, after.state, note, after.owner_id, told or None)
         return self._keep_case(
             replace(
                 before,

@@ -1,7 +1,7 @@
 """Cases in SQL: opened once, moved one step at a time, every step kept."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from crm_adapter.customers.families import members_of, root_of
 from crm_adapter.customers.feed import note_change
 from crm_adapter.encryption import DataKey, seal_json
 from crm_adapter.port import Refused, UnknownRecord, VersionConflict
-from crm_adapter.records.service import Case, CaseState, NewCase, RootCause
+from crm_adapter.records.service import Case, CaseDue, CaseState, NewCase, RootCause
 from crm_adapter.service.checks import check_case, check_step
+from crm_adapter.service.deadlines import due_in
 from crm_adapter.service.holder import hold
 from crm_adapter.service.numbers import new_number, read_number
 from crm_adapter.service.reading import WORDS, AnyRow, read_case, read_cases, seal_words
@@ -53,7 +54,9 @@ class SqlCases(Session):
                     "first_due_at": first_due(self._policy, case.kind, case.opened_at),
                     "final_due_at": final_due(self._policy, case.category, case.opened_at),
                     "version": 1,
-                    **seal_words(holder.key, "cases", case_id, {field: getattr(case, field) for field in WORDS}),
+                    **seal_words(
+                        holder.key, "cases", case_id, {field: getattr(case, field) or None for field in WORDS}
+                    ),
                 }
                 row = await _store(connection, holder.key, values)
             return await read_case(connection, self._keys, row)
@@ -67,14 +70,39 @@ class SqlCases(Session):
         *,
         expected_version: int | None = None,
         root_cause: RootCause | None = None,
+        told: str | None = None,
     ) -> Case:
         """See :meth:`crm_adapter.port.Service.transition_case`."""
-        check_step(note, root_cause)
+        check_step(note, root_cause, told)
         async with self._work() as connection:
             row, key = await self._take(connection, case_id, expected_version)
             now = datetime.now(UTC)
             after = step(self._policy, row.kind, row.category, _standing(row), to, by, now, root_cause)
-            return await self._move(connection, row, key, after, by, note, now)
+            return await self._move(connection, row, key, after, by, note, now, told)
+
+    async def add_to_case(
+        self,
+        case_id: UUID,
+        by: str,
+        note: str,
+        *,
+        told: str | None = None,
+        files: Sequence[Mapping[str, Any]] = (),
+        expected_version: int | None = None,
+    ) -> Case:
+        """See :meth:`crm_adapter.port.Service.add_to_case`."""
+        check_step(note, None, told)
+        async with self._work() as connection:
+            row, key = await self._take(connection, case_id, expected_version)
+            if row.state == "closed":
+                raise Refused("already_closed")
+            case = await self._move(connection, row, key, _standing(row), by, note, datetime.now(UTC), told)
+            if not files:
+                return case
+            details = {**case.details, "files": [*case.details.get("files", ()), *files]}
+            sealed = seal_words(key, "cases", case_id, {"details": details})
+            changed = update(cases).where(cases.c.id == case_id).values(**sealed).returning(cases)
+            return await read_case(connection, self._keys, (await connection.execute(changed)).one())
 
     async def assign_case(
         self, case_id: UUID, owner_id: UUID, by: str, note: str, *, expected_version: int | None = None
@@ -110,6 +138,11 @@ class SqlCases(Session):
             query = select(cases).where(cases.c.contact_id.in_(family)).order_by(cases.c.id.desc())
             return await read_cases(connection, self._keys, (await connection.execute(query)).all())
 
+    async def due_cases(self, at: datetime, first: timedelta, final: timedelta) -> Sequence[CaseDue]:
+        """See :meth:`crm_adapter.port.Service.due_cases`."""
+        async with self._work() as connection:
+            return await due_in(connection, at, first, final)
+
     async def _take(
         self, connection: AsyncConnection, case_id: UUID, expected_version: int | None
     ) -> tuple[AnyRow, DataKey]:
@@ -134,6 +167,7 @@ class SqlCases(Session):
         by: str,
         note: str,
         at: datetime,
+        told: str | None = None,
     ) -> Case:
         values = {
             "state": after.state,
@@ -147,7 +181,7 @@ class SqlCases(Session):
         }
         changed = update(cases).where(cases.c.id == row.id).values(values).returning(cases)
         moved = (await connection.execute(changed)).one()
-        await _append(connection, key, moved, row.state, by, note, at)
+        await _append(connection, key, moved, row.state, by, note, at, told)
         return await read_case(connection, self._keys, moved)
 
 
@@ -169,7 +203,14 @@ async def _of_key(connection: AsyncConnection, blind: bytes) -> AnyRow | None:
 
 
 async def _append(
-    connection: AsyncConnection, key: DataKey, row: AnyRow, before: str | None, by: str, note: str, at: datetime
+    connection: AsyncConnection,
+    key: DataKey,
+    row: AnyRow,
+    before: str | None,
+    by: str,
+    note: str,
+    at: datetime,
+    told: str | None = None,
 ) -> None:
     event = {
         "case_id": row.id,
@@ -180,6 +221,7 @@ async def _append(
         "to_state": row.state,
         "owner_id": row.owner_id,
         "sealed_note": seal_json(key, f"case_events.note.{row.version}", row.id, note),
+        "sealed_told": seal_json(key, f"case_events.told.{row.version}", row.id, told) if told else None,
     }
     await connection.execute(insert(case_events).values(event))
     await note_change(connection, "case", [row.contact_id], row.id)

@@ -1,8 +1,10 @@
 """What a new case or task must be, before anything is stored."""
 
+import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from crm_adapter.port import BadField
 from crm_adapter.records.service import CaseKind, NewCase, NewTask, RootCause
@@ -22,6 +24,7 @@ def check_case(case: NewCase) -> None:
     check_text("remedy", case.remedy, optional=True)
     check_text("reach", case.reach, optional=True)
     check_text("order_ref", case.order_ref, optional=True, longest=REF_LENGTH)
+    _check_details(case.details)
     _check_time("opened_at", case.opened_at)
 
 
@@ -32,9 +35,10 @@ def check_task(task: NewTask) -> None:
     _check_time("due_at", task.due_at)
 
 
-def check_step(note: str, root_cause: str | None) -> None:
-    """Raises :class:`BadField` for a note that is no text, or a root cause that is none of the classes."""
+def check_step(note: str, root_cause: str | None, told: str | None = None) -> None:
+    """Raises :class:`BadField` for words that are no text, or a root cause that is none of the classes."""
     check_text("note", note, optional=True)
+    check_text("told", told, optional=True)
     if root_cause is not None:
         _check_choice("root_cause", root_cause, get_args(RootCause))
 
@@ -51,6 +55,13 @@ def check_text(field: str, value: str | None, *, optional: bool = False, longest
         value.encode()
     except UnicodeEncodeError:
         raise BadField(field, "not_text") from None
+
+
+def _check_details(details: Mapping[str, Any]) -> None:
+    try:
+        check_text("details", json.dumps(details, ensure_ascii=False))
+    except (TypeError, ValueError):
+        raise BadField("details", "not_allowed") from None
 
 
 def _check_name(field: str, value: str) -> None:

@@ -13,11 +13,11 @@ from crm_adapter.records.service import Case, CaseEvent, Task
 from crm_adapter.service.tables import case_events
 
 AnyRow = Row[*tuple[Any, ...]]
-WORDS = ("matter", "remedy", "reach", "order_ref")
+WORDS = ("matter", "remedy", "reach", "order_ref", "details")
 """What of a case is sealed, each in its own column ``sealed_…``."""
 
 
-def seal_words(key: DataKey, table: str, record: UUID, words: Mapping[str, str | None]) -> dict[str, bytes | None]:
+def seal_words(key: DataKey, table: str, record: UUID, words: Mapping[str, Any]) -> dict[str, bytes | None]:
     """The values of the columns ``sealed_…`` for these words."""
     return {
         f"sealed_{field}": None if value is None else seal_json(key, f"{table}.{field}", record, value)
@@ -35,7 +35,8 @@ async def read_case(connection: AsyncConnection, keys: Keys, row: AnyRow) -> Cas
     """One case with its events."""
     query = select(case_events).where(case_events.c.case_id == row.id).order_by(case_events.c.version)
     steps = (await connection.execute(query)).all()
-    sealed = [row._mapping[f"sealed_{field}"] for field in WORDS] + [one.sealed_note for one in steps]
+    sealed = [row._mapping[f"sealed_{field}"] for field in WORDS]
+    sealed += [one for step in steps for one in (step.sealed_note, step.sealed_told)]
     opener = await opener_for(connection, keys, sealed)
     events = tuple(
         CaseEvent(
@@ -45,6 +46,7 @@ async def read_case(connection: AsyncConnection, keys: Keys, row: AnyRow) -> Cas
             one.to_state,
             opener.value(f"case_events.note.{one.version}", row.id, one.sealed_note),
             one.owner_id,
+            opener.value(f"case_events.told.{one.version}", row.id, one.sealed_told),
         )
         for one in steps
     )
@@ -75,6 +77,7 @@ async def read_tasks(connection: AsyncConnection, keys: Keys, rows: Sequence[Any
 
 def _case(opener: Opener, row: AnyRow, events: tuple[CaseEvent, ...] = ()) -> Case:
     words = {field: opener.value(f"cases.{field}", row.id, row._mapping[f"sealed_{field}"]) for field in WORDS}
+    words["details"] = words["details"] or {}
     return Case(
         id=row.id,
         number=row.number,
@@ -92,6 +95,7 @@ def _case(opener: Opener, row: AnyRow, events: tuple[CaseEvent, ...] = ()) -> Ca
         final_done_at=row.final_done_at,
         closed_at=row.closed_at,
         root_cause=row.root_cause,
+        conversation_id=row.conversation_id,
         events=events,
         **words,
     )

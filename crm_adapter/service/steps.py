@@ -47,8 +47,10 @@ class Standing:
 
 
 def first_due(policy: Policy, kind: CaseKind, opened_at: datetime) -> datetime | None:
-    """SL2: when the first handling opinion is due; ``None`` for what is no grievance."""
-    return opened_at + timedelta(hours=policy.first_opinion_h) if kind in GRIEVANCES else None
+    """When the first handling opinion (SL2) or answer (SL1) is due; ``None`` for a suggestion, only owed a result."""
+    if kind == "suggestion":
+        return None
+    return opened_at + timedelta(hours=policy.first_opinion_h if kind in GRIEVANCES else policy.answer_h)
 
 
 def final_due(policy: Policy, category: str, since: datetime) -> datetime | None:

@@ -21,6 +21,7 @@ cases = Table(
     Column("sealed_remedy", LargeBinary),
     Column("sealed_reach", LargeBinary),
     Column("sealed_order_ref", LargeBinary),
+    Column("sealed_details", LargeBinary),
     Column("opened_by", Text, nullable=False),
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("first_due_at", DateTime(timezone=True)),
@@ -43,6 +44,7 @@ case_events = Table(
     Column("to_state", Text, nullable=False),
     Column("owner_id", Uuid),
     Column("sealed_note", LargeBinary, nullable=False),
+    Column("sealed_told", LargeBinary),
 )
 
 tasks = Table(

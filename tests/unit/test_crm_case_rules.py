@@ -54,7 +54,8 @@ def test_every_state_can_be_reached_and_left():
 def test_deadlines_are_the_policys():
     policy = Policy(first_opinion_h=12, final_result_days={"default": 10, "refund": 3})
     assert first_due(policy, "complaint", NOW) == NOW + timedelta(hours=12)
-    assert first_due(policy, "enquiry", NOW) is None
+    assert first_due(policy, "enquiry", NOW) == NOW + timedelta(hours=24)
+    assert first_due(policy, "suggestion", NOW) is None
     assert final_due(policy, "refund", NOW) == NOW + timedelta(days=3)
     assert final_due(policy, "noise", NOW) == NOW + timedelta(days=10)
     assert final_due(Policy(final_result_days={}), "noise", NOW) is None

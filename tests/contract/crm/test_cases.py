@@ -38,10 +38,56 @@ async def test_a_case_holds_what_was_said_and_when_it_is_due(crm, newcomer):
     assert (event.from_state, event.to_state, event.by, event.at, event.owner_id) == (None, "open", STAFF, at, owner)
 
 
-async def test_an_enquiry_owes_no_first_opinion(crm, newcomer):
-    case = await crm.open_case("k", complaint(await newcomer(), kind="enquiry"))
-    assert case.first_due_at is None
+async def test_an_enquiry_is_owed_an_answer_and_a_suggestion_only_a_result(crm, newcomer):
+    contact_id = await newcomer()
+    case = await crm.open_case("k", complaint(contact_id, kind="enquiry"))
+    assert case.first_due_at == case.opened_at + timedelta(hours=24)
     assert case.final_due_at == case.opened_at + timedelta(days=10)
+    suggestion = await crm.open_case("s", complaint(contact_id, kind="suggestion"))
+    assert suggestion.first_due_at is None
+    assert suggestion.final_due_at is not None
+
+
+async def test_a_case_keeps_its_details_and_what_is_added(crm, newcomer):
+    details = {"product": "kettle", "files": [{"id": "1", "name": "a.png"}]}
+    case = await crm.open_case("k", complaint(await newcomer(), details=details))
+    assert (await crm.case(case.id)).details == details
+    added = await crm.add_to_case(case.id, "customer", "it also smokes", files=[{"id": "2", "name": "b.png"}])
+    assert (added.state, added.version) == ("open", 2)
+    assert [file["name"] for file in added.details["files"]] == ["a.png", "b.png"]
+    told = await crm.add_to_case(case.id, STAFF, "call them", told="We shall call you.", expected_version=2)
+    assert [(event.note, event.told) for event in told.events] == [
+        ("", None),
+        ("it also smokes", None),
+        ("call them", "We shall call you."),
+    ]
+    moved = await crm.transition_case(case.id, "answered", STAFF, "sent", told="A new one is on its way.")
+    assert moved.events[-1].told == "A new one is on its way."
+    assert moved == await crm.case(case.id)
+    with pytest.raises(VersionConflict):
+        await crm.add_to_case(case.id, STAFF, "late", expected_version=2)
+    await crm.transition_case(case.id, "closed", STAFF, "", root_cause="product")
+    with pytest.raises(Refused, match="already_closed"):
+        await crm.add_to_case(case.id, "customer", "and now?")
+
+
+async def test_deadlines_that_are_near_or_over_are_found_until_they_are_met(crm, newcomer):
+    contact_id, at = await newcomer(), now()
+    case = await crm.open_case("k", complaint(contact_id, opened_at=at))
+    await crm.open_case("s", complaint(contact_id, kind="suggestion", opened_at=at))
+    hours, days = timedelta(hours=2), timedelta(days=1)
+
+    async def due(later):
+        found = await crm.due_cases(at + later, hours, days)
+        return [(one.number, one.clock) for one in found if one.case_id == case.id]
+
+    assert await due(timedelta(hours=21)) == []
+    assert await due(timedelta(hours=22)) == [(case.number, "first")]
+    assert await due(timedelta(days=9)) == [(case.number, "first"), (case.number, "final")]
+    await crm.transition_case(case.id, "planned", STAFF, "")
+    assert await due(timedelta(days=11)) == [(case.number, "final")]
+    await crm.transition_case(case.id, "answered", STAFF, "")
+    assert await due(timedelta(days=11)) == []
 
 
 async def test_one_key_is_one_case(crm, newcomer):
