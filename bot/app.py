@@ -13,6 +13,8 @@ from bot.channels.terminal import ACCOUNT as TERMINAL
 from bot.checkup.alerts import alert_jobs
 from bot.checkup.report import StatusReport
 from bot.customers import limits_of, open_crm
+from bot.desk.news import DeskNews
+from bot.desk.steps import Desk
 from bot.flows.facts import Facts
 from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
@@ -41,6 +43,8 @@ from bot.web.keys import (
     CODES,
     CRM,
     DEFER_IMPORT,
+    DESK,
+    DESK_NEWS,
     ENGINE,
     EXPORTS,
     FRAME_ANCESTORS,
@@ -125,6 +129,8 @@ def make_app(
     app[DEFER_IMPORT] = lambda import_id: defer_import(parts.jobs, import_id)
     app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]
     app[PUBLIC_URL] = settings.base_url
+    app[DESK] = Desk(parts.engine, parts.keys, parts.realtime)
+    app[DESK_NEWS] = DeskNews(parts.engine, parts.realtime)
     app[OUTGOING] = Outgoing(settings, parts.keys)
     app[CODES] = Codes(parts.engine, app[OUTGOING], app[CRM].within)
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)
@@ -181,6 +187,7 @@ async def drain(app: web.Application) -> None:
     edge = app[EDGE]
     edge.draining = True
     edge.end_polls()
+    app[DESK_NEWS].end()
     await asyncio.gather(*(_send_away(socket) for socket in list(edge.sockets)))
 
 

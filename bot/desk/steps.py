@@ -26,7 +26,7 @@ from bot.desk.faults import (
 )
 from bot.desk.told import back_with_the_bot
 from bot.domain.message import Body
-from bot.realtime import Realtime
+from bot.realtime import JSON, Realtime
 from bot.realtime.topics import DESK, thread_topic
 from bot.storage.bodies import seal_body
 from bot.storage.tables import conversations
@@ -104,7 +104,7 @@ class Desk:
         what :meth:`take` does.
         """
         async with self._refusals(step), self._engine.begin() as connection:
-            talk = await self._talk(connection, step)
+            talk = await self._known(connection, step)
             values = _line(talk, body, step.trace_id)
             row = (await connection.execute(_ANSWER, {**_named(step), "fence": fence, **values})).one()
         log.info("desk.answered", conversation=str(step.conversation_id), by=str(step.agent_id), seq=row.seq)
@@ -117,7 +117,7 @@ class Desk:
         Raises what :meth:`answer` does.
         """
         async with self._refusals(step), self._engine.begin() as connection:
-            talk = await self._talk(connection, step)
+            talk = await self._known(connection, step)
             values: dict[str, Any] = dict.fromkeys(("message", "sealed_body", "at", "trace", "interactions"))
             if kind == "to_bot":
                 values = _line(talk, back_with_the_bot(talk.locale), step.trace_id)
@@ -126,11 +126,24 @@ class Desk:
         await self._tell(step, talk)
         return int(row.fence)
 
-    async def _talk(self, connection: AsyncConnection, step: Step) -> _Talk:
+    async def show_typing(self, conversation_id: UUID, agent_id: UUID, on: bool) -> None:
+        """The customer sees that somebody writes; nothing comes of it for who does not have the conversation."""
+        async with self._engine.begin() as connection:
+            talk = await self._talk(connection, conversation_id, agent_id)
+        if talk is not None and talk.identity is not None:
+            hint: dict[str, JSON] = {"kind": "typing", "by": "staff", "on": on}
+            await self._realtime.publish(thread_topic(talk.account, talk.identity), hint)
+
+    async def _talk(
+        self, connection: AsyncConnection, conversation_id: UUID, agent_id: UUID | None = None
+    ) -> _Talk | None:
         wanted = select(conversations.c.identity_id, conversations.c.account, conversations.c.locale)
-        row = (await connection.execute(wanted.where(conversations.c.id == step.conversation_id))).one_or_none()
+        wanted = wanted.where(conversations.c.id == conversation_id)
+        if agent_id is not None:
+            wanted = wanted.where(conversations.c.agent_id == agent_id, conversations.c.closed_at.is_(None))
+        row = (await connection.execute(wanted)).one_or_none()
         if row is None:
-            raise UnknownConversation
+            return None
         held = (await connection.execute(_HOLD, {"identity": row.identity_id})).one_or_none()
         if held is None or held.wrapped is None:
             return _Talk(row.locale, row.account, None, None)
@@ -140,6 +153,12 @@ class Desk:
         except SealBroken:
             return _Talk(row.locale, row.account, None, None)
         return _Talk(row.locale, row.account, whose, key)
+
+    async def _known(self, connection: AsyncConnection, step: Step) -> _Talk:
+        talk = await self._talk(connection, step.conversation_id)
+        if talk is None:
+            raise UnknownConversation
+        return talk
 
     async def _tell(self, step: Step, talk: _Talk, seq: int | None = None) -> None:
         """Widget and console look at once; a hint that is lost costs them seconds, no message."""

@@ -36,6 +36,9 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger.read"
     PRIVACY_OPEN = "privacy.open"
     PRIVACY_HANDLE = "privacy.handle"
+    QUEUE_WATCH = "queue.watch"
+    QUEUE_READ = "queue.read"
+    QUEUE_SERVE = "queue.serve"
 
 
 _WITHOUT_CUSTOMERS = frozenset(
@@ -54,6 +57,8 @@ _WITHOUT_CUSTOMERS = frozenset(
         Permission.REVIEWS_READ,
         Permission.REVIEWS_DECIDE,
         Permission.LEDGER_READ,
+        # Whether somebody waits, and how many.
+        Permission.QUEUE_WATCH,
         # Filters and counts.
         Permission.SEGMENTS_READ,
         Permission.SEGMENTS_WRITE,
@@ -70,6 +75,7 @@ _CUSTOMERS = _PROFILES | {Permission.CONVERSATIONS_READ}
 _CASES = frozenset({Permission.CASES_READ, Permission.CASES_WRITE})
 _ASKING = frozenset({Permission.USES_READ, Permission.USES_ASK})
 _AUDIENCES = frozenset({Permission.SEGMENTS_READ, Permission.SEGMENTS_WRITE})
+_DESK = frozenset({Permission.QUEUE_WATCH, Permission.QUEUE_READ, Permission.QUEUE_SERVE})
 _REVIEWS = frozenset({Permission.REVIEWS_READ, Permission.REVIEWS_DECIDE})
 _WATCHING = frozenset(
     {Permission.ACCESS_LOG_READ, Permission.SHARING_READ, Permission.USES_READ, Permission.REVIEWS_READ}
@@ -83,12 +89,14 @@ ROLES: dict[str, frozenset[Permission]] = {
     "agent": _CONSENTS
     | _CUSTOMERS
     | _CASES
+    | _DESK
     | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ, Permission.PRIVACY_OPEN},
     "service_manager": _CONSENTS_SEEN
     | _CUSTOMERS
     | _CASES
+    | _DESK
     | {Permission.ARTICLES_READ, Permission.SENSITIVE_READ, Permission.PRIVACY_OPEN},
-    "account_manager": _CONSENTS_SEEN | _CUSTOMERS | _CASES | {Permission.ARTICLES_READ},
+    "account_manager": _CONSENTS_SEEN | _CUSTOMERS | _CASES | _DESK | {Permission.ARTICLES_READ},
     # Keeps the profiles right: what happened and with whom, not the talk itself.
     "crm_specialist": _CONSENTS
     | _PROFILES
@@ -117,6 +125,11 @@ ROLES: dict[str, frozenset[Permission]] = {
     | frozenset({Permission.INTERACTIONS_READ, Permission.SYSTEM_READ, Permission.ARTICLES_READ})
     | _WATCHING,
 }
+
+
+def roles_with(permission: Permission) -> list[str]:
+    """The roles that allow it, sorted."""
+    return sorted(role for role, allowed in ROLES.items() if permission in allowed)
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:

@@ -7,6 +7,8 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.desk.news import DeskNews
+from bot.desk.steps import Desk
 from bot.outgoing.codes import Codes
 from bot.outgoing.gateway import Outgoing
 from bot.privacy.exporting import Exports
@@ -94,6 +96,9 @@ EXPORTS = web.AppKey[Exports]("EXPORTS")
 """The files of requests about one's own data."""
 SHARING = web.AppKey[SqlSharing]("SHARING")
 """The gate through which customer data leaves."""
+DESK = web.AppKey[Desk]("DESK")
+"""Taking, answering and letting go of conversations."""
+DESK_NEWS = web.AppKey[DeskNews]("DESK_NEWS")
 INSECURE_COOKIE_HOSTS = web.AppKey[Sequence[str]]("INSECURE_COOKIE_HOSTS")
 """Host names, besides loopback, for which the session cookie may travel over plain HTTP."""
 FRAME_ANCESTORS = web.AppKey[Callable[[str], Sequence[str]]]("FRAME_ANCESTORS")

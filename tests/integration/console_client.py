@@ -12,6 +12,9 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
+from bot.desk.news import DeskNews
+from bot.desk.steps import Desk
+from bot.realtime.in_memory import InMemory
 from bot.rehearsal.keys import KEYS
 from bot.staff.accounts import Staff, add_staff
 from bot.staff.links import issue_link
@@ -120,6 +123,9 @@ def console_app(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: 
     app[keys.KEYS] = KEYS
     app[keys.CRM] = SqlStore(engine, KEYS, Policy())
     app[keys.SHARING] = SqlSharing(engine, KEYS, app[keys.CRM])
+    room = InMemory()
+    app[keys.DESK] = Desk(engine, KEYS, room)
+    app[keys.DESK_NEWS] = DeskNews(engine, room)
     app[keys.ACCOUNTS] = ["shop"]
     app[keys.PUBLIC_URL] = "https://care.example.com"
     app[keys.ARTICLES] = Library()

@@ -19,6 +19,7 @@ from bot.channels.web.parse import Send, parse_json, parse_send
 from bot.channels.web.tokens import SessionTokens, TokenRefused, Visitor
 from bot.domain.message import Inbound, Taken
 from bot.realtime import Realtime
+from bot.realtime.topics import thread_topic
 from bot.settings import Locale, Settings, WebChannel
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
@@ -201,7 +202,7 @@ def sender_of(visitor: Visitor) -> Sender:
 
 def topic(visitor: Visitor) -> str:
     """Where hints about a visitor's thread are published."""
-    return f"thread:{visitor.account}:{visitor.identity}"
+    return thread_topic(visitor.account, visitor.identity)
 
 
 def new_trace_id() -> str:

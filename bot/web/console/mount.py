@@ -18,6 +18,7 @@ from bot.web.console import (
     people,
     privacy,
     profiles,
+    queue,
     reviews,
     segments,
     sharing,
@@ -41,6 +42,7 @@ ROUTES = (
     *merges.ROUTES,
     *confirmations.ROUTES,
     *conversations.ROUTES,
+    *queue.ROUTES,
     *imports.ROUTES,
     *cases.ROUTES,
     *consents.ROUTES,
@@ -60,9 +62,9 @@ def setup_console(app: web.Application) -> None:
     """Mount the staff API and the guard, which from then on stands before every route of the app.
 
     The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``,
-    ``CRM``, ``CODES``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold ``STAFF_RULES``,
-    ``PASSWORDS``, ``IMPORT_LIMITS``, ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that names no
-    permission keeps the app from starting.
+    ``CRM``, ``CODES``, ``DESK``, ``DESK_NEWS``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold
+    ``STAFF_RULES``, ``PASSWORDS``, ``IMPORT_LIMITS``, ``TRUSTED_PROXIES`` and ``INSECURE_COOKIE_HOSTS``. A route that
+    names no permission keeps the app from starting.
     """
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
     app.setdefault(PASSWORDS, Passwords())
