@@ -18,8 +18,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class FlowFault:
-    """``name`` is what the fault is about (a key, a flow, a slot); ``code`` names the sentence of ``faults.yml``,
-    which ``values`` fill in."""
+    """``name`` is what the fault is about (a key, a flow, a slot); ``code`` names the sentence of
+    ``faults.yml`` or ``findings.yml``, which ``values`` fill in."""
 
     file: str
     line: int
@@ -61,7 +61,7 @@ class Faults:
 
 @cache
 def _texts() -> dict[str, dict[str, str]]:
-    texts: dict[str, dict[str, str]] = yaml.safe_load(
-        (files("bot.flows.reading") / "faults.yml").read_text(encoding="utf-8")
-    )
+    texts: dict[str, dict[str, str]] = {}
+    for name in ("faults.yml", "findings.yml"):
+        texts |= yaml.safe_load((files("bot.flows.reading") / name).read_text(encoding="utf-8"))
     return texts

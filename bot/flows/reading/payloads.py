@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 PLAIN = frozenset({"person", "bot", "skip", "cancel"})
 _CALL = re.compile(r"/(SetSlots|start|article)\((.*)\)", re.DOTALL)
-_LINK = re.compile(r"(?:https://|mailto:|tel:|\{)\S*")
+_LINK = re.compile(r"(?:https?://|mailto:|tel:|/|\{)\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +37,5 @@ def parse_payload(source: str) -> Payload | None:
 
 
 def is_link(source: str) -> bool:
-    """Whether a button's address leads out of the conversation; a placeholder may stand for the address."""
+    """Whether an address leads into the web, to a page of ours, or to where a placeholder says."""
     return _LINK.fullmatch(source) is not None

@@ -86,7 +86,7 @@ def _buttons(shape: Shape) -> tuple[tuple[Button, ...], tuple[Button, ...]]:
             if not is_link(address):
                 entry.faults.add(entry.at("url"), address, "link")
             links.append(Button(title, address))
-        elif is_link(payload) and not payload.startswith("{"):
+        elif is_link(payload) and payload[0] not in "/{":
             links.append(Button(title, payload))
         else:
             if payload and parse_payload(payload) is None:
