@@ -16,6 +16,19 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Concerns:
+    """Whom an event is meant for, and which moment: it is refused once the identity is gone, the conversation closed,
+    another one speaks (``fence``) or the conversation is to be woken at another time (``wake_at``). What is ``None``
+    does not matter.
+    """
+
+    identity_id: UUID
+    conversation_id: UUID | None = None
+    fence: int | None = None
+    wake_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One message as a channel parsed it.
 
@@ -36,6 +49,8 @@ class Inbound:
     event: str | None = None
     """What happened, when no customer wrote: ``silence``, ``action_result``, ``case_changed``, ``resolved`` …; its
     values stand in ``body``. Such an inbound is no line of the conversation."""
+    concerns: Concerns | None = None
+    """Every event says it; a message concerns whatever is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of an inbound message once its transaction was committed."""
+    """What became of an inbound message once its transaction was committed.
+
+    An event's ``message`` is what came in, as a line that nobody finds in the thread: it takes no ``seq``.
+    """
 
     conversation_id: UUID
     identity_id: UUID

@@ -9,7 +9,7 @@ from psycopg import AsyncPipeline
 from uuid_utils.compat import uuid7
 
 from bot.domain.decision import Situation
-from bot.domain.message import Inbound, Message
+from bot.domain.message import Concerns, Inbound, Message
 from bot.storage.bodies import open_body, open_state
 from bot.storage.pool import Connection
 from bot.turns.statements import MARK, RECEIVE
@@ -30,11 +30,21 @@ class Received:
     conversation_id: UUID
     situation: Situation
     fence: int
+    wake_at: datetime | None
     last_seq: int
     crashes: int
     message_id: UUID
     first: Message | None
     first_answers: tuple[Message, ...]
+
+    def is_concerned(self, concerns: Concerns) -> bool:
+        """Whether the event is meant for what was found."""
+        return (
+            concerns.identity_id == self.sender.identity_id
+            and concerns.conversation_id in (None, self.conversation_id)
+            and concerns.fence in (None, self.fence)
+            and concerns.wake_at in (None, self.wake_at)
+        )
 
 
 def message_blind(keys: Keys, inbound: Inbound) -> bytes:
@@ -49,13 +59,13 @@ async def receive(
 
     The mark is committed on its own before BEGIN, in the same round trip (a pipeline's sync ends a transaction).
     """
-    message_id = uuid7()
+    message_id, new_conversation = uuid7(), uuid7()
     await connection.execute(MARK, (inbound.account, blind))
     await pipeline.sync()
     await connection.execute("BEGIN")
     sender = Sender(inbound.channel, inbound.account, inbound.identity, inbound.assurance, inbound.locale)
     cursor = await connection.execute(
-        RECEIVE, (*identify_arguments(keys, sender), blind, uuid7(), message_id, inbound.received_at)
+        RECEIVE, (*identify_arguments(keys, sender), blind, new_conversation, message_id, inbound.received_at)
     )
     # Without a sync PostgreSQL takes the statement for unfinished: not idle in its transaction, and so not subject
     # to the timeout that frees a conversation whose node is cut off.
@@ -63,15 +73,18 @@ async def receive(
     row = await cursor.fetchone()
     assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
     who = known(keys, row[:5])
-    conversation_id, locale, owner, fence, state, last_seq, crashes, first, answers = row[5:]
+    conversation_id, locale, owner, fence, state, last_seq, crashes, wake_at, previous, first_id, first, answers = row[
+        5:
+    ]
     return Received(
         sender=who,
         conversation_id=conversation_id,
         situation=Situation(
             owner=owner,
             locale=locale,
-            state=open_state(who.key, conversation_id, state),
+            state=open_state(who.key, previous or conversation_id, state),
             now=inbound.received_at,
+            first=conversation_id == new_conversation,
             channel=inbound.channel,
             account=inbound.account,
             assurance=inbound.assurance,
@@ -80,12 +93,24 @@ async def receive(
             contact_id=who.contact_id,
         ),
         fence=fence,
+        wake_at=wake_at,
         last_seq=last_seq,
         crashes=crashes or 0,
         message_id=message_id,
-        first=message_from_json(who.key, first) if first else None,
+        first=_first(who.key, inbound, first_id, first, last_seq),
         first_answers=tuple(message_from_json(who.key, answer) for answer in answers or ()),
     )
+
+
+def _first(
+    key: DataKey, inbound: Inbound, first_id: UUID | None, line: dict[str, Any] | None, last_seq: int
+) -> Message | None:
+    """What the first delivery recorded; an event left no line, so it is what came in now."""
+    if line is not None:
+        return message_from_json(key, line)
+    if first_id is None:
+        return None
+    return Message(first_id, last_seq, "in", "system", inbound.body, inbound.received_at)
 
 
 def message_from_json(key: DataKey, row: dict[str, Any]) -> Message:

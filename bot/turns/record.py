@@ -21,23 +21,30 @@ async def record(
 ) -> tuple[Message, tuple[Message, ...]]:
     """Writes the message, its answers, their outbox rows, the interactions and the new state; does not commit.
 
+    An event is no line of its own: only what it led to is written.
     The database refuses it (SQLSTATE YD001) when the conversation has another speaker by now.
     """
     now = datetime.now(UTC)
-    seq = received.last_seq + 1
+    heard = inbound.event is None
+    seq = received.last_seq + heard
     question = Message(
-        received.message_id, seq, "in", "customer", inbound.body, inbound.received_at, inbound.client_msg_id
+        received.message_id,
+        seq,
+        "in",
+        "customer" if heard else "system",
+        inbound.body,
+        inbound.received_at,
+        inbound.client_msg_id,
     )
     answers = tuple(
         Message(uuid7(), seq + number, "out", "bot", reply, now) for number, reply in enumerate(decision.replies, 1)
     )
     latency_ms = round(max(0.0, (now - inbound.received_at).total_seconds()) * 1000, 3)
     key = received.sender.key
-    rows = [_message_row(key, question, None), *(_message_row(key, answer, question) for answer in answers)]
-    interactions = [
-        _interaction(key, question, decision, latency_ms),
-        *(_interaction(key, answer, decision, None) for answer in answers),
-    ]
+    rows = [_message_row(key, question, None)] if heard else []
+    rows += [_message_row(key, answer, question) for answer in answers]
+    interactions = [_interaction(key, question, decision, latency_ms)] if heard else []
+    interactions += [_interaction(key, answer, decision, None) for answer in answers]
     await connection.execute(
         RECORD,
         (
@@ -52,8 +59,12 @@ async def record(
             decision.owner or received.situation.owner,
             seal_state(key, received.conversation_id, decision.state),
             _json(rows),
-            [UUID(item["id"]) for item in inbound.body.get("attachments", ())],
+            [UUID(item["id"]) for item in inbound.body.get("attachments", ())] if heard else [],
             _json(interactions),
+            decision.wake_at,
+            decision.close,
+            decision.urgent,
+            heard,
         ),
     )
     return question, answers

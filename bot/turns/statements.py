@@ -13,5 +13,5 @@ POSITION = _read("position")
 
 UNMARK = "DELETE FROM bot.attempts WHERE blind = %s AND backend = %s"
 RECEIPT = "SELECT bot.receipt(%s, %s, %s)"
-RECEIVE = "SELECT * FROM bot.receive(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-RECORD = "SELECT bot.record(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+RECEIVE = "SELECT * FROM bot.begin_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+RECORD = f"SELECT bot.end_turn({', '.join(['%s'] * 17)})"

@@ -6,6 +6,7 @@ from time import perf_counter
 
 import psycopg
 import structlog
+from psycopg.errors import DeadlockDetected
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from bot.domain.decision import Decision, Situation
@@ -14,7 +15,8 @@ from bot.faults import places_of
 from bot.metrics import OUTCOMES, STAGE_SECONDS, TURN_SECONDS, TURNS
 from bot.storage.pool import Connection, Pool
 from bot.tracing import span
-from bot.turns.decide import Decider
+from bot.turns.acting import Actor
+from bot.turns.decide import Asking, Decider
 from bot.turns.receive import Received, message_blind, receive
 from bot.turns.record import record
 from bot.turns.statements import UNMARK
@@ -29,27 +31,36 @@ UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, To
 
 Mark = tuple[bytes, int]
 """Blind index of the message and database session of an attempt."""
-Decide = Callable[[Inbound, Situation, int], Decision]
+Decide = Callable[[Inbound, Situation, int], Decision | Asking]
 
 
 class TurnUnavailable(Exception):
     """The store cannot take the message now; nothing of it was recorded unless it was recorded whole. Send it again."""
 
 
-class Turns:
-    """The one path of a message; the only writer of conversations."""
+class EventRefused(Exception):
+    """What the event was meant for is over: another one speaks, it is closed, to be woken later, or somebody's gone."""
 
-    def __init__(self, pool: Pool, decider: Decider, keys: Keys) -> None:
+
+class Turns:
+    """The one path of a message; the only writer of conversations but for the desk.
+
+    ``actor`` carries out what the dialog asks for; without one, a dialog that asks for anything gets an apology.
+    """
+
+    def __init__(self, pool: Pool, decider: Decider, keys: Keys, actor: Actor | None = None) -> None:
         self._pool = pool
         self._keys = keys
         self._decider = decider
+        self._actor = actor
         self._owed: set[Mark] = set()
 
     async def take(self, inbound: Inbound) -> Taken:
-        """Receives, decides, records and commits one message.
+        """Receives, decides, records and commits one message or event.
 
         However often and however simultaneously the same message is delivered, it is recorded once, and each delivery
-        gets the same answers. Raises :class:`TurnUnavailable` when the store is away or its lock cannot be had in time.
+        gets the same answers. Raises :class:`TurnUnavailable` when the store is away or its lock cannot be had in time,
+        and :class:`EventRefused` for an event that is too late.
         """
         with TURN_SECONDS.time(), span("turn", inbound.trace_id):
             try:
@@ -69,7 +80,10 @@ class Turns:
     async def _turn_or_apology(self, connection: Connection, inbound: Inbound) -> Taken:
         try:
             return await self._turn(connection, inbound, self._decider.decide)
-        except UNAVAILABLE:
+        except DeadlockDetected:
+            # An action and somebody outside of turns have locked the same people in another order.
+            return await self._turn(connection, inbound, self._decider.decide)
+        except (*UNAVAILABLE, EventRefused):
             raise
         except KeyDamaged as damaged:
             log.error("a data key is damaged", key=str(damaged.key_id))
@@ -84,24 +98,39 @@ class Turns:
     async def _turn(self, connection: Connection, inbound: Inbound, decide: Decide) -> Taken:
         blind = message_blind(self._keys, inbound)
         mark = (blind, connection.info.backend_pid)
+        decision, lines, acting = None, None, False
         try:
+            started = perf_counter()
             async with connection.pipeline() as pipeline:
-                started = perf_counter()
                 received = await receive(connection, pipeline, self._keys, inbound, blind)
                 if received.first is not None:
                     await connection.execute("ROLLBACK")
                     await connection.execute(UNMARK, mark)
                     return _repeat(received)
+                if inbound.concerns is not None and not received.is_concerned(inbound.concerns):
+                    raise EventRefused
                 known = perf_counter()
-                decision = decide(inbound, received.situation, received.crashes)
+                progress = decide(inbound, received.situation, received.crashes)
                 decided = perf_counter()
-                question, answers = await record(connection, inbound, blind, received, decision)
-                await connection.execute("COMMIT")
+                if isinstance(progress, Decision) and not progress.after_commit:
+                    decision = progress
+                    lines = await record(connection, inbound, blind, received, decision)
+                    await connection.execute("COMMIT")
+            if lines is None or decision is None:
+                # Actions use the connection as it is without a pipeline, where each statement has its answer at once.
+                acting = True
+                decision = await self._act(connection, inbound, received, blind, progress)
+                acting = False
+                decided = perf_counter()
+                async with connection.pipeline():
+                    lines = await record(connection, inbound, blind, received, decision)
+                    await connection.execute("COMMIT")
             committed = perf_counter()
         except BaseException:
             # This attempt fails without killing its process, so its mark must not count as if it had; when the
-            # session is lost, the next turn removes it.
-            self._owed.add(mark)
+            # session is lost, the next turn removes it. But an action that costs its session would do so for ever.
+            if not (acting and connection.broken):
+                self._owed.add(mark)
             with suppress(psycopg.Error):
                 await connection.rollback()
                 await self._pay_owed(connection)
@@ -113,7 +142,17 @@ class Turns:
         ):
             STAGE_SECONDS.labels(stage).observe(seconds)
         OUTCOMES.labels(decision.outcome.kind).inc()
-        return Taken(received.conversation_id, received.sender.identity_id, question, answers)
+        return Taken(received.conversation_id, received.sender.identity_id, *lines)
+
+    async def _act(
+        self, connection: Connection, inbound: Inbound, received: Received, blind: bytes, decision: Decision | Asking
+    ) -> Decision:
+        if self._actor is None:
+            log.error("the dialog wants something done, and there is nobody to do it")
+            return self._decider.give_up(inbound, received.situation)
+        if isinstance(decision, Asking):
+            decision = await self._actor.carry_on(connection, self._decider, inbound, received, blind.hex(), decision)
+        return decision
 
     async def _pay_owed(self, connection: Connection) -> None:
         for mark in list(self._owed):

@@ -1,8 +1,9 @@
 -- The second half of a turn: messages, outbox, interactions, the conversation's new state. A stale fence is refused:
 -- whoever took the conversation over in the meantime is the one who may speak.
-CREATE OR REPLACE FUNCTION bot.record(
+CREATE OR REPLACE FUNCTION bot.end_turn(
     p_conversation uuid, p_fence integer, p_identity uuid, p_channel text, p_account text, p_blind bytea, p_trace text,
-    p_locale text, p_owner text, p_sealed_state bytea, p_messages jsonb, p_blobs uuid[], p_interactions jsonb
+    p_locale text, p_owner text, p_sealed_state bytea, p_messages jsonb, p_blobs uuid[], p_interactions jsonb,
+    p_wake_at timestamptz, p_close boolean, p_urgent boolean, p_heard boolean
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     spoken text;
@@ -11,8 +12,14 @@ BEGIN
     UPDATE bot.conversations c
        SET sealed_state = p_sealed_state, locale = p_locale, owner = p_owner,
            agent_id = CASE WHEN p_owner = 'agent' THEN c.agent_id END,
-           fence = c.fence + (c.owner <> p_owner)::integer,
-           last_seq = c.last_seq + jsonb_array_length(p_messages), last_at = now()
+           fence = c.fence + (c.owner <> p_owner OR p_close)::integer,
+           last_seq = c.last_seq + jsonb_array_length(p_messages),
+           last_at = CASE WHEN p_heard THEN now() ELSE c.last_at END,
+           wake_at = CASE WHEN NOT p_close THEN p_wake_at END,
+           closed_at = CASE WHEN p_close THEN now() END,
+           close_reason = CASE WHEN p_close THEN 'dialog' END,
+           queued_at = CASE WHEN p_owner <> 'bot' THEN coalesce(c.queued_at, now()) END,
+           urgent = p_owner <> 'bot' AND (c.urgent OR p_urgent)
      WHERE c.id = p_conversation AND c.fence = p_fence;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the conversation has another speaker by now' USING ERRCODE = 'YD001';

@@ -1,0 +1,29 @@
+"""Which actions there are. Each is made once, with the services that its constructor names."""
+
+from collections.abc import Mapping
+from inspect import signature
+from typing import Any
+
+from bot.handlers.action import LocalAction
+
+ACTIONS: tuple[type[LocalAction], ...] = ()
+"""One class per line, sorted by module and name."""
+
+
+class ServiceMissing(Exception):
+    """An action asks for a service that there is none of."""
+
+
+def make_actions(
+    services: Mapping[str, Any], classes: tuple[type[LocalAction], ...] = ACTIONS
+) -> tuple[LocalAction, ...]:
+    """All actions. Raises :class:`ServiceMissing` with the name of the action and of the service."""
+    return tuple(_make(action, services) for action in classes)
+
+
+def _make(action: type[LocalAction], services: Mapping[str, Any]) -> LocalAction:
+    names = [] if action.__init__ is object.__init__ else list(signature(action).parameters)
+    for name in names:
+        if name not in services:
+            raise ServiceMissing(f"{action.__name__} asks for {name!r}; there are {', '.join(sorted(services))}")
+    return action(**{name: services[name] for name in names})
