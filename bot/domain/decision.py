@@ -38,11 +38,15 @@ class ActionCall:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something an action wants said: a named response with values for it, or a finished body."""
+    """Something an action wants said: a named response with values for it, or a finished body.
+
+    ``choices`` (``id`` and ``label`` of each) go before those that the response has itself.
+    """
 
     response: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     body: Body | None = None
+    choices: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
