@@ -10,12 +10,18 @@ from bot.flows.understanding.values.read import Read, length_of
 
 _N = rf"(?:\d{{1,4}}|[{CHINESE}]{{1,6}})"
 _RELATIVE: Final = {
-    "大前天": -3, "前天": -2, "前日": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "昨儿": -1, "今天": 0, "今日": 0, "今晚": 0, "今早": 0, "当天": 0,
-    "现在": 0, "刚才": 0, "刚刚": 0, "大后天": 3, "后天": 2, "后日": 2, "明天": 1, "明日": 1, "明儿": 1, "明早": 1, "明晚": 1, "听日": 1, "琴日": -1, "寻日": -1,
-    "the day before yesterday": -2, "day before yesterday": -2, "yesterday": -1, "last night": -1, "today": 0, "tonight": 0,
-    "this morning": 0, "this afternoon": 0, "this evening": 0, "just now": 0, "the day after tomorrow": 2, "day after tomorrow": 2,
-    "tomorrow": 1, "tmrw": 1, "tomorow": 1, "tommorrow": 1, "tommorow": 1, "tomorrrow": 1, "overmorrow": 2, "right now": 0,
-}  # fmt: skip
+    word: days
+    for days, said in {
+        -3: "大前天",
+        -2: "前天|前日|the day before yesterday|day before yesterday",
+        -1: "昨天|昨日|昨晚|昨儿|琴日|寻日|yesterday|last night",
+        0: "今天|今日|今晚|今早|当天|现在|刚才|刚刚|today|tonight|this morning|this afternoon|this evening|just now",
+        1: "明天|明日|明儿|明早|明晚|听日|tomorrow|tmrw|tomorow|tommorrow|tommorow|tomorrrow",
+        2: "后天|后日|the day after tomorrow|day after tomorrow",
+        3: "大后天",
+    }.items()
+    for word in said.split("|")
+}
 _RELATIVE_RE: Final = re.compile(
     "|".join(rf"\b{word}\b" if word.isascii() else word for word in sorted(_RELATIVE, key=len, reverse=True))
 )

@@ -15,8 +15,11 @@ CHINESE: Final = "零〇一壹幺二两贰俩三叁仨四肆五伍六陆七柒�
 _ONES: Final = {
     word: value
     for value, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-        + ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+        re.split(
+            r"\|",
+            "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+            "|seventeen|eighteen|nineteen",
+        )
     )
 }
 _TENS: Final = {

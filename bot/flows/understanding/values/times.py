@@ -35,7 +35,8 @@ _ANY: Final = re.compile(r"全天|整天|都(?:可以|行)|随时|\ball day\b|\b
 
 
 def read_time(words: str) -> Read:
-    """``15:30``, a span ``14:00-16:00``, or a part of the day: ``morning``, ``noon``, ``afternoon``, ``evening``, ``any``.
+    """``15:30``, a span ``14:00-16:00``, or a part of the day: ``morning``, ``noon``, ``afternoon``, ``evening`` or
+    ``any``.
 
     Without 上午 or pm the hours from one to six are the afternoon's: nobody is visited at three in the night. Codes:
     ``time_missing``, ``time_impossible``.
@@ -75,15 +76,20 @@ def _clocks(words: str) -> list[tuple[str, int, int]] | None:
         if not any(start < match.end() and match.start() < end for _, start, end in found):
             part = _part_before(words, match.start()) if match[3].startswith("o") else f"{match[3][0]}m"
             found.append((_as_clock(int(match[1]), int(match[2] or 0), part), match.start(), match.end()))
-    if not found and (match := _HALF_EN.search(words)) and (match[1] or match[3] or match[4]):
-        hour = _SAID_EN.get(match[2]) or int(match[2])
-        minute = {"thirty": 30, "fifteen": 15, "forty-five": 45}.get(match[3] or "", 0)
-        minute += {"half past": 30, "quarter past": 15, "quarter to": -15}.get(match[1] or "", 0)
-        hour, minute = (hour, minute) if minute >= 0 else (hour - 1 or 12, minute + 60)
-        said = match[4] or ""
-        part = said if said in ("am", "pm") else "am" if "morning" in said else "pm" if said.startswith("in") else ""
-        found.append((_as_clock(hour, minute, part or _part_before(words, match.start())), match.start(), match.end()))
+    if not found and (said := _HALF_EN.search(words)) and (said[1] or said[3] or said[4]):
+        found.append((_in_words(words, said), said.start(), said.end()))
     return sorted(found, key=lambda each: each[1])
+
+
+def _in_words(words: str, said: re.Match[str]) -> str:
+    hour = _SAID_EN.get(said[2]) or int(said[2])
+    minute = {"thirty": 30, "fifteen": 15, "forty-five": 45}.get(said[3] or "", 0)
+    minute += {"half past": 30, "quarter past": 15, "quarter to": -15}.get(said[1] or "", 0)
+    if minute < 0:
+        hour, minute = hour - 1 or 12, minute + 60
+    half = said[4] or ""
+    part = half if half in ("am", "pm") else "am" if "morning" in half else "pm" if half.startswith("in") else ""
+    return _as_clock(hour, minute, part or _part_before(words, said.start()))
 
 
 def _number(text: str) -> int | None:

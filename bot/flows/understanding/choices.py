@@ -1,0 +1,153 @@
+"""Choices: tapped, named by their place, or said in words."""
+
+import re
+from typing import Any, Final
+
+from bot.flows.commands import Answer, BackToBot, Cancel, Command, SetSlot, Skip, Speak, StartFlow, WantPerson, Withdraw
+from bot.flows.model import Definitions, Slot
+from bot.flows.understanding.heard import Heard, Shown
+from bot.flows.understanding.plain import bare, core, plain
+from bot.flows.understanding.values.labels import find_label
+from bot.flows.understanding.values.numerals import chinese_number
+
+_CALL: Final = re.compile(r"/?(\w+)\((.*)\)", re.DOTALL)
+_ASSIGNED: Final = re.compile(r"\s*(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^,]*))\s*(?:,|$)")
+_PLAIN: Final[dict[str, Command]] = {
+    "person": WantPerson(), "bot": BackToBot(), "skip": Skip(), "cancel": Cancel(), "withdraw": Withdraw(),
+}  # fmt: skip
+
+_PLACE_ZH: Final = re.compile(
+    r"(?:我?(?:选|要|点)(?:择)?)?(?:第)?\s?(\d{1,2}|[一二两三四五六七八九十]{1,2})(?:个|项|条|款|种|号"
+    r"|选项)?(?:选项)?(?:的|那个|那条)?"
+)
+_PLACE_MARKED: Final = re.compile(r"第|个|项|条|选|号")
+_PLACE_EN: Final = re.compile(
+    r"(?:i (?:choose|want|pick|take|mean)(?: the)? |the |option |number |no\.? ?|choice |#)*"
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?|(first|second|third|fourth|fifth|sixth|seventh|eighth|one|two|three|four|five|six"
+    r"|seven|eight))(?: (?:one|option|choice|item|please))*"
+)
+_LAST: Final = re.compile(
+    r"(?:我?(?:选|要))?(?:最后|末尾)(?:的)?(?:一?(?:个|项|条))?|(?:the )?last(?: one| option| choice)?|(?:最)?(?:后面"
+    r"|下面)(?:那|一)个"
+)
+_WORDS: Final = {
+    word: place
+    for place, pair in enumerate(
+        (("first", "one"), ("second", "two"), ("third", "three"), ("fourth", "four"), ("fifth", "five"),
+         ("sixth", "six"), ("seventh", "seven"), ("eighth", "eight")), 1
+    )
+    for word in pair
+}  # fmt: skip
+
+
+def command_of(choice: str, heard: Heard, definitions: Definitions) -> tuple[Command, ...]:
+    """The commands behind a choice's id; none when it has none, as of a choice that an older version showed."""
+    choice = choice.removeprefix("/")
+    if choice in _PLAIN:
+        return (_PLAIN[choice],)
+    kind, colon, name = choice.partition(":")
+    if colon and kind in ("article", "flow", "start"):
+        return (Answer(name),) if kind == "article" else (StartFlow(name),)
+    if not (call := _CALL.fullmatch(choice)):
+        return ()
+    match call[1]:
+        case "SetSlots":
+            return tuple(_assigned(call[2], heard, definitions))
+        case "start":
+            return (StartFlow(call[2].strip()),)
+        case "article":
+            return (Answer(call[2].strip()),)
+        case "speak":
+            return (Speak(call[2].strip()),)
+    return ()
+
+
+def _assigned(pairs: str, heard: Heard, definitions: Definitions) -> list[Command]:
+    known = {slot.name: slot for slot in (*heard.slots, *((heard.asked,) if heard.asked else ()))}
+    commands: list[Command] = []
+    for match in _ASSIGNED.finditer(pairs):
+        raw = next((part for part in match.groups()[1:] if part is not None), "").strip()
+        slot = known.get(match[1]) or definitions.slots.get(match[1])
+        commands.append(SetSlot(match[1], _typed(raw, slot)))
+    return commands
+
+
+def _typed(raw: str, slot: Slot | None) -> Any:
+    if raw in ("null", "None", ""):
+        return None
+    if slot is not None and raw in slot.values:
+        return raw
+    if slot is None or slot.type in ("bool", "any"):
+        truth = {"true": True, "false": False}.get(raw.lower())
+        if truth is not None:
+            return truth
+    if slot is not None and (slot.type == "float" or slot.kind in ("rating", "number", "money")):
+        try:
+            return int(raw) if raw.lstrip("-").isdecimal() else float(raw)
+        except ValueError:
+            return raw
+    return [raw] if slot is not None and slot.type == "list" else raw
+
+
+def shown_by_label(heard: Heard, words: str) -> Shown | None:
+    """The choice whose label a plain text is, word for word."""
+    said = bare(words)
+    fitting = [shown for shown in heard.shown if said and said == bare(plain(shown.label))]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def shown_by_place(heard: Heard, words: str, *, bare_number: bool = True) -> Shown | None:
+    """The choice that "2", "第二个" or "the last one" means; ``bare_number`` says whether a mere number is a place."""
+    if not heard.shown:
+        return None
+    said = core(words)
+    if _LAST.fullmatch(said):
+        return heard.shown[-1]
+    place = _place(said, bare_number=bare_number)
+    return heard.shown[place - 1] if place is not None and 1 <= place <= len(heard.shown) else None
+
+
+def _place(said: str, *, bare_number: bool) -> int | None:
+    if match := _PLACE_ZH.fullmatch(said):
+        if not bare_number and not _PLACE_MARKED.search(said):
+            return None
+        number = float(match[1]) if match[1].isdecimal() else chinese_number(match[1])
+        return None if number is None else int(number)
+    if match := _PLACE_EN.fullmatch(said):
+        if not bare_number and said in (match[1], match[2]):
+            return None
+        return int(match[1]) if match[1] else _WORDS[match[2]]
+    return None
+
+
+_PARTS: Final = re.compile(r"[,;/+&\s]+|(?:和|跟|与|及|还有|以及)|\band\b")
+
+
+def several_shown(heard: Heard, words: str, definitions: Definitions) -> list[Any] | None:
+    """The asked slot's values that "1、3" or "第一个和第三个" means; ``None`` unless every part names one."""
+    values: list[Any] = []
+    for part in _PARTS.split(words):
+        if not core(part):
+            continue
+        shown = shown_by_place(heard, part)
+        commands = command_of(shown.id, heard, definitions) if shown else ()
+        for command in commands:
+            if not isinstance(command, SetSlot) or heard.asked is None or command.slot != heard.asked.name:
+                return None
+            chosen = command.value if isinstance(command.value, list) else [command.value]
+            values += [value for value in chosen if value not in values]
+        if not commands:
+            return None
+    return values or None
+
+
+def shown_by_words(heard: Heard, words: str) -> Shown | None:
+    """The choice whose label a plain text holds or nearly is; a long message is more than a choice."""
+    if not heard.shown or len(words) > _LONGEST:
+        return None
+    labels = {str(place): (shown.label,) for place, shown in enumerate(heard.shown)}
+    found = find_label(words, labels)
+    return heard.shown[int(found)] if found is not None else None
+
+
+_LONGEST: Final = 40
