@@ -80,15 +80,22 @@ def result_of(events: Sequence[Mapping[str, Any]], responses: Sequence[Mapping[s
 def said_in(message: Mapping[str, Any]) -> Said:
     """One message of a dispatcher: a named response with its values, a finished body, or words with buttons."""
     if response := message.get("response") or message.get("template"):
-        return Said(response, {name: value for name, value in message.items() if name not in _MESSAGE_FIELDS})
+        values = {name: value for name, value in message.items() if name not in _MESSAGE_FIELDS}
+        return Said(response, values, choices=tuple(choices_in(message)))
     custom = message.get("custom") or {}
     if "body" in custom:
         return Said(body=dict(custom["body"]))
     body: dict[str, Any] = {}
     if text := message.get("text"):
         body["text"] = text
-    if buttons := message.get("buttons"):
-        body["choices"] = [{"id": button["payload"].removeprefix("/"), "label": button["title"]} for button in buttons]
+    if choices := choices_in(message):
+        body["choices"] = choices
     if links := [message[name] for name in ("image", "attachment") if message.get(name)]:
         body["links"] = [{"label": link, "url": link} for link in links]
     return Said(body=body)
+
+
+def choices_in(message: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The buttons of a message as a body's choices."""
+    buttons = message.get("buttons") or ()
+    return [{"id": button["payload"].removeprefix("/"), "label": button["title"]} for button in buttons]
