@@ -204,5 +204,5 @@ class Definitions:
     intents: tuple[Intent, ...]
     content_hash: str
     places: Mapping[str, tuple[tuple[str, int], ...]] = field(compare=False, repr=False, default_factory=dict)
-    """File and line of ``flow:…``, ``slot:…``, ``response:…`` and ``intent:…``: of the one in force first, then of those
-    that it overrides."""
+    """File and line of ``flow:…``, ``slot:…``, ``response:…`` and ``intent:…``: of the one in force first, then of
+    those that it overrides."""

@@ -14,11 +14,10 @@ _EXAMPLES = {"text": "", "categorical": "", "bool": True, "float": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What flows may rely on: ``actions`` there are (``None``: unknown, anything goes), ``values`` that are filled into
-    responses beside the slots, and ``used``: names of slots and responses that the program itself uses."""
+    """What flows may rely on: ``actions`` there are (``None``: unknown, anything goes), and ``used``: names of slots,
+    responses and values to fill into them that the program itself uses."""
 
     actions: frozenset[str] | None = None
-    values: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
 
 

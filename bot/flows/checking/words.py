@@ -22,7 +22,7 @@ def check_responses(definitions: Definitions, around: Surroundings, faults: Faul
         for name in flow.responses
         if name not in around.used
     }
-    known = definitions.slots.keys() | around.values
+    known = definitions.slots.keys() | around.used
     for response in definitions.responses.values():
         place = place_of(definitions, "response", response.name)
         if response.name in named:

@@ -12,7 +12,7 @@ from bot.flows.reading.flows import Draft, Trigger, read_flow
 from bot.flows.reading.gathering import Gathered, Source, files_of, gather
 from bot.flows.reading.intents import read_intent
 from bot.flows.reading.payloads import parse_payload
-from bot.flows.reading.responses import placeholders, read_response
+from bot.flows.reading.responses import PLACEHOLDER, placeholders, read_response
 from bot.flows.reading.slots import read_slot
 from bot.flows.reading.steps import Known
 
@@ -25,7 +25,8 @@ def read_definitions(*sources: Source) -> Definitions:
     Raises :class:`FlowFaults` with every fault that was found; nothing that is not supported is passed over.
     """
     faults = Faults()
-    definitions = definitions_of([files_of(source, faults) for source in sources], faults)
+    texts = [files_of(source, faults) for source in sources]
+    definitions = None if faults.found else definitions_of(texts, faults)
     if faults.found or definitions is None:
         raise FlowFaults(faults.found)
     return definitions
@@ -135,6 +136,8 @@ def _slots_of(draft: Draft, said: Iterable[Response]) -> frozenset[str]:
             names |= {step.does.slot, *(name for each in step.does.rejections for name in each.when.reads)}
         elif isinstance(step.does, SetSlots):
             names |= step.does.values.keys()
+            texts = (value for value in step.does.values.values() if isinstance(value, str))
+            names |= {name for text in texts for name in PLACEHOLDER.findall(text)}
     for response in said:
         names |= placeholders(response)
         for variant in response.variants:
