@@ -4,7 +4,7 @@ that were put aside."""
 from alembic import op
 
 revision = "bot0008"
-down_revision = "bot0006"
+down_revision = "bot0007"
 branch_labels = None
 depends_on = None
 
