@@ -3,11 +3,12 @@
 import hmac
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from sqlalchemy import Interval, Row, func, insert, select, text, type_coerce, update
@@ -55,13 +56,36 @@ class Confirmed:
 
 
 class Codes:
-    """Asks for codes and takes them; every call is a transaction of its own."""
+    """Asks for codes and takes them; every call is a transaction of its own, unless it works ``within`` the caller's.
 
-    def __init__(self, engine: AsyncEngine, outgoing: Outgoing, customers_in: CustomersIn) -> None:
+    Faults are returned, never raised: so a caller's transaction that goes on keeps the try that was counted.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        outgoing: Outgoing,
+        customers_in: CustomersIn,
+        connection: AsyncConnection | None = None,
+    ) -> None:
         self._engine = engine
         self._outgoing = outgoing
         self._customers_in = customers_in
         self._limits = outgoing.settings.codes
+        self._connection = connection
+
+    def within(self, connection: AsyncConnection) -> Self:
+        """The same, as a part of the caller's transaction: limits and tries hold from its commit on.
+
+        Until then the locks on contact, target and code are kept, so that of parallel requests and guesses none is
+        left uncounted.
+        """
+        return type(self)(self._engine, self._outgoing, self._customers_in, connection)
+
+    @property
+    def minutes(self) -> float:
+        """How long a code is good."""
+        return self._limits.minutes
 
     async def request_code(
         self, contact_id: UUID, field: Field, value: str, locale: Locale, provenance: Provenance
@@ -76,7 +100,7 @@ class Codes:
             return CodeFault("bad_target")
         keys = self._outgoing.keys
         blind = keys.blind(field, target)
-        async with self._engine.begin() as connection:
+        async with self._work() as connection:
             # Both limits count under locks, taken in one order: of parallel requests none slips through.
             for name in sorted((f"code {contact_id}", f"code {blind.hex()}")):
                 await connection.execute(_LOCK, {"name": name})
@@ -122,33 +146,53 @@ class Codes:
         tries), ``expired`` (also when none was asked for), ``too_many_tries``, ``bad_target``. A try counts whatever
         comes after it, however many come at once.
         """
+        async with self._work() as connection:
+            taken = await self._take(connection, contact_id, field, code, value)
+            if isinstance(taken, CodeFault):
+                return taken
+            confirmed, row = taken
+            provenance = Provenance(row.source, row.set_by, datetime.now(UTC), "verified")
+            customers = self._customers_in(connection)
+            await customers.link_identity(contact_id, field, field, confirmed.value, "verified", provenance)
+        return confirmed
+
+    async def prove_code(self, contact_id: UUID, field: Field, code: str, value: str) -> Confirmed | CodeFault:
+        """As :meth:`confirm_code`, but links nothing: who reads at ``value`` need not be the contact (a guardian)."""
+        async with self._work() as connection:
+            taken = await self._take(connection, contact_id, field, code, value)
+        return taken if isinstance(taken, CodeFault) else taken[0]
+
+    async def _take(
+        self, connection: AsyncConnection, contact_id: UUID, field: Field, code: str, value: str | None
+    ) -> tuple[Confirmed, Row[Any]] | CodeFault:
         target = None if value is None else _target(field, value)
         if value is not None and target is None:
             return CodeFault("bad_target")
-        async with self._engine.begin() as connection:
-            row = await self._open_code(connection, contact_id, field)
-            asked = None if target is None else self._outgoing.keys.blind(field, target)
-            if row is None or asked not in (None, bytes(row.target_blind)):
-                return CodeFault("expired")
-            if row.tries >= self._limits.tries:
-                return CodeFault("too_many_tries")
-            tried = confirmation_codes.c.id == row.id
-            # As it is typed: in groups, or with a Chinese keyboard's wide digits.
-            digits = "".join(one for one in unicodedata.normalize("NFKC", code) if one.isdigit())
-            given = self._hash(row.id, digits)
-            if not hmac.compare_digest(given, bytes(row.code_hash)):
-                await connection.execute(update(confirmation_codes).where(tried).values(tries=row.tries + 1))
-                left = self._limits.tries - row.tries - 1
-                return CodeFault("wrong", {"left": left}) if left else CodeFault("too_many_tries")
-            key = await load_key(connection, self._outgoing.keys, row.key_id)
-            value = str(unseal_json(key, _PLACE, row.id, row.sealed_target))
-            provenance = Provenance(row.source, row.set_by, datetime.now(UTC), "verified")
-            await connection.execute(
-                update(confirmation_codes).where(tried).values(state="confirmed", tries=row.tries + 1)
-            )
-            customers = self._customers_in(connection)
-            await customers.link_identity(contact_id, field, field, value, "verified", provenance)
-        return Confirmed(field, value)
+        row = await self._open_code(connection, contact_id, field)
+        asked = None if target is None else self._outgoing.keys.blind(field, target)
+        if row is None or asked not in (None, bytes(row.target_blind)):
+            return CodeFault("expired")
+        if row.tries >= self._limits.tries:
+            return CodeFault("too_many_tries")
+        tried = confirmation_codes.c.id == row.id
+        # As it is typed: in groups, or with a Chinese keyboard's wide digits.
+        digits = "".join(one for one in unicodedata.normalize("NFKC", code) if one.isdigit())
+        if not hmac.compare_digest(self._hash(row.id, digits), bytes(row.code_hash)):
+            await connection.execute(update(confirmation_codes).where(tried).values(tries=row.tries + 1))
+            left = self._limits.tries - row.tries - 1
+            return CodeFault("wrong", {"left": left}) if left else CodeFault("too_many_tries")
+        key = await load_key(connection, self._outgoing.keys, row.key_id)
+        value = str(unseal_json(key, _PLACE, row.id, row.sealed_target))
+        await connection.execute(update(confirmation_codes).where(tried).values(state="confirmed", tries=row.tries + 1))
+        return Confirmed(field, value), row
+
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[AsyncConnection]:
+        if self._connection is not None:
+            yield self._connection
+        else:
+            async with self._engine.begin() as connection:
+                yield connection
 
     async def _open_code(self, connection: AsyncConnection, contact_id: UUID, field: Field) -> Row[Any] | None:
         table = confirmation_codes

@@ -242,3 +242,42 @@ async def test_a_target_that_is_erased_leaves_no_code(engine, settings, keys):
     assert await codes.confirm_code(made.contact_id, "phone", code) == CodeFault("expired")
     async with engine.connect() as connection:
         assert await list_shown(connection, keys) == []
+
+
+async def test_within_a_transaction_a_wrong_try_counts_from_its_commit_on(codes, contact_id, engine, keys, links):
+    """A turn asks and takes on its own connection: what it counted stays although the turn goes on."""
+    async with engine.begin() as connection:
+        await codes.within(connection).request_code(contact_id, "phone", PHONE, "en", PROVENANCE)
+    code = await newest_code(engine, keys)
+    async with engine.begin() as connection:
+        within = codes.within(connection)
+        assert await within.confirm_code(contact_id, "phone", wrong(code)) == CodeFault("wrong", {"left": 4})
+        await connection.execute(text("SELECT 1"))
+    assert await codes.confirm_code(contact_id, "phone", wrong(code)) == CodeFault("wrong", {"left": 3})
+    async with engine.begin() as connection:
+        assert await codes.within(connection).confirm_code(contact_id, "phone", code) == Confirmed("phone", PHONE)
+    assert len(links.links) == 1
+
+
+async def test_guesses_in_parallel_transactions_are_all_counted(codes, contact_id, engine, keys):
+    await codes.request_code(contact_id, "phone", PHONE, "en", PROVENANCE)
+    code = await newest_code(engine, keys)
+
+    async def guess() -> CodeFault | Confirmed:
+        async with engine.begin() as connection:
+            fault = await codes.within(connection).confirm_code(contact_id, "phone", wrong(code))
+            await asyncio.sleep(0.02)
+            return fault
+
+    found = await asyncio.gather(*(guess() for _ in range(8)))
+    assert sorted(fault.values["left"] for fault in found if fault.code == "wrong") == [1, 2, 3, 4]
+    assert sum(fault.code == "too_many_tries" for fault in found) == 4
+
+
+async def test_a_proof_links_nothing_and_is_for_its_target_alone(codes, contact_id, engine, keys, links):
+    await codes.request_code(contact_id, "phone", PHONE, "en", PROVENANCE)
+    code = await newest_code(engine, keys)
+    assert await codes.prove_code(contact_id, "phone", code, "+8613800138001") == CodeFault("expired")
+    assert await codes.prove_code(contact_id, "phone", code, PHONE) == Confirmed("phone", PHONE)
+    assert await codes.prove_code(contact_id, "phone", code, PHONE) == CodeFault("expired")
+    assert links.links == []
