@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -77,6 +77,13 @@ async def last_notice(connection: AsyncConnection, purpose: str, recipient: str 
     query = select(notices.c.content).where(*same).order_by(notices.c.version.desc()).limit(1)
     content = (await connection.execute(query)).scalar_one_or_none()
     return None if content is None else Notice(purpose, recipient or NO_RECIPIENT, content)
+
+
+async def was_shown(connection: AsyncConnection, subjects: Sequence[UUID], digest: str) -> bool:
+    """Whether the notice of this hash was shown to one of these contacts."""
+    shown = consent_events.c.event == "notice_shown", consent_events.c.notice_hash == digest
+    query = select(exists().where(consent_events.c.subject.in_(subjects), *shown))
+    return bool((await connection.execute(query)).scalar_one())
 
 
 async def entries(connection: AsyncConnection, keys: Keys, subjects: Sequence[UUID]) -> list[ConsentEntry]:

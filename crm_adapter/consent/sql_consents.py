@@ -89,6 +89,18 @@ class SqlConsents(Session):
             child = await self._is_child(connection, family)
             return may_use(self.notices, purpose, recipient, standing, child=child)
 
+    async def was_told(self, contact_id: UUID, notice: Notice) -> bool:
+        """Whether this very notice was shown to anybody of the family."""
+        async with self._work() as connection:
+            family = await family_of(connection, await root_of(connection, contact_id))
+            return await events.was_shown(connection, family, notice.hash)
+
+    async def is_child(self, contact_id: UUID) -> bool:
+        """Whether a birthday known of the family is a child's (SL7, PIPL 31)."""
+        async with self._work() as connection:
+            family = await family_of(connection, await root_of(connection, contact_id))
+            return await self._is_child(connection, family)
+
     async def consent_history(self, contact_id: UUID) -> Sequence[ConsentEntry]:
         """See :meth:`crm_adapter.port.Consents.consent_history`."""
         async with self._work() as connection:

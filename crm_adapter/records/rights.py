@@ -9,7 +9,10 @@ from crm_adapter.records.customers import Assurance
 
 RequestKind = Literal["view", "export", "correct", "restrict", "object", "delete", "close_account"]
 RequestState = Literal["received", "identity_check", "in_progress", "answered", "refused", "ended_by_erasure"]
-CheckMethod = Literal["in_person", "call_back", "identity_document", "account_details", "power_of_attorney"]
+CheckMethod = Literal[
+    "in_person", "call_back", "identity_document", "account_details", "power_of_attorney", "code"
+]  # fmt: skip
+"""``code``: a code that was sent to a phone or e-mail known before the request."""
 
 REQUEST_KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 REQUEST_STATES: tuple[RequestState, ...] = get_args(RequestState)

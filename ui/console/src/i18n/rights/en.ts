@@ -111,6 +111,7 @@ const rights = {
     identity_document: 'Identity document shown',
     account_details: 'Knows details of the account',
     power_of_attorney: 'Power of attorney',
+    code: 'A code to the number or address on file',
     assurance: 'By the verified account',
     not_needed: 'Not needed for this kind',
   },

@@ -113,6 +113,7 @@ const rights: Words<typeof en> = {
     identity_document: '查验身份证件',
     account_details: '核对账号信息',
     power_of_attorney: '授权委托书',
+    code: '向已登记的号码或邮箱发送验证码',
     assurance: '账号已验证',
     not_needed: '此类请求无需核实',
   },

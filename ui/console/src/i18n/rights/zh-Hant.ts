@@ -113,6 +113,7 @@ const rights: Words<typeof en> = {
     identity_document: '查驗身分證件',
     account_details: '核對帳號資訊',
     power_of_attorney: '授權委託書',
+    code: '向已登記的號碼或信箱傳送驗證碼',
     assurance: '帳號已驗證',
     not_needed: '此類請求無需核實',
   },
