@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import structlog
 from procrastinate import App, Blueprint, PsycopgConnector
+from psycopg_pool import AsyncConnectionPool
 
 from bot.jobs.access_reviews import access_review_jobs
 from bot.jobs.assessment import assessment_jobs
@@ -52,7 +53,7 @@ def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = Mapp
     return jobs
 
 
-def _make_pool(**arguments: Any) -> Pool:
+def _make_pool(**arguments: Any) -> AsyncConnectionPool[Any]:
     """procrastinate's pool, of the kind that lets go of a database that hangs."""
     return Pool(**{**arguments, "check": check_within})
 

@@ -9,17 +9,15 @@ from functools import partial
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from bot.settings import Settings
+from bot.storage.exchange import Connection as Connection
 from bot.urls import libpq_url
 
 log = structlog.get_logger(__name__)
 
-Connection = AsyncConnection[TupleRow]
 CHECK_WITHIN_S = 5.0
 
 
@@ -35,9 +33,13 @@ class Pool(AsyncConnectionPool[Connection]):
     @asynccontextmanager
     async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:
         """A connection for the block; :class:`psycopg.OperationalError` inside it once it has been cut."""
-        async with super().connection(timeout) as connection:
+        connection = await self.getconn(timeout)
+        try:
             with _cut_after(self.hold_s, connection):
-                yield connection
+                async with connection:
+                    yield connection
+        finally:
+            await self.putconn(connection)
 
 
 async def check_within(connection: Connection) -> None:
@@ -94,8 +96,9 @@ def make_pool(url: str, settings: Settings) -> Pool:
     transaction_s = max(turn.idle_transaction_s, turn.lock_s + 2 * turn.decide_s + turn.action_s)
     pool = Pool(
         bounded_conninfo(url, settings),
-        connection_class=AsyncConnection[TupleRow],
-        kwargs={"autocommit": True, "prepare_threshold": 1},
+        connection_class=Connection,
+        # psycopg prepares nothing by itself: after a rollback it would forget all that is prepared, ours included.
+        kwargs={"autocommit": True, "prepare_threshold": None},
         configure=partial(_bound_transactions, within_s=transaction_s),
         min_size=2,
         max_size=settings.database.pool_size,

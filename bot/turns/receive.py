@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncPipeline
 from uuid_utils.compat import uuid7
 
 from bot.domain.decision import Situation
 from bot.domain.message import Concerns, Inbound, Message
 from bot.storage.bodies import open_body, open_state
+from bot.storage.exchange import SYNC
 from bot.storage.pool import Connection
 from bot.turns.statements import MARK, RECEIVE
 from crm_adapter.encryption import DataKey, Keys
@@ -52,25 +52,15 @@ def message_blind(keys: Keys, inbound: Inbound) -> bytes:
     return keys.blind("message", inbound.account, inbound.external_id)
 
 
-async def receive(
-    connection: Connection, pipeline: AsyncPipeline, keys: Keys, inbound: Inbound, blind: bytes
-) -> Received:
+async def receive(connection: Connection, keys: Keys, inbound: Inbound, blind: bytes) -> Received:
     """Opens the transaction and locks the sender's conversation; leaves the transaction open.
 
-    The mark is committed on its own before BEGIN, in the same round trip (a pipeline's sync ends a transaction).
+    The mark is committed on its own before BEGIN, in the same round trip.
     """
     message_id, new_conversation = uuid7(), uuid7()
-    await connection.execute(MARK, (inbound.account, blind))
-    await pipeline.sync()
-    await connection.execute("BEGIN")
     sender = Sender(inbound.channel, inbound.account, inbound.identity, inbound.assurance, inbound.locale)
-    cursor = await connection.execute(
-        RECEIVE, (*identify_arguments(keys, sender), blind, new_conversation, message_id, inbound.received_at)
-    )
-    # Without a sync PostgreSQL takes the statement for unfinished: not idle in its transaction, and so not subject
-    # to the timeout that frees a conversation whose node is cut off.
-    await pipeline.sync()
-    row = await cursor.fetchone()
+    arguments = (*identify_arguments(keys, sender), blind, new_conversation, message_id, inbound.received_at)
+    *_, row = await connection.exchange((MARK, (inbound.account, blind)), SYNC, b"BEGIN", (RECEIVE, arguments))
     assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
     who = known(keys, row[:5])
     conversation_id, locale, owner, fence, state, last_seq, crashes, wake_at, previous, first_id, first, answers = row[

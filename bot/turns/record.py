@@ -1,10 +1,10 @@
 """The second round trip of a turn: everything the message caused, in one statement, and COMMIT."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
 from bot.domain.decision import Decision
@@ -19,7 +19,7 @@ from crm_adapter.encryption import DataKey, seal
 async def record(
     connection: Connection, inbound: Inbound, blind: bytes, received: Received, decision: Decision
 ) -> tuple[Message, tuple[Message, ...]]:
-    """Writes the message, its answers, their outbox rows, the interactions and the new state; does not commit.
+    """Writes the message, its answers, their outbox rows, the interactions and the new state, and commits.
 
     An event is no line of its own: only what it led to is written.
     The database refuses it (SQLSTATE YD001) when the conversation has another speaker by now.
@@ -45,28 +45,26 @@ async def record(
     rows += [_message_row(key, answer, question) for answer in answers]
     interactions = [_interaction(key, question, decision, latency_ms)] if heard else []
     interactions += [_interaction(key, answer, decision, None) for answer in answers]
-    await connection.execute(
-        RECORD,
-        (
-            received.conversation_id,
-            received.fence,
-            received.sender.identity_id,
-            inbound.channel,
-            inbound.account,
-            blind,
-            inbound.trace_id,
-            decision.locale or received.situation.locale,
-            decision.owner or received.situation.owner,
-            seal_state(key, received.conversation_id, decision.state),
-            _json(rows),
-            [UUID(item["id"]) for item in inbound.body.get("attachments", ())] if heard else [],
-            _json(interactions),
-            decision.wake_at,
-            decision.close,
-            decision.urgent,
-            heard,
-        ),
+    values = (
+        received.conversation_id,
+        received.fence,
+        received.sender.identity_id,
+        inbound.channel,
+        inbound.account,
+        blind,
+        inbound.trace_id,
+        decision.locale or received.situation.locale,
+        decision.owner or received.situation.owner,
+        seal_state(key, received.conversation_id, decision.state),
+        Jsonb(rows),
+        [UUID(item["id"]) for item in inbound.body.get("attachments", ())] if heard else [],
+        Jsonb(interactions),
+        decision.wake_at,
+        decision.close,
+        decision.urgent,
+        heard,
     )
+    await connection.exchange((RECORD, values), b"COMMIT")
     return question, answers
 
 
@@ -111,6 +109,3 @@ def content_of(body: Body) -> str:
     if attachments := body.get("attachments"):
         return ", ".join(str(item["name"]) for item in attachments)
     return str(body.get("choice", ""))
-
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

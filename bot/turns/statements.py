@@ -2,16 +2,19 @@
 
 from importlib.resources import files
 
+from bot.storage.exchange import Statement
+
 
 def _read(name: str) -> str:
     return (files("bot.turns") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-MARK = _read("mark")
 THREAD = _read("thread")
 POSITION = _read("position")
 
-UNMARK = "DELETE FROM bot.attempts WHERE blind = %s AND backend = %s"
 RECEIPT = "SELECT bot.receipt(%s, %s, %s)"
-RECEIVE = "SELECT * FROM bot.begin_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-RECORD = f"SELECT bot.end_turn({', '.join(['%s'] * 17)})"
+
+MARK = Statement("mark", _read("mark"))
+UNMARK = Statement("unmark", "DELETE FROM bot.attempts WHERE blind = $1 AND backend = $2")
+RECEIVE = Statement("receive", "SELECT * FROM bot.begin_turn($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)")
+RECORD = Statement("record", "SELECT bot.end_turn($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)")

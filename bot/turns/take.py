@@ -98,33 +98,23 @@ class Turns:
     async def _turn(self, connection: Connection, inbound: Inbound, decide: Decide) -> Taken:
         blind = message_blind(self._keys, inbound)
         mark = (blind, connection.info.backend_pid)
-        decision, lines, acting = None, None, False
+        acting = False
         try:
             started = perf_counter()
-            async with connection.pipeline() as pipeline:
-                received = await receive(connection, pipeline, self._keys, inbound, blind)
-                if received.first is not None:
-                    await connection.execute("ROLLBACK")
-                    await connection.execute(UNMARK, mark)
-                    return _repeat(received)
-                if inbound.concerns is not None and not received.is_concerned(inbound.concerns):
-                    raise EventRefused
-                known = perf_counter()
-                progress = decide(inbound, received.situation, received.crashes)
-                decided = perf_counter()
-                if isinstance(progress, Decision) and not progress.after_commit:
-                    decision = progress
-                    lines = await record(connection, inbound, blind, received, decision)
-                    await connection.execute("COMMIT")
-            if lines is None or decision is None:
-                # Actions use the connection as it is without a pipeline, where each statement has its answer at once.
+            received = await receive(connection, self._keys, inbound, blind)
+            if received.first is not None:
+                await connection.exchange(b"ROLLBACK", (UNMARK, mark))
+                return _repeat(received)
+            if inbound.concerns is not None and not received.is_concerned(inbound.concerns):
+                raise EventRefused
+            known = perf_counter()
+            decision = decide(inbound, received.situation, received.crashes)
+            if isinstance(decision, Asking) or decision.after_commit:
                 acting = True
-                decision = await self._act(connection, inbound, received, blind, progress)
+                decision = await self._act(connection, inbound, received, blind, decision)
                 acting = False
-                decided = perf_counter()
-                async with connection.pipeline():
-                    lines = await record(connection, inbound, blind, received, decision)
-                    await connection.execute("COMMIT")
+            decided = perf_counter()
+            lines = await record(connection, inbound, blind, received, decision)
             committed = perf_counter()
         except BaseException:
             # This attempt fails without killing its process, so its mark must not count as if it had; when the
@@ -156,7 +146,7 @@ class Turns:
 
     async def _pay_owed(self, connection: Connection) -> None:
         for mark in list(self._owed):
-            await connection.execute(UNMARK, mark)
+            await connection.exchange((UNMARK, mark))
             self._owed.discard(mark)
 
 

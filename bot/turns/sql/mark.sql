@@ -1,1 +1,1 @@
-INSERT INTO bot.attempts (account, blind) VALUES (%s, %s)
+INSERT INTO bot.attempts (account, blind) VALUES ($1, $2)
