@@ -61,11 +61,6 @@ class Turn(Section):
     outside_action_tries: Annotated[int, Field(ge=1, le=20)] = 3
 
 
-class Service(Section):
-    answer_within_h: Annotated[float, Field(gt=0)] = 24.0
-    """SL1: an enquiry is answered within 24 h; promised to the customer on hand-over."""
-
-
 class Database(Section):
     pool_size: Annotated[int, Field(ge=2, le=200)] = 16
     wait_s: Annotated[float, Field(gt=0)] = 5.0

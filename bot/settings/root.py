@@ -18,8 +18,9 @@ from pydantic_settings.exceptions import SettingsError
 from bot.faults import SettingsFault
 from bot.settings.customers import Crm, KeysSection, Retention
 from bot.settings.flows import Flows
-from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Service, Staff, Turn, WebChannel
+from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Staff, Turn, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
+from bot.settings.service import Service
 from bot.urls import libpq_url
 
 

@@ -101,3 +101,19 @@ def test_secrets_print_as_stars(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read_settings()
     assert secret not in repr(settings)
     assert secret not in str(settings.model_dump())
+
+
+def test_appointments_are_times_of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YINGDA_SERVICE__CASES__SLOTS", '["18:00-09:00"]')
+    with pytest.raises(SettingsFault) as caught:
+        read_settings()
+    assert [line.split(":")[0] for line in caught.value.faults] == ["service.cases.slots"]
+
+
+def test_what_customers_read_is_there_in_every_language(tmp_path: Path) -> None:
+    (tmp_path / "yingda.toml").write_text(
+        '[[service.cases.settlements]]\nname = "small"\nbelow = 10000\noffer = {en = "a refund"}\n'
+    )
+    with pytest.raises(SettingsFault) as caught:
+        read_settings()
+    assert caught.value.faults == ["service.cases.settlements.0.offer: is missing in zh-Hans, zh-Hant"]
