@@ -57,7 +57,7 @@ _CODE_WORD: Final = re.compile(r"[a-z0-9]{1,4}")
 _GREETS: Final = ("greeting", "goodbye", "thanks")
 
 
-def understand(heard: Heard, definitions: Definitions, facts: Facts) -> Understood:
+def understand(heard: Heard, facts: Facts, definitions: Definitions) -> Understood:
     """What a message means, as commands in the order they are to be followed. Pure; asks ``facts`` at most once.
 
     In this order: what is understood in every state (a person, withdrawal, back to the assistant, a language); a tap;
