@@ -59,6 +59,11 @@ class Faults:
         self.found.append(FlowFault(place.file, place.line, name, code, values))
 
 
+def known_codes() -> frozenset[str]:
+    """The codes that there are words for."""
+    return frozenset(_texts())
+
+
 @cache
 def _texts() -> dict[str, dict[str, str]]:
     texts: dict[str, dict[str, str]] = {}
