@@ -1,0 +1,106 @@
+"""The dialog layer: a message or an event and the situation in, a decision out. Knows no channel and no database."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.decision import Decision, Outcome, Situation, Turn
+from bot.domain.message import Inbound
+from bot.flows.engine.chart import Charts
+from bot.flows.engine.events import happen, plan_wake
+from bot.flows.engine.fill import asked_slot
+from bot.flows.engine.follow import follow
+from bot.flows.engine.greet import greet
+from bot.flows.engine.parking import find_parked
+from bot.flows.engine.run import Run, Steps
+from bot.flows.engine.state import load
+from bot.flows.engine.terms import Terms, Understand, World
+from bot.flows.engine.versions import settle
+from bot.flows.facts import Facts
+from bot.flows.model import Definitions, Flow, Slot
+from bot.flows.rendering import MISSING, render
+from bot.flows.understanding.heard import Heard, Shown
+
+
+def _cannot_revive(_document: Mapping[str, Any]) -> Flow | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """The dialog layer with everything it is made of.
+
+    ``definitions`` gives those of today; an older version of a flow is asked for by its hash and made a flow again by
+    ``revive``, which returns ``None`` for what it cannot read.
+    """
+
+    definitions: Callable[[], Definitions]
+    understand: Understand
+    facts: Facts
+    terms: Terms = field(default_factory=Terms)
+    revive: Callable[[Mapping[str, Any]], Flow | None] = _cannot_revive
+    charts: Charts = field(default_factory=Charts, compare=False, repr=False)
+
+    def turn(self, inbound: Inbound, situation: Situation) -> Turn:
+        """Decides what a message or an event leads to; yields what it wants done on its way.
+
+        Every message of a customer is answered unless a person speaks. Raises nothing whatever the state is.
+        """
+        run = self._run(inbound, situation)
+        yield from settle(run, list(run.frames))
+        if inbound.event is not None:
+            yield from happen(run, inbound.event)
+        else:
+            yield from self._hear(run)
+        plan_wake(run)
+        return run.decision()
+
+    def apologise(self, inbound: Inbound, situation: Situation) -> Decision:
+        """What is said when a message broke the turn: an apology, and a person takes over. Asks no facts."""
+        if situation.owner != "bot" or inbound.event is not None:
+            return Decision((), Outcome("failed"), situation.state, locale=situation.locale)
+        response = self.definitions().responses.get("utter_internal_error")
+        body = render(response, self.terms.promises, situation.locale) if response else {"text": MISSING}
+        return Decision((body,), Outcome("failed"), {}, owner="queue", locale=situation.locale)
+
+    def _run(self, inbound: Inbound, situation: Situation) -> Run:
+        world = World(self.definitions(), self.understand, self.facts, self.revive, self.terms)
+        return Run(inbound, situation, world, self.charts, load(situation.state), situation.locale)
+
+    def _hear(self, run: Run) -> Steps[None]:
+        if run.situation.first and run.speaks:
+            yield from find_parked(run)
+        understood = self.understand(self._heard(run), self.facts, run.world.definitions)
+        run.locale = understood.locale
+        run.urgent = understood.upset
+        run.state.reminded, run.state.heard = False, run.now_s
+        yield from follow(run, understood)
+        if run.speaks and not run.stopped:
+            yield from greet(run)
+        silent = run.speaks and not run.replies
+        if silent and run.say("utter_noted") is None:
+            run.utter({"text": MISSING})
+        if not run.frames:
+            run.state.heard = 0
+
+    def _heard(self, run: Run) -> Heard:
+        body = run.inbound.body
+        asked = asked_slot(run)
+        slots: dict[str, Slot] = {}
+        for frame in run.frames:
+            flow = run.chart(frame).flow
+            slots.update({name: flow.slots[name] for name in run.chart(frame).collected if name in flow.slots})
+        return Heard(
+            text=str(body.get("text", "")),
+            locale=run.situation.locale,
+            now=run.situation.now.astimezone(self.terms.zone),
+            choice=body.get("choice"),
+            attachments=body.get("attachments", ()),
+            asked=asked,
+            several=asked is not None and asked.type == "list",
+            shown=tuple(Shown(choice, label) for choice, label in run.state.shown.items()),
+            slots=tuple(slots.values()),
+            flow=run.top.flow if run.top else None,
+            region=self.terms.region,
+            order_patterns=self.terms.order_patterns,
+        )

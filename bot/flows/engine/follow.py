@@ -1,0 +1,240 @@
+"""Carries out what the customer wants, command by command; afterwards what was going on goes on."""
+
+from typing import Any
+
+from bot.flows.commands import (
+    Answer,
+    BackToBot,
+    Cancel,
+    CannotHandle,
+    Clarify,
+    Command,
+    CorrectSlot,
+    SetSlot,
+    Skip,
+    SmallTalk,
+    Speak,
+    StartFlow,
+    Understood,
+    Unreadable,
+    WantPerson,
+    Withdraw,
+)
+from bot.flows.engine.ends import hand_over, offer_interrupted
+from bot.flows.engine.fill import asked_slot, count_failure, fill_slot, skip, unreadable
+from bot.flows.engine.parking import park
+from bot.flows.engine.run import Run, Steps
+from bot.flows.engine.stack import drop_patterns, drop_unit, given_in, root_of, top_wanted, units, wanted_units
+from bot.flows.engine.walk import play, walk
+from bot.flows.rendering import in_language
+
+HEARD_BY_THE_BOT = ("pattern_withdraw", "withdraw_consent")
+"""Whoever speaks, these flows get their answers: a withdrawal needs nobody's help."""
+PERSON = "talk_to_person"
+
+
+def follow(run: Run, understood: Understood) -> Steps[None]:
+    """Follows all commands of one message. A withdrawal and the wish for a person go before everything else."""
+    commands = understood.commands
+    if any(isinstance(one, BackToBot) for one in commands):
+        yield from _come_back(run)
+        return
+    if any(isinstance(one, Withdraw) for one in commands):
+        drop_patterns(run)
+        if not (yield from play(run, "pattern_withdraw")):
+            hand_over(run)
+        run.came_to("flow", "pattern_withdraw")
+        commands = tuple(one for one in commands if isinstance(one, WantPerson))
+    if any(isinstance(one, WantPerson) for one in commands):
+        yield from _want_person(run)
+        return
+    if not run.speaks:
+        if not run.replies and not (yield from _heard_anyway(run, commands)):
+            _wait(run)
+        return
+    if understood.upset and not run.state.soothed:
+        run.state.soothed = run.say("utter_upset") is not None
+    for command in commands:
+        if not run.stopped:
+            yield from _follow_one(run, command)
+    if not any(isinstance(one, CannotHandle) for one in commands):
+        run.state.lost = 0
+
+
+def _follow_one(run: Run, command: Command) -> Steps[None]:
+    stale = _is_stale(run)
+    if isinstance(command, StartFlow):
+        yield from start(run, command.flow, chosen=f"start({command.flow})" in run.state.shown)
+    elif isinstance(command, SetSlot | CorrectSlot):
+        taken = yield from fill_slot(run, command.slot, command.value, correcting=isinstance(command, CorrectSlot))
+        if not taken and run.inbound.body.get("choice"):
+            say_stale(run)
+    elif isinstance(command, Unreadable):
+        yield from unreadable(run, command.slot, command.code)
+    elif isinstance(command, Cancel):
+        yield from _cancel(run)
+    elif isinstance(command, Skip):
+        if stale:
+            say_stale(run)
+        else:
+            yield from skip(run)
+    elif isinstance(command, Clarify):
+        options = [[_choice_id(option), text] for option, text in command.options]
+        yield from play(run, "pattern_clarification", dialog_options=options)
+    elif isinstance(command, Answer):
+        yield from play(
+            run, "pattern_search", dialog_article=command.article_id, dialog_open=top_wanted(run) is not None
+        )
+    elif isinstance(command, SmallTalk):
+        run.came_to("small_talk")
+        yield from play(run, "pattern_chitchat", dialog_small_talk=command.kind)
+    elif isinstance(command, Speak):
+        run.locale = command.locale
+        run.came_to("small_talk")
+        yield from play(run, "pattern_change_language")
+    elif isinstance(command, CannotHandle):
+        yield from _be_lost(run)
+
+
+def start(run: Run, name: str, *, chosen: bool = False) -> Steps[None]:
+    """Starts a flow; one that is open already goes on, and none is started that is held back or not offered."""
+    flow = run.world.definitions.flows.get(name)
+    if flow is None or not (flow.offered or chosen):
+        say_stale(run)
+        return
+    for begin, stop in wanted_units(run):
+        if any(frame.flow == name for frame in run.frames[begin:stop]):
+            drop_patterns(run)
+            run.frames.extend(_taken(run, (begin, stop)))
+            return
+    chart = run.charts.of(flow)
+    if flow.guard is not None and not flow.guard.holds({**chart.initial, **run.state.slots}):
+        run.say("utter_not_available", dialog_flow=in_language(flow.name, run.locale))
+        run.came_to("none")
+        return
+    drop_patterns(run)
+    if len(wanted_units(run)) >= run.world.terms.depth:
+        yield from park(run, wanted_units(run)[0])
+        run.say("utter_put_aside")
+    run.push(flow, "user")
+    run.came_to("flow", name)
+
+
+def say_stale(run: Run) -> None:
+    """A choice of long ago."""
+    run.say("utter_stale_choice")
+    run.came_to("none")
+
+
+def _taken(run: Run, unit: tuple[int, int]) -> list[Any]:
+    frames = run.frames[unit[0] : unit[1]]
+    drop_unit(run, unit)
+    return frames
+
+
+def _choice_id(option: str) -> str:
+    """As taps name it: ``flow:x`` starts a flow, ``article:x`` is an article's answer."""
+    kind, colon, rest = option.partition(":")
+    if not colon:
+        return option
+    return f"start({rest})" if kind == "flow" else f"{kind}({rest})"
+
+
+def _is_stale(run: Run) -> bool:
+    choice = run.inbound.body.get("choice")
+    return bool(choice) and choice not in run.state.shown
+
+
+def _want_person(run: Run) -> Steps[None]:
+    """Who asks again while being asked for reasons gets the person at once."""
+    if run.situation.owner == "agent":
+        return
+    if run.situation.owner == "queue":
+        run.state.told_to_wait = True
+        run.say("utter_waiting")
+        run.came_to("waiting")
+        return
+    run.came_to("hand_over")
+    asking = next((unit for unit in units(run) if any(one.flow == PERSON for one in run.frames[slice(*unit)])), None)
+    if asking is not None:
+        drop_unit(run, asking)
+        hand_over(run)
+        return
+    drop_patterns(run)
+    if not (yield from play(run, "pattern_human_handoff")):
+        hand_over(run)
+
+
+def _come_back(run: Run) -> Steps[None]:
+    yield from ()
+    if not run.speaks:
+        run.owner = "bot"
+    run.state.told_to_wait, run.state.lost = False, 0
+    drop_patterns(run)
+    run.say("utter_back_to_bot")
+    run.came_to("small_talk")
+    offer_interrupted(run, len(run.frames))
+
+
+def _heard_anyway(run: Run, commands: tuple[Command, ...]) -> Steps[bool]:
+    """In the middle of a withdrawal the customer's answers are heard whoever speaks."""
+    if not run.frames or run.frames[root_of(run, len(run.frames) - 1)].flow not in HEARD_BY_THE_BOT:
+        return False
+    for command in commands:
+        if isinstance(command, SetSlot | CorrectSlot):
+            yield from fill_slot(run, command.slot, command.value)
+        elif isinstance(command, Cancel):
+            del run.frames[root_of(run, len(run.frames) - 1) :]
+            run.say("utter_flow_cancelled")
+            return True
+    yield from walk(run, len(run.frames) - 1)
+    return True
+
+
+def _wait(run: Run) -> None:
+    """In the queue the bot acknowledges once and then keeps quiet: a person is going to speak."""
+    run.came_to("waiting")
+    if run.situation.owner == "queue" and not run.state.told_to_wait:
+        run.state.told_to_wait = True
+        run.say("utter_waiting")
+
+
+def _cancel(run: Run) -> Steps[None]:
+    asked_back = run.top is not None and run.top.flow == "pattern_cancel_flow"
+    begin = root_of(run, len(run.frames) - 1)
+    if run.frames and run.frames[begin].by == "pattern" and not run.frames[begin].flow.startswith("pattern_"):
+        drop_unit(run, (begin, len(run.frames)))
+        run.say("utter_flow_cancelled")
+        run.came_to("flow")
+        return
+    drop_patterns(run)
+    unit = top_wanted(run)
+    if unit is None:
+        run.say("utter_nothing_open")
+        run.came_to("small_talk")
+        return
+    name = run.name_of(run.frames[unit[0]])
+    lost = given_in(run, unit) and not asked_back
+    if not (yield from play(run, "pattern_cancel_flow", dialog_flow=name, dialog_would_lose=lost)):
+        drop_unit(run, unit)
+        offer_interrupted(run, len(run.frames))
+
+
+def _be_lost(run: Run) -> Steps[None]:
+    body = run.inbound.body
+    if body.get("choice"):
+        say_stale(run)
+        return
+    if not body.get("text") and body.get("attachments"):
+        run.say("utter_files_received")
+        run.came_to("file")
+        return
+    frame = run.top
+    if frame is not None and asked_slot(run) is not None:
+        run.came_to("flow", frame.flow)
+        if not count_failure(run, frame):
+            run.say("utter_not_understood")
+        return
+    run.state.lost += 1
+    run.came_to("none")
+    yield from play(run, "pattern_cannot_handle", dialog_tries=run.state.lost)

@@ -1,0 +1,39 @@
+"""How a conversation begins: notices that are due, and what was parked at an earlier visit."""
+
+from bot.flows.engine.run import Run, Steps
+from bot.flows.engine.stack import wanted_units
+from bot.flows.engine.walk import walk
+from bot.flows.rendering import in_language
+
+
+def greet(run: Run) -> Steps[None]:
+    """Runs the pattern of a beginning where there is one to run, then goes on with what was going on.
+
+    What was parked is offered as soon as no other flow runs; whoever has just started the same flow is asked at once.
+    """
+    if run.situation.first:
+        _push(run, first=True)
+    yield from walk(run)
+    if run.speaks and not run.frames and _may_offer(run):
+        _push(run, first=False)
+        yield from walk(run)
+
+
+def _push(run: Run, *, first: bool) -> None:
+    slots = {}
+    if _may_offer(run):
+        parked, run.state.parked = run.state.parked, {}
+        flow = run.world.definitions.flows[parked["flow"]]
+        slots = {"parked_id": parked["id"], "dialog_flow": in_language(flow.name, run.locale)}
+    run.push_pattern("pattern_session_start", dialog_first=first, **slots)
+
+
+def _may_offer(run: Run) -> bool:
+    """A flow that has only just been started, and is the one that was parked, gives way."""
+    name = run.state.parked.get("flow")
+    if not isinstance(name, str) or "id" not in run.state.parked or name not in run.world.definitions.flows:
+        return False
+    if not run.frames:
+        return True
+    top = run.frames[-1]
+    return len(wanted_units(run)) == 1 and top.flow == name and not top.path and not top.asked

@@ -1,0 +1,193 @@
+"""The working memory of one turn: what is on the stack, what was said, what will be decided."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.domain.decision import ActionCall, ActionResult, Decision, Given, Outcome, OutcomeKind, Situation, Wanted
+from bot.domain.message import Body, Inbound, Owner
+from bot.flows.engine.chart import Chart, Charts
+from bot.flows.engine.state import By, Frame, State, dump, plain
+from bot.flows.engine.terms import World
+from bot.flows.model import Flow, Response
+from bot.flows.rendering import in_language, render
+
+T = TypeVar("T")
+Steps = Generator[Wanted, Given, T]
+"""What asks for things to be done on its way."""
+
+MAX_STEPS = 100
+_RISING: tuple[OutcomeKind, ...] = (
+    "waiting", "file", "small_talk", "flow", "none", "choices", "article", "hand_over", "failed"
+)  # fmt: skip
+_RANK = {kind: rank for rank, kind in enumerate(_RISING)}
+
+
+class TooManySteps(Exception):
+    """A turn went round in circles."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One turn. ``held`` are the charts of every frame, so that no step has to ask for a definition."""
+
+    inbound: Inbound
+    situation: Situation
+    world: World
+    charts: Charts
+    state: State
+    locale: str
+    held: dict[tuple[str, str], Chart] = field(default_factory=dict)
+    replies: list[Body] = field(default_factory=list)
+    outcome: Outcome | None = None
+    owner: Owner | None = None
+    after_commit: list[tuple[str, ActionCall]] = field(default_factory=list)
+    close: bool = False
+    urgent: bool = False
+    steps: int = 0
+    wake_s: float | None = None
+    stopped: bool = False
+    follow_up: str | None = None
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The stack, its top last."""
+        return self.state.frames
+
+    @property
+    def top(self) -> Frame | None:
+        """The frame that runs."""
+        return self.state.frames[-1] if self.state.frames else None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the bot is the one to speak."""
+        return (self.owner or self.situation.owner) == "bot"
+
+    @property
+    def now_s(self) -> int:
+        """When the message came, in seconds since 1970."""
+        return int(self.situation.now.timestamp())
+
+    def chart(self, frame: Frame) -> Chart:
+        """The chart of a frame's version."""
+        return self.held[frame.flow, frame.hash]
+
+    def hold(self, flow: Flow) -> Chart:
+        """The chart of a flow, kept for this turn."""
+        chart = self.held[flow.id, flow.content_hash] = self.charts.of(flow)
+        return chart
+
+    def push(self, flow: Flow, by: By, slots: Mapping[str, Any] | None = None) -> Frame:
+        """A new frame on top; a called one works on its caller's slots."""
+        chart = self.hold(flow)
+        frame = Frame(flow.id, flow.content_hash, chart.first, by)
+        if by == "call" and self.top is not None:
+            frame.slots = self.top.slots
+        frame.slots.update(slots or {})
+        self.frames.append(frame)
+        return frame
+
+    def push_pattern(self, name: str, **slots: Any) -> bool:
+        """Puts a pattern on top, with what it is about as its slots; false where the definitions lack it."""
+        flow = self.world.definitions.flows.get(name)
+        if flow is None:
+            return False
+        self.push(flow, "pattern", {key: plain(value) for key, value in slots.items() if value is not None})
+        return True
+
+    def values(self, frame: Frame | None) -> dict[str, Any]:
+        """Every slot that a frame sees: its own, else those that outlive flows, else the initial one."""
+        if frame is None:
+            return dict(self.state.slots)
+        return {**self.chart(frame).initial, **self.state.slots, **frame.slots}
+
+    def put(self, frame: Frame, name: str, value: Any) -> None:
+        """Sets a slot where it belongs; ``None`` empties it."""
+        slot = self.chart(frame).flow.slots.get(name)
+        if slot is not None and slot.persisted:
+            self._set(self.state.slots, name, value)
+            frame.slots.pop(name, None)
+        else:
+            self._set(frame.slots, name, value)
+            if value is None:
+                self.state.slots.pop(name, None)
+
+    @staticmethod
+    def _set(slots: dict[str, Any], name: str, value: Any) -> None:
+        if value is None:
+            slots.pop(name, None)
+        else:
+            slots[name] = plain(value)
+
+    def response(self, name: str, frame: Frame | None = None) -> Response | None:
+        """A response as the frame's version of the flow has it, else the current one."""
+        if frame is not None:
+            own = self.chart(frame).flow.responses.get(name)
+            if own is not None:
+                return own
+        return self.world.definitions.responses.get(name)
+
+    def say(self, name: str, frame: Frame | None = None, /, **values: Any) -> Body | None:
+        """Says a response; nothing where there is none of that name."""
+        response = self.response(name, frame)
+        if response is None:
+            return None
+        slots = self.chart(frame).flow.slots if frame is not None else self.world.definitions.slots
+        everything = {**self.world.terms.promises, **self.values(frame), **values}
+        return self.utter(render(response, everything, self.locale, self.situation.channel, slots))
+
+    def utter(self, body: Body) -> Body:
+        """Says a finished body."""
+        self.replies.append(body)
+        return body
+
+    def name_of(self, frame: Frame) -> str:
+        """What a frame's flow is called."""
+        return in_language(self.chart(frame).flow.name, self.locale)
+
+    def came_to(self, kind: OutcomeKind, ref: str | None = None) -> None:
+        """Of all that a turn leads to, what matters most is recorded."""
+        if self.outcome is None or _RANK[kind] > _RANK[self.outcome.kind]:
+            self.outcome = Outcome(kind, ref)
+
+    def count_step(self) -> None:
+        """Raises :class:`TooManySteps` for a turn that goes round in circles."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise TooManySteps
+
+    def call(self, name: str, frame: Frame | None = None, slots: Mapping[str, Any] | None = None) -> ActionCall:
+        """What an action is told."""
+        known = self.values(frame) if slots is None else slots
+        flow, step = (frame.flow, frame.step) if frame else ("", "")
+        return ActionCall(name, known, self.inbound.body, self.locale, flow, step)
+
+    def decision(self) -> Decision:
+        """What the turn comes to."""
+        if self.replies:
+            shown = [reply["choices"] for reply in self.replies if reply.get("choices")]
+            self.state.shown = {one["id"]: one["label"] for one in shown[-1]} if shown else {}
+        wake = self.wake_s
+        return Decision(
+            replies=tuple(self.replies),
+            outcome=self.outcome or Outcome("flow" if self.speaks else "waiting"),
+            state=dump(self.state),
+            owner=self.owner,
+            locale=self.locale,
+            wake_at=_after(self.situation.now, wake) if wake is not None and not self.close else None,
+            after_commit=tuple(self.after_commit),
+            close=self.close,
+            urgent=self.urgent,
+        )
+
+
+def _after(moment: datetime, seconds: float) -> datetime:
+    return moment + timedelta(seconds=seconds)
+
+
+def carry_out(call: ActionCall) -> Steps[ActionResult]:
+    """Has an action carried out; who answers with something else has failed."""
+    given = yield call
+    return given if isinstance(given, ActionResult) else ActionResult(failed="no_result")

@@ -1,0 +1,209 @@
+"""What a conversation remembers between two turns, as small JSON: only what differs from the initial."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Literal
+
+VERSION = 1
+MAX_PATH = 64
+"""Of a frame's way so far, this many last steps are remembered."""
+
+By = Literal["user", "call", "pattern"]
+"""Why a frame runs: the customer wanted it, another flow called it, or the dialog itself put it there."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One flow that runs; ``hash`` is the version it began with, ``step`` the one to carry out or being asked.
+
+    ``slots`` are its own (those of whoever called it, for a called one); a key with ``None`` was skipped. ``path`` are
+    the steps behind it. After a correction ``was`` are the steps that were carried out before and need not be again
+    unless they read ``changed``. ``token`` and ``until`` (seconds since 1970) belong to an action outside the turn.
+    """
+
+    flow: str
+    hash: str
+    step: str
+    by: By = "user"
+    slots: dict[str, Any] = field(default_factory=dict)
+    asked: bool = False
+    tries: int = 0
+    path: list[str] = field(default_factory=list)
+    was: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    token: str | None = None
+    until: int | None = None
+
+    def visit(self, step: str) -> None:
+        """Remembers that this step lies behind."""
+        self.path.append(step)
+        del self.path[:-MAX_PATH]
+
+
+@dataclass(slots=True)
+class State:
+    """``frames`` from the bottom up; ``slots`` outlive their flows; ``shown`` are the choices last
+    offered, in order, by id.
+
+    ``lost``: messages in a row that were not understood. ``done``: a flow was finished. ``parked``: what waits for this
+    customer since an earlier conversation, until it was offered. ``heard``: when the customer last wrote.
+    """
+
+    frames: list[Frame] = field(default_factory=list)
+    slots: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
+    lost: int = 0
+    heard: int = 0
+    reminded: bool = False
+    soothed: bool = False
+    told_to_wait: bool = False
+    done: bool = False
+    surveyed: bool = False
+    parked: dict[str, Any] = field(default_factory=dict)
+
+
+def dump(state: State) -> dict[str, Any]:
+    """``load`` gives back the same; an initial state is ``{}``."""
+    document = _differing(state, _STATE)
+    frames = [frame_document(frame) for frame in state.frames]
+    if frames:
+        document["frames"] = frames
+    return {"v": VERSION, **document} if document else {}
+
+
+def load(document: Any) -> State:
+    """The state; a damaged or unknown one is an initial one, which is better than a customer who gets no answer."""
+    with suppress(_Damaged):
+        values = _checked(document, _STATE, frozenset({"v", "frames"}))
+        if document.get("v", VERSION) != VERSION:
+            raise _Damaged
+        frames = document.get("frames", [])
+        if not isinstance(frames, list):
+            raise _Damaged
+        return _joined(State(frames=[_frame(one) for one in frames], **values))
+    return State()
+
+
+def frame_document(frame: Frame) -> dict[str, Any]:
+    """One frame as JSON; a called one's slots stand with its caller."""
+    return _differing(frame, _FRAME, "slots" if frame.by == "call" else "")
+
+
+def frame_from(document: Any) -> Frame | None:
+    """The frame of a document, ``None`` for a damaged one."""
+    with suppress(_Damaged):
+        return _frame(document)
+    return None
+
+
+def plain(value: Any) -> Any:
+    """As JSON can say it: what an action gives back may be a date, a number with places or an id."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+class _Damaged(Exception):
+    pass
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Checks = Mapping[str, tuple[Callable[[Any], bool], Any]]
+"""By field: what it must be, and its initial value; without one (``...``) it has to be there."""
+_STATE: _Checks = {
+    "slots": (_named, {}),
+    "shown": (_named, {}),
+    "lost": (_number, 0),
+    "heard": (_number, 0),
+    "reminded": (_flag, False),
+    "soothed": (_flag, False),
+    "told_to_wait": (_flag, False),
+    "done": (_flag, False),
+    "surveyed": (_flag, False),
+    "parked": (_named, {}),
+}
+_FRAME: _Checks = {
+    "flow": (_text, ...),
+    "hash": (_text, ...),
+    "step": (_text, ...),
+    "by": (lambda value: value in ("user", "call", "pattern"), "user"),
+    "slots": (_named, {}),
+    "asked": (_flag, False),
+    "tries": (_number, 0),
+    "path": (_texts, []),
+    "was": (_texts, []),
+    "changed": (_texts, []),
+    "token": (_text, None),
+    "until": (_number, None),
+}
+
+
+def _differing(record: State | Frame, checks: _Checks, left_out: str = "") -> dict[str, Any]:
+    return {
+        name: value
+        for name, (_, initial) in checks.items()
+        if (value := getattr(record, name)) != initial and name != left_out
+    }
+
+
+def _checked(document: Any, checks: _Checks, apart: frozenset[str] = frozenset()) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise _Damaged
+    values = {name: value for name, value in document.items() if name not in apart}
+    if any(name not in checks or not checks[name][0](value) for name, value in values.items()):
+        raise _Damaged
+    if any(initial is ... and name not in values for name, (_, initial) in checks.items()):
+        raise _Damaged
+    return {name: _copied(value) for name, value in values.items()}
+
+
+def _copied(value: Any) -> Any:
+    """A turn must not change the state that it was given: it may be decided again."""
+    if isinstance(value, dict):
+        return dict(value)
+    return list(value) if isinstance(value, list) else value
+
+
+def _frame(document: Any) -> Frame:
+    return Frame(**_checked(document, _FRAME))
+
+
+def _joined(state: State) -> State:
+    """A called frame works on its caller's slots."""
+    if state.frames and state.frames[0].by == "call":
+        raise _Damaged
+    for below, frame in pairwise(state.frames):
+        if frame.by == "call":
+            frame.slots = below.slots
+    return state

@@ -1,0 +1,154 @@
+"""Goes from step to step until something has to be waited for, or nothing is left to do."""
+
+from bot.flows.engine.act import act
+from bot.flows.engine.ends import advance, end, go_over, hand_over
+from bot.flows.engine.replan import stands
+from bot.flows.engine.run import Run, Steps, TooManySteps
+from bot.flows.engine.stack import root_of
+from bot.flows.engine.state import Frame
+from bot.flows.model import Call, Collect, Link, SetSlots, Step
+from bot.flows.model import Run as Action
+from bot.flows.rendering import MISSING, fill
+
+
+def walk(run: Run, floor: int = 0) -> Steps[None]:
+    """Runs the frames above ``floor``. A flow that goes round in circles ends with an apology and a person."""
+    try:
+        yield from _walk(run, floor)
+    except TooManySteps:
+        del run.frames[root_of(run, len(run.frames) - 1) :]
+        run.steps = 0
+        try:
+            if run.push_pattern("pattern_internal_error"):
+                yield from _walk(run, len(run.frames) - 1)
+        except TooManySteps:
+            del run.frames[root_of(run, len(run.frames) - 1) :]
+        run.came_to("failed")
+        hand_over(run)
+
+
+def play(run: Run, pattern: str, **slots: object) -> Steps[bool]:
+    """Runs a pattern to its end, or until it asks something; false where the definitions lack it."""
+    floor = len(run.frames)
+    if not run.push_pattern(pattern, **slots):
+        return False
+    yield from walk(run, floor)
+    return True
+
+
+def _walk(run: Run, floor: int) -> Steps[None]:
+    while len(run.frames) > floor and not run.stopped:
+        frame = run.frames[-1]
+        if frame.token is not None:
+            return
+        run.count_step()
+        step = run.chart(frame).steps.get(frame.step)
+        if step is None:
+            end(run, frame)
+        elif isinstance(step.does, Collect):
+            if frame.by != "pattern":
+                run.came_to("flow", run.frames[root_of(run, len(run.frames) - 1)].flow)
+            if (yield from _collect(run, frame, step, step.does)):
+                return
+        else:
+            yield from _carry_out(run, frame, step)
+
+
+def _carry_out(run: Run, frame: Frame, step: Step) -> Steps[None]:
+    does = step.does
+    if isinstance(does, Action):
+        yield from act(run, frame, step, does.action)
+    elif isinstance(does, SetSlots):
+        for name, value in does.values.items():
+            filled = fill(value, run.values(frame), run.locale) if isinstance(value, str) else value
+            run.put(frame, name, filled)
+        advance(run, frame, step)
+    elif isinstance(does, Link):
+        _link(run, frame, does.flow)
+    elif isinstance(does, Call):
+        if stands(run, frame, step):
+            advance(run, frame, step)
+        else:
+            _call(run, does.flow)
+    else:
+        advance(run, frame, step)
+
+
+def _link(run: Run, frame: Frame, name: str) -> None:
+    """The flow is over; the other one takes its place. Without it a person does."""
+    flow = run.world.definitions.flows.get(name)
+    if flow is None:
+        run.came_to("failed")
+        run.frames.pop()
+        hand_over(run)
+    else:
+        go_over(run, frame, flow)
+
+
+def _call(run: Run, name: str) -> None:
+    flow = run.world.definitions.flows.get(name)
+    if flow is None:
+        run.came_to("failed")
+        hand_over(run)
+    else:
+        run.push(flow, "call")
+
+
+def _collect(run: Run, frame: Frame, step: Step, does: Collect) -> Steps[bool]:
+    """Whether an answer has to be waited for."""
+    slot = does.slot
+    if slot in frame.slots and frame.slots[slot] is None:
+        advance(run, frame, step)
+        return False
+    if does.ask_before_filling and not frame.asked and not stands(run, frame, step):
+        run.put(frame, slot, None)
+    value = _value(run, frame, does)
+    if value is not None:
+        values = {**run.values(frame), slot: value}
+        rejection = next((one for one in does.rejections if one.when.holds(values)), None)
+        if rejection is None:
+            advance(run, frame, step)
+            return False
+        run.say(rejection.utter, frame)
+        run.put(frame, slot, None)
+        frame.asked = True
+        frame.tries += 1
+        if frame.tries % run.world.terms.tries == 0 and offer_help(run, frame):
+            return False
+    return (yield from _ask(run, frame, step, does))
+
+
+def offer_help(run: Run, frame: Frame) -> bool:
+    """After several answers that could not be taken: ways out of the question."""
+    name = run.name_of(frame)
+    skip = frame.step in run.chart(frame).steps and _may_skip(run, frame)
+    return run.push_pattern("pattern_collect_information", dialog_flow=name, dialog_may_skip=skip)
+
+
+def _may_skip(run: Run, frame: Frame) -> bool:
+    does = run.chart(frame).steps[frame.step].does
+    return isinstance(does, Collect) and does.slot in run.chart(frame).skippable
+
+
+def _value(run: Run, frame: Frame, does: Collect) -> object:
+    """What is known; an initial value counts only where nobody has been asked."""
+    known = frame.slots.get(does.slot, run.state.slots.get(does.slot))
+    if known is None and not frame.asked and not does.ask_before_filling:
+        return run.chart(frame).initial.get(does.slot)
+    return known
+
+
+def _ask(run: Run, frame: Frame, step: Step, does: Collect) -> Steps[bool]:
+    frame.asked = True
+    if does.ask is not None:
+        said = len(run.replies)
+        if not (yield from act(run, frame, step, does.ask, asking=True)):
+            return False
+        if frame.slots.get(does.slot) is not None:
+            return False
+        if len(run.replies) > said:
+            return True
+    elif does.utter is not None and run.say(does.utter, frame) is not None:
+        return True
+    run.utter({"text": MISSING})
+    return True
