@@ -17,6 +17,7 @@ from bot.storage.pool import Connection, Pool
 from bot.tracing import span
 from bot.turns.acting import Actor
 from bot.turns.decide import Asking, Decider
+from bot.turns.deferring import defer_actions
 from bot.turns.receive import Received, message_blind, receive
 from bot.turns.record import record
 from bot.turns.statements import UNMARK
@@ -142,6 +143,7 @@ class Turns:
             return self._decider.give_up(inbound, received.situation)
         if isinstance(decision, Asking):
             decision = await self._actor.carry_on(connection, self._decider, inbound, received, blind.hex(), decision)
+        await defer_actions(connection, inbound, received, decision)
         return decision
 
     async def _pay_owed(self, connection: Connection) -> None:
