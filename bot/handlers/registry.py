@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
+from bot.handlers import person
 from bot.handlers.action import LocalAction
 
-ACTIONS: tuple[type[LocalAction], ...] = ()
+ACTIONS: tuple[type[LocalAction], ...] = (
+    person.LeaveMessage,
+    person.NoteHandOver,
+    person.QueueStatus,
+)
 """One class per line, sorted by module and name."""
 
 

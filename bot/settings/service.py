@@ -5,10 +5,12 @@ from datetime import time
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import Field, field_validator
 
+from bot.settings.hours import Hours
 from bot.settings.section import LOCALES, Locale, Section
 
 _SLOT = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -108,4 +110,13 @@ class Cases(Section):
 class Service(Section):
     answer_within_h: Annotated[float, Field(gt=0)] = 24.0
     """SL1: an enquiry is answered within 24 h; promised to the customer on hand-over."""
+    hours: Hours | None = None
+    """When people answer; unset: always. Deadlines run by the wall clock either way."""
+    present_within_min: Annotated[float, Field(gt=0, le=120)] = 5.0
+    """Who has had a console open within this time counts as being there."""
     cases: Cases = Field(default_factory=Cases)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which the hours are meant, and times are told."""
+        return ZoneInfo(self.hours.zone if self.hours else Hours().zone)
