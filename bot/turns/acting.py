@@ -28,11 +28,11 @@ log = structlog.get_logger(__name__)
 MOST_WISHES = 20
 """What one turn may ask for; flows that go round and round end here."""
 
-FindFlow = Callable[[AsyncConnection, str], Awaitable[Mapping[str, Any] | None]]
+FindFlow = Callable[[Connection, str], Awaitable[Mapping[str, Any] | None]]
 """The stored document of a flow by its content hash."""
 
 
-async def no_flow(connection: AsyncConnection, content_hash: str) -> Mapping[str, Any] | None:
+async def no_flow(connection: Connection, content_hash: str) -> Mapping[str, Any] | None:
     """Where no definitions are kept."""
     return None
 
@@ -81,12 +81,12 @@ class Actor:
         self, connection: Connection, inbound: Inbound, received: Received, run: str, wanted: Wanted, until: float
     ) -> Given:
         if isinstance(wanted, FlowWanted):
-            async with self._lender.lend(connection) as borrowed:
-                return await self._find_flow(borrowed, wanted.content_hash)
+            return await self._find_flow(connection, wanted.content_hash)
         await connection.execute("SAVEPOINT action")
         try:
             async with self._lender.lend(connection) as borrowed, asyncio.timeout(until - monotonic()):
-                turn = self._turn(borrowed, inbound, received, f"{run}:{wanted.flow}:{wanted.step}")
+                run_key = f"{run}:{wanted.flow}:{wanted.step}"
+                turn = self._turn(borrowed, inbound, received, run_key, wanted.locale)
                 result = await self._actions.run(wanted, turn)
             if connection.info.transaction_status != TransactionStatus.INTRANS:
                 raise ActionFault("transaction_broken", "a statement failed, and the action went on")
@@ -100,7 +100,9 @@ class Actor:
         await connection.execute("RELEASE SAVEPOINT action")
         return result
 
-    def _turn(self, borrowed: AsyncConnection, inbound: Inbound, received: Received, run: str) -> HandlerTurn:
+    def _turn(
+        self, borrowed: AsyncConnection, inbound: Inbound, received: Received, run: str, locale: str
+    ) -> HandlerTurn:
         situation = received.situation
         return HandlerTurn(
             crm=self._crm.within(borrowed),
@@ -112,7 +114,7 @@ class Actor:
             channel=inbound.channel,
             account=inbound.account,
             assurance=inbound.assurance,
-            locale=situation.locale,
+            locale=locale,
             now=situation.now,
             message=inbound.body,
             message_id=received.message_id,
