@@ -25,6 +25,7 @@ COMMANDS = {
     "access": "who read customer data; reviews of who may",
     "consent": "prove the consent ledger and the access log, show what stands",
     "kb": "check, import, list and measure articles",
+    "flows": "check flow files, list flows, draw one",
     "staff": "staff accounts: add, link, list",
     "db": "the database: migrate",
     "doctor": "check every part and say how to mend what is wrong",

@@ -93,8 +93,12 @@ class _Reader:
         self._taken("^")
         first = self.at
         while self.at < len(self.source) and (self.source[self.at] != "]" or self.at == first):
+            character = self.source[self.at]
+            # Python keeps these for sets within sets, one day: written with a backslash they will mean the same then.
+            if character == "[" or (character in "-&~|" and self.source.startswith(character * 2, self.at)):
+                raise PatternFault("pattern")
             self.at += 1
-            if self.source[self.at - 1] == "\\":
+            if character == "\\":
                 self._escape()
         if not self._taken("]"):
             raise PatternFault("pattern")

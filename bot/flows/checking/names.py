@@ -14,10 +14,12 @@ _EXAMPLES = {"text": "", "categorical": "", "bool": True, "float": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What flows may rely on: ``actions`` there are (``None``: unknown, anything goes), and ``used``: names of slots,
-    responses and values to fill into them that the program itself uses."""
+    """What flows may rely on: ``actions`` there are (``None``: unknown, anything goes), ``starting``: how actions begin
+    that go over to the flow of the rest of their name, where there is one, and ``used``: names of slots, responses and
+    values to fill into them that the program itself uses."""
 
     actions: frozenset[str] | None = None
+    starting: str | None = None
     used: frozenset[str] = frozenset()
 
 
@@ -38,7 +40,7 @@ def check_names(flow: Flow, definitions: Definitions, around: Surroundings, faul
         if around.actions is None:
             continue
         if isinstance(step.does, Run) and not step.does.action.startswith("utter_"):
-            if step.does.action not in around.actions:
+            if step.does.action not in around.actions and not _started(step.does.action, around):
                 faults.add(place, step.does.action, "action_undefined")
         elif isinstance(step.does, Collect) and step.does.ask and step.does.ask not in around.actions:
             faults.add(place, step.does.slot, "ask_missing")
@@ -53,6 +55,7 @@ def check_used(definitions: Definitions, around: Surroundings, warnings: Faults)
         slots |= flow.slots.keys()
         responses |= flow.responses.keys()
         started |= {step.does.flow for step in flow.steps if isinstance(step.does, Link | Call)}
+        started |= {_started(step.does.action, around) for step in flow.steps if isinstance(step.does, Run)}
     for response in definitions.responses.values():
         slots |= placeholders(response)
         for variant in response.variants:
@@ -88,6 +91,11 @@ def values_faulty(slot: Slot, value: str) -> bool:
         case "float":
             return not value.replace(".", "", 1).removeprefix("-").isdecimal()
     return False
+
+
+def _started(action: str, around: Surroundings) -> str:
+    """The flow that an action starts by its name; empty when it does not."""
+    return action.removeprefix(around.starting) if around.starting and action.startswith(around.starting) else ""
 
 
 def _conditions(step: Step) -> Iterator[Condition]:
