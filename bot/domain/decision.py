@@ -100,7 +100,7 @@ class Situation:
     """What was known under the conversation's lock when the decision was made.
 
     ``now`` is when the message was received: a decision is the same whenever it is made again. ``first`` says that
-    this conversation has only just begun.
+    this conversation has only just begun; ``state`` and ``locale`` are then what the customer's last one left.
     """
 
     owner: Owner

@@ -13,7 +13,7 @@ from bot.flows.engine.follow import follow
 from bot.flows.engine.greet import greet
 from bot.flows.engine.parking import find_parked
 from bot.flows.engine.run import Run, Steps
-from bot.flows.engine.state import load
+from bot.flows.engine.state import State, load
 from bot.flows.engine.terms import Terms, Understand, World
 from bot.flows.engine.versions import settle
 from bot.flows.facts import Facts
@@ -65,7 +65,10 @@ class Dialog:
 
     def _run(self, inbound: Inbound, situation: Situation) -> Run:
         world = World(self.definitions(), self.understand, self.facts, self.revive, self.terms)
-        return Run(inbound, situation, world, self.charts, load(situation.state), situation.locale)
+        state = load(situation.state)
+        if situation.first:  # it is the last conversation's: what lasts is taken over, not what it was busy with
+            state = State(slots=state.slots)
+        return Run(inbound, situation, world, self.charts, state, situation.locale)
 
     def _hear(self, run: Run) -> Steps[None]:
         if run.situation.first and run.speaks:

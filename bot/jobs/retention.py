@@ -35,7 +35,6 @@ _CATEGORIES = (
     "tags",
     "attachments",
     "interactions",
-    "parked_flows",
     "orders",
     "cases",
     "imports",
@@ -50,6 +49,7 @@ def rules_of(settings: Settings) -> list[Rule]:
     if kept["interactions"] != "keep" and (kept["attachments"] == "keep" or kept["attachments"] > kept["interactions"]):
         kept["attachments"] = kept["interactions"]
     kept |= {"kept_orders": KEPT_ORDERS_DAYS, "shared_reach": SHARED_REACH_DAYS}
+    kept["parked_flows"] = settings.flows.keep_parked_days
     return [Rule(name, kept[name], (*_BOT_FUNCTIONS.get(name, ()), *CRM_FUNCTIONS.get(name, ()))) for name in kept]
 
 

@@ -91,8 +91,6 @@ class Retention(Section):
     """Tags that people gave, and the history of all tags; the rules' own tags end with their reason."""
     imports: Days = 30
     """The rows that an import could not take, and those of an import that nobody starts."""
-    parked_flows: Days = 30
-    """Forms that were left half-way, for the customer's next visit."""
     exports: Annotated[int, Field(ge=1, le=90)] = 7
     """Files made for requests about one's own data."""
     visitors: Days = 90

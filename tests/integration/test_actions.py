@@ -217,7 +217,8 @@ async def test_an_action_knows_its_turn_and_answers_in_rasas_way(pool: Pool, eng
 
 async def test_a_stored_flow_is_found_within_the_turn(pool: Pool, engine: Any) -> None:
     async def find(connection: Any, content_hash: str) -> Any:
-        return {"hash": content_hash, "one": (await connection.execute(text("SELECT 1"))).scalar()}
+        row = await (await connection.execute("SELECT 1")).fetchone()
+        return {"hash": content_hash, "one": row[0]}
 
     given: list[Any] = []
 
