@@ -180,12 +180,15 @@ def slot_document(slot: Slot) -> dict[str, Any]:
         "persisted": slot.persisted,
         "values": values,
         "order": order,
+        "past": slot.past,
+        "scale": list(slot.scale),
     }
 
 
 def _slot_from(name: str, slot: Mapping[str, Any]) -> Slot:
     values = {value: {locale: tuple(each) for locale, each in slot["values"][value].items()} for value in slot["order"]}
-    return Slot(name, slot["type"], slot["kind"], slot["initial"], slot["persisted"], values)
+    low, high = slot["scale"]
+    return Slot(name, slot["type"], slot["kind"], slot["initial"], slot["persisted"], values, slot["past"], (low, high))
 
 
 def _variant(variant: Variant) -> dict[str, Any]:

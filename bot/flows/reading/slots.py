@@ -1,6 +1,7 @@
 """Slots as a file has them."""
 
 import re
+from dataclasses import replace
 from typing import Any, get_args
 
 from bot.flows.model import Slot, SlotType
@@ -15,6 +16,7 @@ KINDS = frozenset(
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_VALUE = object()
+_SCALE = (1, 5)
 
 
 def read_slot(item: Item, faults: Faults) -> Slot | None:
@@ -32,13 +34,13 @@ def read_slot(item: Item, faults: Faults) -> Slot | None:
         slot_type = "any"
     values = _values(shape, slot_type)
     ours = shape.inner("yingda")
-    meaning = _meaning(ours, values) if ours is not None else "free"
-    bare = Slot(item.name, slot_type, meaning, None, shape.flag("persisted", False), values)
-    initial = None
+    slot = Slot(item.name, slot_type, persisted=shape.flag("persisted", False), values=values)
+    if ours is not None:
+        slot = replace(slot, **_meaning(ours, values))
     if (node := shape.node("initial_value")) is not None:
-        initial = value_for(bare, node, faults)
+        slot = replace(slot, initial=value_for(slot, node, faults))
     shape.finish()
-    return Slot(item.name, slot_type, meaning, initial, bare.persisted, values)
+    return slot
 
 
 def value_for(slot: Slot, node: Node, faults: Faults) -> Any:
@@ -90,11 +92,16 @@ def _values(shape: Shape, slot_type: SlotType) -> dict[str, dict[str, tuple[str,
     return {value: dict.fromkeys(LOCALES, (value,)) for value in words(listed, "values", shape.faults)}
 
 
-def _meaning(ours: Shape, values: dict[str, dict[str, tuple[str, ...]]]) -> str:
+def _meaning(ours: Shape, values: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, Any]:
+    """What is ours of a slot; ``values`` get their wordings."""
     kind = ours.text("kind") or "free"
     if kind not in KINDS:
         ours.faults.add(ours.at("kind"), kind, "slot_kind", kinds=", ".join(sorted(KINDS)))
         kind = "free"
+    past, scale = ours.flag("past", False), _scale(ours)
+    for key, needed in (("past", "date"), ("scale", "rating")):
+        if ours.has(key) and kind != needed:
+            ours.faults.add(ours.at(key), key, "of_kind", kind=needed)
     labels = ours.inner("labels")
     if labels is not None:
         for value in labels.mapping.entries:
@@ -106,7 +113,18 @@ def _meaning(ours: Shape, values: dict[str, dict[str, tuple[str, ...]]]) -> str:
         for value in values.keys() - labels.mapping.entries.keys():
             ours.faults.add(labels.place, value, "label_missing")
     ours.finish()
-    return kind
+    return {"kind": kind, "past": past, "scale": scale}
+
+
+def _scale(ours: Shape) -> tuple[int, int]:
+    listed = ours.sequence("scale")
+    if listed is None:
+        return _SCALE
+    ends = json_of(listed)
+    if len(ends) != 2 or any(type(end) is not int for end in ends) or not ends[0] < ends[1]:
+        ours.faults.add(listed.place, "scale", "scale")
+        return _SCALE
+    return ends[0], ends[1]
 
 
 def _wordings(shape: Shape) -> dict[str, tuple[str, ...]]:

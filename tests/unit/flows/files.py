@@ -60,8 +60,9 @@ flows:
     steps:
       - action: utter_no
 slots:
-  visit_day: {type: text, yingda: {kind: date}}
+  visit_day: {type: text, yingda: {kind: date, past: true}}
   blocked: {type: bool}
+  stars: {type: float, yingda: {kind: rating, scale: [0, 10]}}
   note: {type: text, persisted: true, initial_value: 7}
   size:
     type: categorical

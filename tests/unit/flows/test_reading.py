@@ -77,6 +77,8 @@ def test_intents_know_their_flow_and_how_sure_one_has_to_be() -> None:
 def test_slots_with_kinds_values_and_wordings() -> None:
     slots = read(EVERYTHING).slots
     assert (slots["visit_day"].type, slots["visit_day"].kind) == ("text", "date")
+    assert (slots["visit_day"].past, slots["note"].past) == (True, False)
+    assert (slots["stars"].scale, slots["note"].scale) == ((0, 10), (1, 5))
     assert (slots["note"].initial, slots["note"].persisted) == ("7", True)
     assert list(slots["size"].values) == ["big", "No"]
     assert slots["size"].values["big"]["zh-Hans"] == ("大", "很大")
