@@ -49,12 +49,11 @@ def apply(run: Run, frame: Frame, result: ActionResult) -> bool:
         if run.values(frame).get(name) != before:
             note_change(frame, name)
     for said in result.said:
-        if said.body is not None:
-            run.utter({"text": "", **said.body} if "text" not in said.body else said.body)
-        elif said.response is not None:
-            body = run.say(said.response, frame, **said.values) or run.utter({"text": MISSING})
-            if said.choices:
-                body["choices"] = [*(dict(choice) for choice in said.choices), *body.get("choices", ())]
+        body = run.say(said.response, frame, **said.values) if said.response is not None else None
+        if body is None:
+            body = run.utter(said.body or {"text": MISSING})
+        if said.choices:
+            body["choices"] = [*(dict(choice) for choice in said.choices), *body.get("choices", ())]
     if result.follow_up is not None:
         run.follow_up = result.follow_up
     return True

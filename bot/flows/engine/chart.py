@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.flows.model import Collect, Flow, Response, Run, SetSlots, Slot, Step, Values
+from bot.flows.model import Call, Collect, Flow, Response, Run, SetSlots, Slot, Step, Values
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 MAX_KEPT = 512
@@ -16,7 +16,7 @@ class Chart:
     """``collected`` are the slots that customers may fill, ``skippable`` those questions they may leave open.
 
     ``kept`` are the slots that outlive the flow, ``initial`` those that are set from the start; ``reads`` says which
-    slots a step looks at, as far as that can be known.
+    slots a step looks at, as far as that can be known; ``calls`` are the flows that it calls.
     """
 
     flow: Flow
@@ -27,6 +27,7 @@ class Chart:
     kept: frozenset[str]
     initial: Values
     reads: Mapping[str, frozenset[str]]
+    calls: frozenset[str]
 
 
 class Charts:
@@ -64,6 +65,7 @@ def draw(flow: Flow) -> Chart:
         | {slot.name for slot in flow.slots.values() if slot.persisted},
         initial={slot.name: slot.initial for slot in flow.slots.values() if slot.initial is not None},
         reads={step.id: _reads(flow, step) for step in flow.steps},
+        calls=frozenset(step.does.flow for step in flow.steps if isinstance(step.does, Call)),
     )
 
 

@@ -26,6 +26,8 @@ def correct(run: Run, index: int, slot: str, value: Any) -> None:
     if where is None:
         return
     _drop_called(run, index)
+    if frame.was == [frame.step]:
+        frame.was, frame.changed = [], []
     frame.was = [*frame.path[where:], *frame.was] if frame.was else [*frame.path[where:], frame.step]
     frame.changed = [*dict.fromkeys([*frame.changed, slot])]
     frame.step = frame.path[where]
@@ -67,15 +69,16 @@ def note_change(frame: Frame, slot: str) -> None:
 
 
 def fillable(run: Run, frame: Frame) -> set[str]:
-    """The slots that a customer may fill or correct here: those asked for, also by flows that were called before."""
-    chart = run.chart(frame)
-    names = set(chart.collected)
-    for step_id in frame.path:
-        step = chart.steps.get(step_id)
-        if step is not None and isinstance(step.does, Call):
-            called = run.world.definitions.flows.get(step.does.flow)
+    """The slots that a customer may fill or correct here: those asked for, also by the flows that this one calls."""
+    charts, names, seen = [run.chart(frame)], set[str](), set[str]()
+    while charts:
+        chart = charts.pop()
+        names |= chart.collected.keys()
+        for name in chart.calls - seen:
+            seen.add(name)
+            called = run.world.definitions.flows.get(name)
             if called is not None:
-                names |= set(run.hold(called).collected)
+                charts.append(run.hold(called))
     return names
 
 

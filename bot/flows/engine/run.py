@@ -11,7 +11,7 @@ from bot.flows.engine.chart import Chart, Charts
 from bot.flows.engine.state import By, Frame, State, dump, plain
 from bot.flows.engine.terms import World
 from bot.flows.model import Flow, Response
-from bot.flows.rendering import in_language, render
+from bot.flows.rendering import MISSING, in_language, render
 
 T = TypeVar("T")
 Steps = Generator[Wanted, Given, T]
@@ -139,9 +139,12 @@ class Run:
         return self.utter(render(response, everything, self.locale, self.situation.channel, slots))
 
     def utter(self, body: Body) -> Body:
-        """Says a finished body."""
-        self.replies.append(body)
-        return body
+        """Says a finished body; one without words, files and choices is no answer."""
+        said = dict(body)
+        if not any(said.get(part) for part in ("text", "attachments", "choices", "links")):
+            said["text"] = MISSING
+        self.replies.append(said)
+        return said
 
     def name_of(self, frame: Frame) -> str:
         """What a frame's flow is called."""
@@ -168,7 +171,7 @@ class Run:
         """What the turn comes to."""
         if self.replies:
             shown = [reply["choices"] for reply in self.replies if reply.get("choices")]
-            self.state.shown = {one["id"]: one["label"] for one in shown[-1]} if shown else {}
+            self.state.shown = {str(one["id"]): str(one["label"]) for one in shown[-1]} if shown else {}
         wake = self.wake_s
         return Decision(
             replies=tuple(self.replies),
