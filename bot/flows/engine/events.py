@@ -97,7 +97,6 @@ def _finish(run: Run) -> Steps[None]:
     if run.state.done and not run.state.surveyed:
         run.state.surveyed = True
         yield from play(run, "pattern_resolved")
-        yield from walk(run)
         if run.frames:
             run.state.heard = run.now_s
             return

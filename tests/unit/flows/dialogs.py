@@ -14,6 +14,7 @@ from bot.flows.commands import (
     BackToBot,
     Cancel,
     CannotHandle,
+    Clarify,
     Command,
     CorrectSlot,
     SetSlot,
@@ -59,7 +60,11 @@ def definitions(*texts: str) -> Definitions:
 
 
 def told(text: str, heard: Heard) -> tuple[Command, ...]:
-    """What a scripted customer means: ``slot=value``, ``slot:=value`` (a correction), ``/flow`` or a word."""
+    """What a scripted customer means.
+
+    ``slot=value``, ``slot:=value`` (a correction), ``!value`` (for what was asked), ``/flow``, ``~small talk``,
+    ``?options`` or a word.
+    """
     words: dict[str, Command] = {
         "person": WantPerson(),
         "bot": BackToBot(),
@@ -72,6 +77,10 @@ def told(text: str, heard: Heard) -> tuple[Command, ...]:
     }
     if text in words:
         return (words[text],)
+    if text.startswith("~"):
+        return (SmallTalk(text[1:]),)
+    if text.startswith("?"):
+        return (Clarify(tuple((option, option) for option in text[1:].split(","))),)
     if text.startswith("/"):
         return (StartFlow(text[1:]),)
     name, sign, value = text.partition(":=")
