@@ -30,6 +30,7 @@ def surroundings() -> Surroundings:
 def _sources() -> Iterator[str]:
     for package in _PACKAGES:
         yield from _under(files(package))
+    yield from (entry.read_text(encoding="utf-8") for entry in files("bot").iterdir() if entry.name.endswith(".py"))
 
 
 def _under(folder: Traversable) -> Iterator[str]:

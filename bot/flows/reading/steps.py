@@ -55,7 +55,7 @@ class Steps:
         if not steps.items:
             self._faults.add(steps.place, "steps", "steps_missing")
         drafts = [draft for node in steps.items if (draft := self._step(node)) is not None]
-        for draft, follower in zip(drafts, [*drafts[1:], None], strict=True):
+        for draft, follower in zip(drafts, [*drafts[1:], None], strict=False):
             if isinstance(draft.does, Link):
                 continue
             if not draft.branches:
