@@ -4,10 +4,25 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
-from bot.handlers import person
+from bot.handlers import case_forms, complaints, parking, person
 from bot.handlers.action import LocalAction
 
 ACTIONS: tuple[type[LocalAction], ...] = (
+    case_forms.AskCaseOrder,
+    case_forms.AskCasePhone,
+    case_forms.BeginCaseForm,
+    case_forms.NoteCaseOrder,
+    complaints.AskComplaintCategory,
+    complaints.AskComplaintConfirmed,
+    complaints.AskComplaintOfferTaken,
+    complaints.AskComplaintRemedy,
+    complaints.NoteComplaintCategory,
+    complaints.OpenComplaint,
+    complaints.SeekSettlement,
+    complaints.WeighComplaint,
+    parking.FindParked,
+    parking.ParkFlow,
+    parking.TakeParked,
     person.LeaveMessage,
     person.NoteHandOver,
     person.QueueStatus,
