@@ -40,8 +40,6 @@ parked_flows = Table(
     Column("flow", Text, nullable=False),
     Column("sealed_document", LargeBinary, nullable=False),
     Column("parked_at", DateTime(timezone=True), nullable=False),
-    Column("claimed_by", Uuid),
-    Column("claimed_at", DateTime(timezone=True)),
 )
 
 flow_documents = Table(

@@ -26,9 +26,7 @@ CREATE TABLE bot.parked_flows (
     key_id          uuid NOT NULL,
     flow            text NOT NULL,
     sealed_document bytea NOT NULL,
-    parked_at       timestamptz NOT NULL DEFAULT now(),
-    claimed_by      uuid,            -- the conversation that has taken it up; NULL: it is on offer
-    claimed_at      timestamptz
+    parked_at       timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX parked_flows_contact_id_idx ON bot.parked_flows (contact_id);
 CREATE INDEX parked_flows_parked_at_idx ON bot.parked_flows (parked_at);
