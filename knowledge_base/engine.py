@@ -1,17 +1,19 @@
-"""Ranking articles for a question: the trained matcher, its calibration, and what is known word for word."""
+"""Ranking articles and wishes for a message: the trained matcher, its calibration, what is known word for word."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from knowledge_base.articles import Article
 from knowledge_base.background import everyday_sentences
 from knowledge_base.calibration import Calibration, Thresholds, calibrate
 from knowledge_base.features import analyse, analyse_normalised, is_bare
-from knowledge_base.matcher import MAX_LANDMARKS, Example, Features, Matcher, Training
+from knowledge_base.matcher import MAX_LANDMARKS, Candidates, Example, Features, Matcher, Training
 from knowledge_base.normalise import normalise
 from knowledge_base.trials import hold_out
 from knowledge_base.vectors import VectorSpace
+from knowledge_base.wishes import is_wish
 
 _BACKGROUND_LOOKALIKE: Final = 0.55
 """A background sentence more alike than this to an example is the company's business after all, and is left out."""
@@ -22,8 +24,22 @@ _VERBATIM: Final = 0.99
 _DOUBT: Final = 0.01
 """How far below an answer a question of a single word stays: "refund" may be about how, when or where to."""
 _LINK_TARGET: Final = re.compile(r"\]\([^)]*\)")
+_CLEAR: Final = 9.0
+"""The lead of what is known word for word."""
 _COMPARED: Final = 3
 """Even where one article is wanted, the first few are weighed against each other."""
+
+
+Ranked = list[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Ids and probabilities, best first, of the articles and of the wishes; ``lead`` as in :class:`Comparison`."""
+
+    articles: Ranked
+    wishes: Ranked
+    lead: float
 
 
 class Engine:
@@ -33,66 +49,85 @@ class Engine:
         self,
         names: Sequence[str],
         matcher: Matcher,
-        calibration: Calibration,
+        calibrations: tuple[Calibration, Calibration],
         verbatim: dict[str, int],
         small_talk: frozenset[str],
     ) -> None:
-        """Take the parts; ``names`` are the articles' ids by class number."""
+        """Take the parts; ``names`` are the ids by class number, ``calibrations`` those of articles and of wishes."""
         self._names = names
         self._matcher = matcher
-        self._calibration = calibration
+        self._calibration, self._of_wishes = calibrations
         self._verbatim = verbatim
         self._small_talk = small_talk
-        self.answer_from = calibration.answer_from
+        self.answer_from = self._calibration.answer_from
         """The confidence from which an article is sure enough to be given as the answer."""
+        self.start_from = self._of_wishes.answer_from
+        """The confidence from which a wish is sure enough to be followed without asking back."""
 
     @classmethod
     def train(cls, articles: Sequence[Article], thresholds: Thresholds) -> "Engine | None":
-        """Learn the articles' examples; ``None`` when there is none to learn from."""
+        """Learn the examples of articles and wishes; ``None`` when there is none to learn from.
+
+        What is an example of both teaches the wish only: "I want to return it" is followed, not explained.
+        """
         known, names = _examples(articles)
         if not known:
             return None
+        wishes = sum(map(is_wish, names))
         foreign = _sentences_foreign_to([example.features for example in known])
         strangers = [Example(text, analyse(text), len(names), -number) for number, text in enumerate(foreign, 1)]
-        training = Training([*known, *strangers], len(names))
+        training = Training([*known, *strangers], len(names), wishes)
+        asked, wanted = hold_out(training)
+        calibration = calibrate(asked, thresholds)
         return cls(
             names,
             training.matcher(),
-            calibrate(hold_out(training), thresholds),
+            (calibration, calibrate(wanted, thresholds) if wanted else calibration),
             _unambiguous(known),
             frozenset(normalise(text) for text in foreign),
         )
 
-    def rank(self, text: str, limit: int) -> list[tuple[str, float]]:
-        """The ``limit`` articles most likely meant and the probability of each, best first; none for small talk.
+    def rank(self, text: str, limit: int) -> Ranking:
+        """At most ``limit`` articles and wishes most likely meant, with the probability of each; none for small talk.
 
-        A question that is one article's example sign by sign is that article's; nothing else is weighed.
+        A message that is one example sign by sign is that example's; nothing else is weighed.
         """
         plain = normalise(text)
         if plain in self._small_talk:
-            return []
+            return Ranking([], [], 0.0)
         exact = self._verbatim.get(plain)
         if exact is not None:
-            return [(self._names[exact], _VERBATIM)]
+            found = [(self._names[exact], _VERBATIM)]
+            return Ranking([], found, _CLEAR) if is_wish(self._names[exact]) else Ranking(found, [], -_CLEAR)
         features = analyse_normalised(plain)
         if not features:
-            return []
-        candidates = self._matcher.candidates(features, max(limit, _COMPARED))
-        confidence = self._calibration.confidence(candidates.evidence)
-        if is_bare(features):
-            confidence = confidence.clip(max=max(0.0, self.answer_from - _DOUBT))
+            return Ranking([], [], 0.0)
+        compared = self._matcher.compare(features, max(limit, _COMPARED))
+        bare = is_bare(features)
+        return Ranking(
+            self._ranked(compared.answers, self._calibration, limit, bare=bare),
+            self._ranked(compared.wishes, self._of_wishes, limit, bare=bare) if compared.wishes else [],
+            compared.lead,
+        )
+
+    def _ranked(self, candidates: Candidates, calibration: Calibration, limit: int, *, bare: bool) -> Ranked:
+        confidence = calibration.confidence(candidates.evidence)
+        if bare:
+            confidence = confidence.clip(max=max(0.0, calibration.answer_from - _DOUBT))
         ranked = dict(zip(candidates.classes.tolist(), confidence.tolist(), strict=True))
         best_first = sorted(ranked.items(), key=lambda pair: -pair[1])
         return [(self._names[label], sure) for label, sure in best_first[:limit]]
 
 
 def _examples(articles: Sequence[Article]) -> tuple[list[Example], list[str]]:
-    """Each different example once per article, the answers' texts as weak ones, and the articles' ids by class."""
+    """Each different example once per article, the answers' texts as weak ones, and the ids by class, wishes last."""
     examples: list[Example] = []
     names: list[str] = []
     number = 0
-    for article in articles:
-        seen = {""}
+    wanted = {normalise(text) for one in articles if is_wish(one.id) for texts in one.wordings() for text in texts}
+    for article in sorted(articles, key=lambda one: is_wish(one.id)):
+        seen = {""} if is_wish(article.id) else {"", *wanted}
+        known = len(seen)
         wordings = [(texts, True) for texts in article.wordings()]
         if wordings:
             wordings += [((_LINK_TARGET.sub(" ", text),), False) for text in article.answer.values()]
@@ -103,7 +138,7 @@ def _examples(articles: Sequence[Article]) -> tuple[list[Example], list[str]]:
                 if plain not in seen:
                     examples.append(Example(plain, analyse(text), len(names), number, is_question))
                     seen.add(plain)
-        if len(seen) > 1:
+        if len(seen) > known:
             names.append(article.id)
     return examples, names
 

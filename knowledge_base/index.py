@@ -1,6 +1,6 @@
-"""The index over the articles that are valid today: built once, searched from any thread, never changed."""
+"""The index over the articles that are valid today, and over wishes: built once, searched from any thread."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -9,6 +9,7 @@ from knowledge_base.articles import Article, revision_of
 from knowledge_base.calibration import Thresholds
 from knowledge_base.engine import Engine
 from knowledge_base.locales import resolve_locale
+from knowledge_base.wishes import PREFIX
 
 Verdict = Literal["answer", "choices", "nothing"]
 
@@ -23,13 +24,28 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Wished:
+    """A wish that may be meant, by the name that its id has after ``flow:``, and the probability (0..1) that it is."""
+
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """``answer``: give the first hit; ``choices``: offer the hits; ``nothing``: neither. Hits are best first and are
-    there whatever the verdict."""
+    there whatever the verdict.
+
+    ``wishes`` are best first; ``sure`` says that the first may be followed without asking back, if a wish it is:
+    ``lead`` is the logarithm of the odds that the message means it rather than any article.
+    """
 
     verdict: Verdict
     hits: tuple[Hit, ...]
     locale: str
+    wishes: tuple[Wished, ...] = ()
+    sure: bool = False
+    lead: float = 0.0
 
 
 class KnowledgeIndex:
@@ -46,12 +62,18 @@ class KnowledgeIndex:
         self._thresholds = thresholds
 
     @classmethod
-    def build(cls, articles: Iterable[Article], today: date, thresholds: Thresholds | None = None) -> "KnowledgeIndex":
-        """Train on the articles that are valid on a day; the same articles give the same index."""
+    def build(
+        cls,
+        articles: Iterable[Article],
+        today: date,
+        thresholds: Thresholds | None = None,
+        wishes: Sequence[Article] = (),
+    ) -> "KnowledgeIndex":
+        """Train on the articles that are valid on a day, and on wishes; the same ones give the same index."""
         everything = list(articles)
         thresholds = thresholds or Thresholds()
         valid = [article for article in everything if article.holds_on(today)]
-        return cls.around(Engine.train(valid, thresholds), everything, today, thresholds)
+        return cls.around(Engine.train([*valid, *wishes], thresholds), everything, today, thresholds)
 
     @classmethod
     def around(
@@ -72,19 +94,23 @@ class KnowledgeIndex:
         return self._articles.get(article_id)
 
     def search(self, text: str, locale: str, limit: int = 3) -> SearchResult:
-        """Find the articles that answer a question; synchronous, in memory, sub-millisecond.
+        """Find the articles that answer a question, and the wishes it may be; synchronous, in memory, sub-millisecond.
 
         ``locale`` (a BCP 47 tag) says in which language the hits' questions come back; examples of every language
         are searched. At most ``limit`` hits are returned.
         """
         locale = resolve_locale(locale)
-        ranked = self._engine.rank(text, limit) if self._engine else []
+        if self._engine is None:
+            return SearchResult("nothing", (), locale)
+        ranking = self._engine.rank(text, limit)
         hits = tuple(
             Hit(name, self._articles[name].question_in(locale), sure)
-            for place, (name, sure) in enumerate(ranked)
+            for place, (name, sure) in enumerate(ranking.articles)
             if place == 0 or sure >= self._thresholds.listed
         )
-        return SearchResult(self._verdict(hits), hits, locale)
+        wishes = tuple(Wished(name.removeprefix(PREFIX), sure) for name, sure in ranking.wishes)
+        sure = bool(wishes) and wishes[0].confidence >= self._engine.start_from
+        return SearchResult(self._verdict(hits), hits, locale, wishes, sure, ranking.lead)
 
     def _verdict(self, hits: tuple[Hit, ...]) -> Verdict:
         if not hits or self._engine is None or hits[0].confidence < self._thresholds.choices:

@@ -33,6 +33,18 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """The best answers and the best wishes (``None`` where none are known).
+
+    ``lead`` is the logarithm of the odds of the best wish against the best answer: above 0 the wish is likelier.
+    """
+
+    answers: Candidates
+    wishes: Candidates | None
+    lead: float
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A sentence and the class it is of. Examples of one ``wording`` are the same sentence written otherwise."""
 
@@ -50,9 +62,13 @@ class Training:
     The answers are classes 0..classes-1; one class more, the background, stands for what is none of them.
     """
 
-    def __init__(self, examples: Sequence[Example], classes: int) -> None:
-        """Take the examples, at least one of each class; those of the background have the label ``classes``."""
+    def __init__(self, examples: Sequence[Example], classes: int, wishes: int = 0) -> None:
+        """Take the examples, at least one of each class; those of the background have the label ``classes``.
+
+        The last ``wishes`` classes are wishes, which are weighed apart from the answers.
+        """
         self.classes = classes
+        self.wishes = wishes
         self.examples = _landmarks_first(examples)
         self.landmarks = min(MAX_LANDMARKS, len(examples))
         self.labels: Labels = np.array([example.label for example in self.examples], dtype=np.int64)
@@ -65,22 +81,30 @@ class Training:
         """A matcher that has learned everything."""
         solution = softmax.fit(self.coordinates.points, self.labels, self.classes + 1)
         groups = Groups(self.labels[: self.landmarks], self.classes)
-        return Matcher(self.space, self.coordinates.weights(solution), groups)
+        return Matcher(self.space, self.coordinates.weights(solution), groups, self.wishes)
 
 
 class Matcher:
     """A trained classifier; immutable, safe to share between threads."""
 
-    def __init__(self, space: VectorSpace, weights: Floats, groups: "Groups") -> None:
+    def __init__(self, space: VectorSpace, weights: Floats, groups: "Groups", wishes: int) -> None:
         """Take the space of the landmarks, and by landmark and class what a likeness counts for."""
         self._space = space
         self._weights = weights
         self._groups = groups
+        self._wishes = wishes
 
-    def candidates(self, question: Features, limit: int) -> Candidates:
-        """The ``limit`` most likely answers to a question."""
+    def compare(self, question: Features, limit: int) -> "Comparison":
+        """The ``limit`` most likely answers to a message, and the wishes, each kind by itself."""
         likenesses = self._space.similarities(question)
-        return weigh(likenesses @ self._weights, self._groups.best(likenesses), length_of(question), limit)
+        scores, best = likenesses @ self._weights, self._groups.best(likenesses)
+        length, answers = length_of(question), len(best) - self._wishes
+        asked = weigh(*part(scores, best, self._wishes, of_wishes=False), length, limit)
+        if not self._wishes:
+            return Comparison(asked, None, 0.0)
+        wanted = weigh(*part(scores, best, self._wishes, of_wishes=True), length, limit)
+        lead = scores[answers:-1].max() - (scores[:answers].max() if answers else scores[-1])
+        return Comparison(asked, Candidates(wanted.classes + answers, wanted.evidence), float(lead))
 
 
 class Groups:
@@ -100,9 +124,22 @@ class Groups:
         return best
 
 
+def part(scores: Floats, best: Floats, wishes: int, *, of_wishes: bool) -> tuple[Floats, Floats]:
+    """The scores (the background's last) and best likenesses of the wishes alone, or of the answers alone.
+
+    A softmax does not care which classes are left out, so either part is what it would be without the other.
+    """
+    answers = len(best) - wishes
+    if of_wishes:
+        return scores[answers:], best[answers:]
+    return (scores, best) if not wishes else (np.append(scores[:answers], scores[-1]), best[:answers])
+
+
 def weigh(scores: Floats, best_likeness: Floats, length: int, limit: int) -> Candidates:
     """The evidence for the ``limit`` best-scored answers; the last score is the background's."""
     answers = scores[:-1]
+    if not len(answers):
+        return Candidates(np.empty(0, np.int64), np.empty((0, len(EVIDENCE)), np.float32))
     head = _greatest(answers, limit + 1)
     scored = answers[head].tolist()
     best, second = scored[0], scored[1] if len(head) > 1 else float(scores[-1])

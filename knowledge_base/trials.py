@@ -15,7 +15,7 @@ import numpy.typing as npt
 from knowledge_base import softmax
 from knowledge_base.calibration import Trials
 from knowledge_base.features import has_chinese
-from knowledge_base.matcher import Candidates, Groups, Training, length_of, weigh
+from knowledge_base.matcher import Candidates, Groups, Training, length_of, part, weigh
 
 Flags = npt.NDArray[np.bool_]
 
@@ -34,10 +34,14 @@ class _Trial:
     kind: str
     label: int
     candidates: Candidates
+    of_wishes: bool
 
 
-def hold_out(training: Training) -> Trials:
-    """Trials of one training, the same each time; none answerable where every answer has a single example."""
+def hold_out(training: Training) -> tuple[Trials, Trials | None]:
+    """Trials of one training, the same each time; none answerable where every answer has a single example.
+
+    The second are those of its wishes, for which an article's question is as foreign as one of the background.
+    """
     shuffle = random.Random(1)  # noqa: S311 - a fixed shuffle
     answer_folds = np.array([*(shuffle.randrange(_FOLDS) for _ in range(training.classes)), -1])
     wordings = sorted({example.wording for example in training.examples})
@@ -49,7 +53,9 @@ def hold_out(training: Training) -> Trials:
     for fold in range(tried):
         left_out = answer_folds[training.labels] == fold
         trials.extend(_try(training, left_out | ((wording_folds == fold) & questions), left_out))
-    return _as_trials(trials)
+    asked = [trial for trial in trials if not trial.of_wishes]
+    wanted = [trial for trial in trials if trial.of_wishes]
+    return _as_trials(asked), _as_trials(wanted) if training.wishes else None
 
 
 def _rounds(count: int) -> Iterator[int]:
@@ -74,13 +80,22 @@ def _try(training: Training, held: Flags, left_out: Flags) -> Iterator[_Trial]:
         if not example.is_question:
             continue
         best = groups.best(training.likenesses[row][shown])
-        candidates = weigh(score, best, length_of(example.features), _CANDIDATES)
-        if example.label == training.classes:
-            yield _Trial("background", -1, candidates)
-        elif left_out[row]:
-            yield _Trial("left out", -1, candidates)
-        elif (example.label, has_chinese(example.text)) in taught:
-            yield _Trial("answerable", example.label, candidates)
+        length = length_of(example.features)
+        answers = training.classes - training.wishes
+        foreign, wanted = example.label == training.classes, answers <= example.label < training.classes
+        for of_wishes in (False, True) if training.wishes else (False,):
+            if foreign or (of_wishes and not wanted):
+                kind, label = "background", -1
+            elif wanted and not of_wishes:  # whether an article may answer a wish is not asked
+                continue
+            elif left_out[row]:
+                kind, label = "left out", -1
+            elif (example.label, has_chinese(example.text)) in taught:
+                kind, label = "answerable", example.label - answers * of_wishes
+            else:
+                continue
+            candidates = weigh(*part(score, best, training.wishes, of_wishes=of_wishes), length, _CANDIDATES)
+            yield _Trial(kind, label, candidates, of_wishes)
 
 
 def _as_trials(trials: list[_Trial]) -> Trials:

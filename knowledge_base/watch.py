@@ -35,13 +35,18 @@ class LiveIndex:
         train: Train = train_apart,
         today: Callable[[], date] = _today,
         timeout_s: float = 10.0,
+        wishes: Callable[[], Sequence[Article]] = tuple,
     ) -> None:
-        """Start with an empty index; ``timeout_s`` bounds each reading of the store."""
+        """Start with an empty index; ``timeout_s`` bounds each reading of the store.
+
+        ``wishes`` are asked for at every refresh, and trained on with the articles; they are no articles themselves.
+        """
         self._train = train
+        self._wishes = wishes
         self._today = today
         self._timeout_s = timeout_s
         self._current = KnowledgeIndex.around(None, [], today())
-        self._seen: tuple[str | None, date] | None = None
+        self._seen: tuple[str | None, date, Sequence[Article]] | None = None
 
     @property
     def current(self) -> KnowledgeIndex:
@@ -49,20 +54,20 @@ class LiveIndex:
         return self._current
 
     async def refresh(self, engine: AsyncEngine, say: Say | None = None) -> bool:
-        """Load or train and swap when the articles changed or a new day began; whether the index was replaced.
+        """Load or train and swap when articles or wishes changed or a day began; whether the index was replaced.
 
         ``say`` gets a line before a training: whoever waits for this should know why it takes seconds.
-        A training that fails leaves the current index in place, is logged, and is not tried again until the articles
-        or the day change. Errors of the database are raised.
+        A training that fails leaves the current index in place, is logged, and is not tried again until the articles,
+        the wishes or the day change. Errors of the database are raised.
         """
-        day = self._today()
+        day, wishes = self._today(), tuple(self._wishes())
         async with asyncio.timeout(self._timeout_s), engine.connect() as connection:
             stored = await revision(connection)
-            if (stored, day) == self._seen:
+            if (stored, day, wishes) == self._seen:
                 return False
             articles = await load_articles(connection)
-        built = await self._built(engine, articles, day, say)
-        self._seen = (stored, day)
+        built = await self._built(engine, articles, wishes, day, say)
+        self._seen = (stored, day, wishes)
         if built is None:
             return False
         self._current = built
@@ -84,13 +89,13 @@ class LiveIndex:
             await asyncio.sleep(interval_s)
 
     async def _built(
-        self, engine: AsyncEngine, articles: Sequence[Article], day: date, say: Say | None
+        self, engine: AsyncEngine, articles: Sequence[Article], wishes: Sequence[Article], day: date, say: Say | None
     ) -> KnowledgeIndex | None:
         """The index of a day, from a kept engine or a newly trained one; ``None`` when the training failed."""
-        valid = [article for article in articles if article.holds_on(day)]
-        if not valid:
+        taught = [*(article for article in articles if article.holds_on(day)), *wishes]
+        if not taught:
             return KnowledgeIndex.around(None, articles, day)
-        key = engine_key(valid)
+        key = engine_key(taught)
         async with asyncio.timeout(self._timeout_s), engine.connect() as connection:
             packed = await load_engine(connection, key)
         if packed is not None:
@@ -101,7 +106,7 @@ class LiveIndex:
         if say is not None:
             say("Learning the articles (some seconds) …")
         try:
-            packed = await self._train(valid)
+            packed = await self._train(taught)
             index = KnowledgeIndex.around(unpack(packed), articles, day)
         except (TrainingFailed, UnknownContent, OSError) as error:
             log.error("the index was not built; the one before stays", exc_info=error)

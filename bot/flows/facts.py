@@ -27,15 +27,15 @@ class Wish:
 class Findings:
     """Best first; with ``answer`` the first candidate is sure enough to be given, with ``choices`` to be offered.
 
-    ``wishes`` are the flows that the same search found, best first; ``wished`` says that the best of them is more
-    likely meant than any article, ``sure`` that it may be started without asking.
+    ``wishes`` are the flows that the same search found, best first; ``sure`` says that the first may be started without
+    asking back, if a wish it is: ``lead`` is the logarithm of the odds of that against any article.
     """
 
     verdict: Verdict
     candidates: tuple[Candidate, ...]
     wishes: tuple[Wish, ...] = ()
-    wished: bool = False
     sure: bool = False
+    lead: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

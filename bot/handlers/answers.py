@@ -1,7 +1,27 @@
-"""Answers from the knowledge base, as the dialog layer asks for them."""
+"""Answers and wishes from the knowledge base, as the dialog layer asks for them."""
 
-from bot.flows.facts import ArticleText, Candidate, Findings
+from collections.abc import Sequence
+
+from bot.flows.facts import ArticleText, Candidate, Findings, Wish
+from bot.flows.model import Definitions
+from knowledge_base.articles import Article
 from knowledge_base.watch import LiveIndex
+from knowledge_base.wishes import wishes_from
+
+
+def wishes_of(definitions: Definitions) -> Sequence[Article]:
+    """What the index is to find beside articles: the example sentences of every flow that may be started by them.
+
+    Several intents may start one flow. Flows that are not offered are not found by what is said.
+    """
+    by_flow: dict[str, dict[str, tuple[str, ...]]] = {}
+    for intent in definitions.intents:
+        flow = definitions.flows.get(intent.flow)
+        if flow is not None and flow.offered:
+            examples = by_flow.setdefault(flow.id, {})
+            for locale, texts in intent.examples.items():
+                examples[locale] = (*examples.get(locale, ()), *texts)
+    return wishes_from(by_flow.items())
 
 
 class Answers:
@@ -14,7 +34,8 @@ class Answers:
         """See :class:`bot.flows.facts.Facts`."""
         result = self._live.current.search(text, locale)
         candidates = tuple(Candidate(hit.article_id, hit.question, hit.confidence) for hit in result.hits)
-        return Findings(result.verdict, candidates)
+        wishes = tuple(Wish(wished.name, wished.confidence) for wished in result.wishes)
+        return Findings(result.verdict, candidates, wishes, result.sure, result.lead)
 
     def article(self, article_id: str, locale: str) -> ArticleText | None:
         """See :class:`bot.flows.facts.Facts`."""

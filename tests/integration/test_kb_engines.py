@@ -14,6 +14,7 @@ from knowledge_base.packing import UnknownContent, engine_key, pack, unpack
 from knowledge_base.store import import_articles
 from knowledge_base.train import TrainingFailed, train_apart
 from knowledge_base.watch import LiveIndex
+from knowledge_base.wishes import wishes_from
 
 ARTICLES = [
     Article("returns", {"en": "How do I return a product?", "zh-Hans": "怎么退货"}, {"en": "Send it back."}),
@@ -69,6 +70,30 @@ async def test_a_changed_article_trains_again_and_old_engines_go(stocked: AsyncE
     assert best(live, "How do I get my money back, way 4?") == "refund"
     async with stocked.connect() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM kb.engines"))).scalar_one() == 4
+
+
+async def test_wishes_are_found_in_the_same_index_and_a_change_of_them_trains_again(stocked: AsyncEngine) -> None:
+    known = [("return_goods", {"en": ("return it", "I want to return it")})]
+    live = LiveIndex(trainer := Trainer(), wishes=lambda: wishes_from(known))
+    await live.refresh(stocked)
+    assert not await live.refresh(stocked)
+    assert [wish.name for wish in live.current.search("return it", "en").wishes] == ["return_goods"]
+    assert len(live.current) == 3
+    assert best(live, "怎么开发票") == "invoice"
+    known.append(("complain", {"en": ("I want to complain",)}))
+    assert await live.refresh(stocked)
+    assert live.current.search("I want to complain", "en").wishes[0].name == "complain"
+    other = LiveIndex(second := Trainer(), wishes=lambda: wishes_from(known))
+    assert await other.refresh(stocked)
+    assert (trainer.asked, second.asked) == (2, 0)
+
+
+async def test_wishes_alone_are_an_index(engine: AsyncEngine) -> None:
+    live = LiveIndex(Trainer(), wishes=lambda: wishes_from([("complain", {"en": ("I want to complain", "complaint")})]))
+    assert await live.refresh(engine)
+    result = live.current.search("complaint", "en")
+    assert (result.verdict, result.hits, result.sure) == ("nothing", (), True)
+    assert live.current.search("how do I complain about it", "en").wishes
 
 
 async def test_a_failed_training_leaves_the_index_and_is_not_repeated(stocked: AsyncEngine) -> None:

@@ -79,7 +79,7 @@ def test_an_answer_without_a_landmark_has_no_likeness() -> None:
     assert groups.best(np.array([0.2, 0.5, 0.9, 1.0, 1.0], dtype=np.float32)).tolist() == pytest.approx([0.5, 0.0, 0.9])
 
 
-def training(wordings: int) -> Training:
+def training(wordings: int, wishes: int = 0) -> Training:
     topics = ("退货", "发票", "安装", "维修", "积分", "会员", "支付", "门店", "库存", "密码")
     asked = ("怎么办理{}", "{}要多久", "想问一下{}的事", "{}在哪里弄", "关于{}的问题", "{}收费吗")
     examples = [
@@ -88,12 +88,13 @@ def training(wordings: int) -> Training:
         for number, text in enumerate(form.format(topic) for form in asked[:wordings])
     ]
     strangers = [Example(text, analyse(text), len(topics), -number) for number, text in enumerate(("你好", "天气"), 1)]
-    return Training([*examples, *strangers], len(topics))
+    return Training([*examples, *strangers], len(topics), wishes)
 
 
 def test_trials_hold_out_examples_and_whole_answers_alike_each_time() -> None:
-    trials = hold_out(training(6))
-    again = hold_out(training(6))
+    trials, of_wishes = hold_out(training(6))
+    again, _ = hold_out(training(6))
+    assert of_wishes is None
     assert np.array_equal(trials.evidence, again.evidence)
     asked = trials.first & trials.answerable
     assert asked.sum() > 30
@@ -102,8 +103,24 @@ def test_trials_hold_out_examples_and_whole_answers_alike_each_time() -> None:
     assert not trials.right[~trials.answerable].any()
 
 
+def test_wishes_are_tried_and_weighed_apart_from_answers() -> None:
+    trained = training(6, wishes=4)
+    asked, wanted = hold_out(trained)
+    assert wanted is not None
+    assert (asked.first & asked.answerable).sum() > 20
+    assert (wanted.first & wanted.answerable).sum() > 10
+    # What asks for an answer is foreign to the wishes.
+    assert (wanted.first & ~wanted.answerable).sum() > (asked.first & ~asked.answerable).sum()
+    compared = trained.matcher().compare(analyse("怎么办理积分"), 3)
+    assert compared.wishes is not None
+    assert compared.answers.classes[0] == 4
+    assert set(compared.wishes.classes.tolist()) <= {6, 7, 8, 9}
+    assert compared.lead < 0
+    assert trained.matcher().compare(analyse("库存收费吗"), 3).lead > 0
+
+
 def test_without_second_examples_the_constants_serve() -> None:
-    trials = hold_out(training(1))
+    trials, _ = hold_out(training(1))
     assert not trials.answerable.any()
     calibration = calibrate(trials, Thresholds())
     assert calibration.answer_from == Thresholds().untried

@@ -4,13 +4,13 @@ import re
 from typing import Final
 
 from bot.flows.commands import (
+    Answer,
     Cancel,
     CannotHandle,
     Command,
     SetSlot,
     Skip,
     SmallTalk,
-    StartFlow,
     Understood,
     Unreadable,
 )
@@ -24,8 +24,8 @@ from bot.flows.understanding.language import language_of
 from bot.flows.understanding.plain import asks, core, plain
 from bot.flows.understanding.small_talk import small_talk_of
 from bot.flows.understanding.temper import is_upset
-from bot.flows.understanding.values import read_value
-from bot.flows.understanding.wishes import VERBATIM, certain, wish_in
+from bot.flows.understanding.values import Read, read_value
+from bot.flows.understanding.wishes import VERBATIM, certain, find, wish_in
 
 _CANCEL: Final = re.compile(
     r"(?:还是|那|先|那就|我)*(?:算了|取消|退出|结束|停止|停下|终止|不办了|不弄了|不填了|不问了|不说了|不投诉了|不退了"
@@ -104,7 +104,8 @@ def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, f
     talk = small_talk_of(words)
     if talk is not None:
         return (SmallTalk(talk),)
-    if (wish := wish_in(heard, definitions, facts, locale)) is not None:
+    found = find(heard, words, definitions, facts, locale)
+    if (wish := wish_in(found, definitions, heard, locale)) is not None:
         return (wish,)
     return (Cancel() if _CANCEL.fullmatch(core(words)) else CannotHandle(),)
 
@@ -147,8 +148,8 @@ def _answer(
     talk = small_talk_of(words)
     if talk is not None and found.code is not None:
         return (SmallTalk(talk),)
-    wish = wish_in(heard, definitions, facts, locale) if found.code is not None else None
-    wish = wish or (certain(heard, definitions, facts, locale, 0.0) if found.code is None else None)
+    other = find(heard, words, definitions, facts, locale)
+    wish = certain(other, 0.0) if found.code is None else wish_in(other, definitions, heard, locale)
     if found.code is None:
         answer = SetSlot(asked.name, found.value)
         if wish is None:
@@ -172,23 +173,21 @@ def _words(
     if talk in _NO_ANSWER:
         return (SmallTalk(talk),)
     read = read_value(asked, heard, words)
-    if len(words) <= _LONGEST_QUESTION:
-        other = certain(heard, definitions, facts, locale, _SURE_QUESTION if asks(words) else VERBATIM)
-        if (
-            other is not None
-            and (isinstance(other, StartFlow) or asks(words))
-            and not (read.code is None and read.rest == 0 and asked.kind != "free")
-        ):
+    if len(words) <= _LONGEST_QUESTION and not _plainly(asked, read):
+        found = find(heard, words, definitions, facts, locale)
+        other = certain(found, _SURE_QUESTION if asks(words) else VERBATIM)
+        if read.code is not None and other is None:
+            other = wish_in(found, definitions, heard, locale)
+        if other is not None and (not isinstance(other, Answer) or asks(words)):
             return (other,)
-        if (
-            asked.kind != "free"
-            and read.code is not None
-            and (wish := wish_in(heard, definitions, facts, locale)) is not None
-        ):
-            return (wish,)
     if read.code is not None:
         return (Unreadable(asked.name, read.code),)
     return (SetSlot(asked.name, read.value),)
+
+
+def _plainly(asked: Slot, read: Read) -> bool:
+    """Whether a name or an address is there without doubt ("我叫王小明")."""
+    return asked.kind != "free" and read.code is None and read.rest == 0
 
 
 def _chosen_exactly(heard: Heard, words: str, definitions: Definitions) -> tuple[Command, ...]:

@@ -1,39 +1,67 @@
 """What a message wants that answers no open question: a flow, an article, or one of several."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.flows.commands import Answer, Clarify, Command, StartFlow
 from bot.flows.facts import Facts, Findings
 from bot.flows.model import Definitions
 from bot.flows.understanding.heard import Heard
+from bot.flows.understanding.plain import asks
 
 VERBATIM = 0.99
 """From this confidence on a message is an example of its flow or article, sign by sign."""
 MOST_OPTIONS = 3
+STATED = 1.0
+"""How much likelier a wish is than a question when the message has not the form of one (a logarithm of odds). Measured
+on tests/data: more would start flows for what articles answer, less would explain to people what they want done."""
+WORTH_OFFERING = 0.3
+"""The confidence from which a wish that is not sure is offered; below it guesses are offered for any small talk."""
+BESIDE = 0.15
+"""The confidence from which a second wish stands beside better options."""
 
 
-def wish_in(heard: Heard, definitions: Definitions, facts: Facts, locale: str) -> Command | None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one search found: the wish that may be started, whether it is likelier than any article, and the rest."""
+
+    findings: Findings
+    flow: str | None
+    wished: bool
+
+    @property
+    def article(self) -> str | None:
+        """The article that is sure enough to be given, if no wish is likelier."""
+        return None if self.wished or self.findings.verdict != "answer" else self.findings.candidates[0].article_id
+
+
+def find(heard: Heard, words: str, definitions: Definitions, facts: Facts, locale: str) -> Found:
+    """Searches once; ``words`` is the message in its plain form."""
+    findings = facts.search(heard.text, locale)
+    flow = startable(findings, definitions, heard)
+    stated = 0.0 if asks(words) else STATED
+    return Found(findings, flow, flow is not None and findings.lead + stated > 0)
+
+
+def wish_in(found: Found, definitions: Definitions, heard: Heard, locale: str) -> Command | None:
     """The flow or article that the search is sure of, or a choice among those it is not; ``None`` for neither."""
-    findings = facts.search(heard.text, locale)
-    flow = startable(findings, definitions, heard)
-    if findings.wished and flow is not None and findings.sure:
-        return StartFlow(flow)
-    if findings.verdict == "answer" and not findings.wished:
-        return Answer(findings.candidates[0].article_id)
-    options = tuple(_options(findings, definitions, heard, locale))[:MOST_OPTIONS]
-    if findings.verdict == "nothing" and not findings.wished:
-        return None
-    return Clarify(options) if options else None
+    findings = found.findings
+    if found.wished and found.flow is not None and findings.sure:
+        return StartFlow(found.flow)
+    if found.article is not None:
+        return Answer(found.article)
+    offers = findings.verdict != "nothing" or (found.wished and findings.wishes[0].confidence >= WORTH_OFFERING)
+    options = tuple(_options(found, definitions, heard, locale))[:MOST_OPTIONS]
+    return Clarify(options) if offers and options else None
 
 
-def certain(heard: Heard, definitions: Definitions, facts: Facts, locale: str, least: float) -> Command | None:
+def certain(found: Found, least: float) -> Command | None:
     """The flow or article of a message while something else is being asked; only from a confidence on."""
-    findings = facts.search(heard.text, locale)
-    flow = startable(findings, definitions, heard)
-    if flow is not None and findings.wished and findings.sure and findings.wishes[0].confidence >= least:
-        return StartFlow(flow)
-    if findings.verdict == "answer" and not findings.wished and findings.candidates[0].confidence >= least:
-        return Answer(findings.candidates[0].article_id)
+    findings = found.findings
+    if found.wished and found.flow is not None and findings.sure and findings.wishes[0].confidence >= least:
+        return StartFlow(found.flow)
+    if found.article is not None and findings.candidates[0].confidence >= least:
+        return Answer(found.article)
     return None
 
 
@@ -45,17 +73,19 @@ def startable(findings: Findings, definitions: Definitions, heard: Heard) -> str
     return flow.id if flow is not None and flow.offered and flow.id != heard.flow else None
 
 
-def _options(findings: Findings, definitions: Definitions, heard: Heard, locale: str) -> Iterator[tuple[str, str]]:
-    """Flows and articles by confidence, best first."""
+def _options(found: Found, definitions: Definitions, heard: Heard, locale: str) -> Iterator[tuple[str, str]]:
+    """Flows and articles by confidence; what the message more likely is comes first."""
     ranked: list[tuple[float, str, str]] = []
-    for wish in findings.wishes:
+    for wish in found.findings.wishes:
         flow = definitions.flows.get(wish.flow)
-        if flow is not None and flow.offered and flow.id != heard.flow:
-            ranked.append((wish.confidence + findings.wished, f"flow:{flow.id}", flow.name[locale]))
-    if findings.verdict != "nothing":
+        if flow is None or not flow.offered or flow.id == heard.flow:
+            continue
+        if wish.confidence >= (BESIDE):
+            ranked.append((wish.confidence + found.wished, f"flow:{flow.id}", flow.name[locale]))
+    if found.findings.verdict != "nothing":
         ranked += [
             (candidate.confidence, f"article:{candidate.article_id}", candidate.question)
-            for candidate in findings.candidates
+            for candidate in found.findings.candidates
         ]
     for _, option, label in sorted(ranked, key=lambda each: -each[0]):
         yield option, label
