@@ -87,6 +87,16 @@ async def test_a_talk_from_taking_to_resolving(engine: AsyncEngine) -> None:
         assert await queue_of(mei) == []
 
 
+async def test_what_the_bot_did_not_say_any_more_is_shown_as_cancelled(engine: AsyncEngine) -> None:
+    talk = await store_waiting(engine, "一", "甲", "二", "乙", "三", "丙")
+    async with serving(engine) as console:
+        mei = await console.signed_in("mei", "agent")
+        path = f"/api/conversations/{talk.conversation}/messages"
+        assert (await mei.call("GET", path)).body["items"][5]["state"] == "queued"
+        await take(mei, talk)
+        assert (await mei.call("GET", path)).body["items"][5]["state"] == "cancelled"
+
+
 async def test_what_is_no_answer_is_refused(engine: AsyncEngine) -> None:
     talk = await store_waiting(engine)
     place = f"/api/queue/{talk.conversation}"

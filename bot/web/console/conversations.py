@@ -79,6 +79,7 @@ async def _messages(
             messages.c.sealed_body,
             messages.c.at,
             outbox.c.state,
+            outbox.c.reason,
         )
         .outerjoin(outbox, outbox.c.message_id == messages.c.id)
         .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
@@ -108,6 +109,8 @@ def _state(row: Row[*tuple[Any, ...]], received_seq: int, read_seq: int) -> str:
         return "read"
     if row.seq <= received_seq:
         return "received"
+    if row.reason == "taken_over":
+        return "cancelled"  # by us, when a person took over: nothing has gone wrong
     return row.state or "sent"
 
 

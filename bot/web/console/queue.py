@@ -16,7 +16,7 @@ from bot.desk.waiting import Visit, read_queue, read_visit
 from bot.staff.roles import Permission
 from bot.staff.tables import staff
 from bot.web.bodies import Body, read_model
-from bot.web.console.cases import Id, Prose
+from bot.web.console.cases import Prose
 from bot.web.console.guard import SESSION
 from bot.web.console.naming import contact_name
 from bot.web.console.paging import identifier, number, reply, text
@@ -38,18 +38,22 @@ def _says_something(words: str) -> str:
     return words.strip()
 
 
+StepId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$")]
+"""Made by the browser, once per deed: sent again, nothing is done twice."""
+
+
 class _Take(Body):
-    step: Id
+    step: StepId
 
 
 class _Answer(Body):
-    step: Id
+    step: StepId
     fence: int
     text: Annotated[Prose, Field(min_length=1, max_length=LONGEST_ANSWER), AfterValidator(_says_something)]
 
 
 class _Leave(Body):
-    step: Id
+    step: StepId
     fence: int
     kind: Literal["to_queue", "to_bot", "resolve"]
 

@@ -28,6 +28,9 @@ export type Permission =
   | 'reviews.read'
   | 'reviews.decide'
   | 'ledger.read'
+  | 'queue.watch'
+  | 'queue.read'
+  | 'queue.serve'
   | 'system.read'
 
 export interface Me {

@@ -4,6 +4,7 @@ import data_field from './data_field/en'
 import data_use from './data_use/en'
 import imports from './imports/en'
 import names from './names/en'
+import queue from './queue/en'
 import rights from './rights/en'
 import segments from './segments/en'
 
@@ -260,6 +261,7 @@ const words = {
   data_field,
   data_use,
   imports,
+  queue,
   rights,
   segments,
   keys: {

@@ -6,6 +6,7 @@ import data_field from './data_field/zh-Hans'
 import data_use from './data_use/zh-Hans'
 import imports from './imports/zh-Hans'
 import names from './names/zh-Hans'
+import queue from './queue/zh-Hans'
 import rights from './rights/zh-Hans'
 import segments from './segments/zh-Hans'
 
@@ -258,6 +259,7 @@ const words: Words<typeof en> = {
   data_field,
   data_use,
   imports,
+  queue,
   rights,
   segments,
   keys: {

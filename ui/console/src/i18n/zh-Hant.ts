@@ -6,6 +6,7 @@ import data_field from './data_field/zh-Hant'
 import data_use from './data_use/zh-Hant'
 import imports from './imports/zh-Hant'
 import names from './names/zh-Hant'
+import queue from './queue/zh-Hant'
 import rights from './rights/zh-Hant'
 import segments from './segments/zh-Hant'
 
@@ -258,6 +259,7 @@ const words: Words<typeof en> = {
   data_field,
   data_use,
   imports,
+  queue,
   rights,
   segments,
   keys: {

@@ -82,6 +82,9 @@ const names = {
     'reviews.read': 'see access reviews',
     'reviews.decide': 'decide access reviews',
     'ledger.read': 'see the state of the ledgers',
+    'queue.watch': 'see how many wait',
+    'queue.read': 'see who waits for a person',
+    'queue.serve': 'serve customers',
   },
 }
 

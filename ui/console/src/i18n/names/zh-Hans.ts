@@ -84,6 +84,9 @@ const names: Words<typeof en> = {
     'reviews.read': '查看权限复核',
     'reviews.decide': '进行权限复核',
     'ledger.read': '查看存证链状态',
+    'queue.watch': '查看有多少人在等',
+    'queue.read': '查看等待人工的客户',
+    'queue.serve': '接待客户',
   },
 }
 

@@ -84,6 +84,9 @@ const names: Words<typeof en> = {
     'reviews.read': '查看權限複核',
     'reviews.decide': '進行權限複核',
     'ledger.read': '查看存證鏈狀態',
+    'queue.watch': '查看有多少人在等',
+    'queue.read': '查看等待真人的客戶',
+    'queue.serve': '接待客戶',
   },
 }
 

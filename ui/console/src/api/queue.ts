@@ -1,0 +1,53 @@
+import { get, post } from './client'
+import type { Lift } from './veil'
+
+/** One conversation at the desk: waiting, or with a person. */
+export interface Visit {
+  id: string
+  contact: { id: string; name: string } | null
+  channel: string
+  account: string
+  locale: string
+  owner: 'bot' | 'queue' | 'agent'
+  mine: boolean
+  /** The person who has it, by name. */
+  agent: string | null
+  /** Goes along with everything that is done to it; a stale one is refused. */
+  fence: number
+  urgent: boolean
+  queued_at: string | null
+  last_at: string
+  closed_at: string | null
+  /** What the customer wrote last. */
+  preview: { text: string; files: number }
+  unanswered: boolean
+}
+
+export interface WholeVisit extends Visit {
+  note: { reason: string | null; asked: string[]; tried: string[] } | null
+}
+
+export interface News {
+  cursor: string
+  waiting: number
+  oldest: string | null
+}
+
+export type Leaving = 'to_queue' | 'to_bot' | 'resolve'
+
+const WAIT_S = 20
+const path = (id: string): string => `/api/queue/${id}`
+
+export const listQueue = (signal?: AbortSignal): Promise<{ items: Visit[]; waiting: number }> =>
+  get('/api/queue', { signal })
+/** Answers once the desk differs from `cursor`, or after twenty seconds. */
+export const waitForNews = (cursor: string, signal?: AbortSignal): Promise<News> =>
+  get('/api/queue/news', { query: { cursor, wait: cursor ? WAIT_S : 0 }, signal, within: (WAIT_S + 15) * 1000 })
+export const readVisit = (id: string, lift: Lift | null, signal?: AbortSignal): Promise<WholeVisit> =>
+  get(path(id), { query: { ...lift }, signal })
+export const takeVisit = (id: string, step: string): Promise<WholeVisit> => post(`${path(id)}/take`, { step })
+export const answerVisit = (id: string, step: string, fence: number, text: string): Promise<{ seq: number }> =>
+  post(`${path(id)}/answer`, { step, fence, text })
+export const leaveVisit = (id: string, step: string, fence: number, kind: Leaving): Promise<WholeVisit> =>
+  post(`${path(id)}/leave`, { step, fence, kind })
+export const showTyping = (id: string, on: boolean): Promise<void> => post(`${path(id)}/typing`, { on })
