@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import yaml
 
+from bot.faults import StartFault
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -40,7 +42,7 @@ class FlowFault:
         return self.line_in("en")
 
 
-class FlowFaults(Exception):
+class FlowFaults(StartFault):
     """The files cannot be used; ``faults`` are all that were found, by file and line."""
 
     def __init__(self, faults: Sequence[FlowFault]) -> None:
