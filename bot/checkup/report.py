@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.checkup.access import check_access_reviews
 from bot.checkup.erasures import check_erasure_log
+from bot.checkup.flows import check_flows
 from bot.checkup.keyring import check_keyring
 from bot.checkup.ledger import check_ledger
 from bot.checkup.machine import check_machine
@@ -31,6 +32,7 @@ async def check_all(
         *await check_privacy_requests(settings, engine),
         *await check_erasure_log(settings, engine),
         *await check_ledger(settings, engine),
+        await check_flows(settings),
         await check_redis(settings),
     ]
 
