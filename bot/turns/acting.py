@@ -1,9 +1,9 @@
 """Carries out what a dialog asks for on its way, inside the turn's transaction and on its connection."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from psycopg.errors import DeadlockDetected
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.decision import ActionResult, Decision, FlowWanted, Given, Wanted
 from bot.domain.message import Inbound
 from bot.faults import places_of
+from bot.flows.engine.parking import FIND
 from bot.handlers.action import ActionFault, HandlerTurn
 from bot.handlers.executing import Actions
 from bot.storage.lending import Lender
@@ -28,26 +29,32 @@ log = structlog.get_logger(__name__)
 MOST_WISHES = 20
 """What one turn may ask for; flows that go round and round end here."""
 
-FindFlow = Callable[[Connection, str], Awaitable[Mapping[str, Any] | None]]
-"""The stored document of a flow by its content hash."""
+_UNKNOWN: Any = object()
 
 
-async def no_flow(connection: Connection, content_hash: str) -> Mapping[str, Any] | None:
-    """Where no definitions are kept."""
-    return None
+class Flows(Protocol):
+    """Where versions of flows are found by their content's hash."""
+
+    def held(self, content_hash: str) -> Mapping[str, Any] | None:
+        """The document, where it is in memory."""
+        ...
+
+    async def load(self, connection: Connection, content_hash: str) -> Mapping[str, Any] | None:
+        """The document from the store, on the turn's connection."""
+        ...
 
 
 class Actor:
     """Runs actions one by one, each in a savepoint; together they may take ``action_s``."""
 
     def __init__(
-        self, actions: Actions, crm: SqlStore, keys: Keys, action_s: float, find_flow: FindFlow = no_flow
+        self, actions: Actions, crm: SqlStore, keys: Keys, action_s: float, flows: Flows | None = None
     ) -> None:
         self._actions = actions
         self._crm = crm
         self._keys = keys
         self._action_s = action_s
-        self._find_flow = find_flow
+        self._flows = flows
         self._lender = Lender()
 
     async def carry_on(
@@ -55,33 +62,43 @@ class Actor:
     ) -> Decision:
         """The decision, once everything wanted for it was done. ``run`` names the message in every attempt at it.
 
-        A dialog that breaks on its way has done nothing: what its actions wrote goes with it.
+        What is known anyway costs no round trip. A dialog that breaks on its way has done nothing: what its actions
+        wrote goes with it.
         """
-        await connection.execute("SAVEPOINT dialog")
-        try:
-            return await self._carry_on(connection, decider, inbound, received, run, asking)
-        except Broken:
-            await connection.execute("ROLLBACK TO SAVEPOINT dialog")
-            return decider.give_up(inbound, received.situation)
-
-    async def _carry_on(
-        self, connection: Connection, decider: Decider, inbound: Inbound, received: Received, run: str, asking: Asking
-    ) -> Decision:
+        begun = False
         until = monotonic() + self._action_s
-        for _ in range(MOST_WISHES):
-            given = await self._give(connection, inbound, received, run, asking.wanted, until)
-            progress = decider.resume(asking, given)
-            if isinstance(progress, Decision):
-                return progress
-            asking = progress
-        log.error("dialog wants too much", wishes=MOST_WISHES)
-        raise Broken
+        try:
+            for _ in range(MOST_WISHES):
+                given = self._known(received, asking.wanted)
+                if given is _UNKNOWN:
+                    if not begun:
+                        await connection.execute("SAVEPOINT dialog")
+                        begun = True
+                    given = await self._give(connection, inbound, received, run, asking.wanted, until)
+                progress = decider.resume(asking, given)
+                if isinstance(progress, Decision):
+                    return progress
+                asking = progress
+            log.error("dialog wants too much", wishes=MOST_WISHES)
+        except Broken:
+            pass
+        if begun:
+            await connection.execute("ROLLBACK TO SAVEPOINT dialog")
+        return decider.give_up(inbound, received.situation)
+
+    def _known(self, received: Received, wanted: Wanted) -> Any:
+        """What can be given without asking the store."""
+        if isinstance(wanted, FlowWanted):
+            return self._flows.held(wanted.content_hash) or _UNKNOWN if self._flows is not None else None
+        if wanted.name == FIND and not received.parked:
+            return ActionResult()
+        return _UNKNOWN
 
     async def _give(
         self, connection: Connection, inbound: Inbound, received: Received, run: str, wanted: Wanted, until: float
     ) -> Given:
         if isinstance(wanted, FlowWanted):
-            return await self._find_flow(connection, wanted.content_hash)
+            return await self._flows.load(connection, wanted.content_hash) if self._flows is not None else None
         await connection.execute("SAVEPOINT action")
         try:
             async with self._lender.lend(connection) as borrowed, asyncio.timeout(until - monotonic()):

@@ -34,6 +34,7 @@ class Received:
     last_seq: int
     crashes: int
     message_id: UUID
+    parked: bool
     first: Message | None
     first_answers: tuple[Message, ...]
 
@@ -63,9 +64,8 @@ async def receive(connection: Connection, keys: Keys, inbound: Inbound, blind: b
     *_, row = await connection.exchange((MARK, (inbound.account, blind)), SYNC, b"BEGIN", (RECEIVE, arguments))
     assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
     who = known(keys, row[:5])
-    conversation_id, locale, owner, fence, state, last_seq, crashes, wake_at, previous, first_id, first, answers = row[
-        5:
-    ]
+    conversation_id, locale, owner, fence, state, last_seq, crashes, wake_at, previous, parked = row[5:15]
+    first_id, first, answers = row[15:]
     return Received(
         sender=who,
         conversation_id=conversation_id,
@@ -87,6 +87,7 @@ async def receive(connection: Connection, keys: Keys, inbound: Inbound, blind: b
         last_seq=last_seq,
         crashes=crashes or 0,
         message_id=message_id,
+        parked=parked is not False,
         first=_first(who.key, inbound, first_id, first, last_seq),
         first_answers=tuple(message_from_json(who.key, answer) for answer in answers or ()),
     )

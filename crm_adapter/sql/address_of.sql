@@ -25,3 +25,11 @@ CREATE OR REPLACE FUNCTION crm.wrapped_key(p_key uuid, OUT key_id uuid, OUT kek 
 RETURNS SETOF record LANGUAGE sql STABLE AS $$
     SELECT k.id, k.kek, k.wrapped FROM vault.data_keys k WHERE k.id = p_key
 $$;
+
+-- Everybody who is one person with this contact.
+CREATE OR REPLACE FUNCTION crm.family(p_contact uuid) RETURNS uuid[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(member.id), '{}')
+      FROM crm.contacts one JOIN crm.contacts member ON member.root_id = one.root_id
+     WHERE one.id = p_contact
+$$;

@@ -215,19 +215,42 @@ async def test_an_action_knows_its_turn_and_answers_in_rasas_way(pool: Pool, eng
     assert taken.answers == ()
 
 
-async def test_a_stored_flow_is_found_within_the_turn(pool: Pool, engine: Any) -> None:
-    async def find(connection: Any, content_hash: str) -> Any:
+class Versions:
+    def held(self, content_hash: str) -> Any:
+        return {"held": content_hash} if content_hash == "here" else None
+
+    async def load(self, connection: Any, content_hash: str) -> Any:
         row = await (await connection.execute("SELECT 1")).fetchone()
         return {"hash": content_hash, "one": row[0]}
 
+
+async def test_a_version_of_a_flow_is_found_in_memory_or_within_the_turn(pool: Pool, engine: Any) -> None:
     given: list[Any] = []
 
     def wanting(inbound: Inbound, situation: Situation) -> Any:
+        given.append((yield FlowWanted("here")))
         given.append((yield FlowWanted("abc")))
         return Decision((), DONE)
 
-    await turns_of(pool, engine, wanting, find_flow=find).take(say("go"))
-    assert given == [{"hash": "abc", "one": 1}]
+    await turns_of(pool, engine, wanting, flows=Versions()).take(say("go"))
+    assert given == [{"held": "here"}, {"hash": "abc", "one": 1}]
+
+
+async def test_what_nobody_parked_is_known_without_asking(pool: Pool, engine: Any) -> None:
+    def asking(inbound: Inbound, situation: Situation) -> Any:
+        result = yield call("action_find_parked", inbound)
+        return Decision(({"text": str(result.failed)},), DONE)
+
+    # There is no such action here, so whoever asks for it is told that.
+    turns = turns_of(pool, engine, asking)
+    assert texts(await turns.take(say("go"))) == ["None"]
+    await rows(pool, "UPDATE bot.conversations SET closed_at = now() RETURNING 1")
+    await rows(
+        pool,
+        "INSERT INTO bot.parked_flows (id, contact_id, key_id, flow, sealed_document)"
+        " SELECT id, id, id, 'f', 'x' FROM crm.contacts RETURNING 1",
+    )
+    assert texts(await turns.take(say("go"))) == ["unknown_action"]
 
 
 async def test_ten_messages_at_once_run_their_actions_one_after_the_other(pool: Pool, engine: Any) -> None:

@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION bot.begin_turn(
     OUT identity_id uuid, OUT contact_id uuid, OUT key_id uuid, OUT kek text, OUT wrapped bytea,
     OUT conversation_id uuid, OUT locale text, OUT owner text,
     OUT fence integer, OUT sealed_state bytea, OUT last_seq integer, OUT crashes integer,
-    OUT wake_at timestamptz, OUT previous uuid, OUT first_id uuid, OUT first_message jsonb, OUT first_answers jsonb
+    OUT wake_at timestamptz, OUT previous uuid, OUT parked boolean, OUT first_id uuid, OUT first_message jsonb, OUT first_answers jsonb
 ) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
@@ -38,8 +38,10 @@ BEGIN
         ON CONFLICT (identity_id) WHERE closed_at IS NULL DO NOTHING;
     END LOOP;
 
-    -- One that has only just begun remembers what the last one knew.
+    -- One that has only just begun remembers what the last one knew, and is offered what was put aside.
     IF begin_turn.conversation_id = p_new_conversation THEN
+        begin_turn.parked := EXISTS (
+            SELECT FROM bot.parked_flows f WHERE f.contact_id = ANY(crm.family(begin_turn.contact_id)));
         SELECT p.id, p.sealed_state INTO begin_turn.previous, begin_turn.sealed_state
           FROM bot.conversations p
          WHERE p.identity_id = begin_turn.identity_id AND p.id <> p_new_conversation
