@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
-from bot.handlers import case_forms, complaints, parking, person
+from bot.handlers import (
+    case_forms,
+    complaints,
+    confirmation,
+    consent,
+    identity,
+    parking,
+    person,
+    privacy,
+    profile,
+    requests,
+    withdrawal,
+)
 from bot.handlers.action import LocalAction
 
 ACTIONS: tuple[type[LocalAction], ...] = (
@@ -20,15 +32,36 @@ ACTIONS: tuple[type[LocalAction], ...] = (
     complaints.OpenComplaint,
     complaints.SeekSettlement,
     complaints.WeighComplaint,
-    parking.FindParked,
-    parking.ParkFlow,
-    parking.TakeParked,
+    confirmation.CheckCode,
+    confirmation.SendCode,
+    consent.AskConsentAnswer,
+    consent.AskConsentPurpose,
+    consent.MatchConsent,
+    consent.RecordConsent,
+    consent.RepeatNotice,
+    consent.ShowNotice,
+    identity.FindProof,
     parking.FindParked,
     parking.ParkFlow,
     parking.TakeParked,
     person.LeaveMessage,
     person.NoteHandOver,
     person.QueueStatus,
+    privacy.CheckCorrection,
+    privacy.CorrectData,
+    privacy.OfferExport,
+    privacy.ShowData,
+    privacy.TellErasure,
+    profile.AskProfileField,
+    profile.NoteChild,
+    profile.SaveProfile,
+    requests.OpenPrivacyRequest,
+    requests.SettleRequest,
+    requests.TellKept,
+    withdrawal.AskWithdrawPurpose,
+    withdrawal.FindGranted,
+    withdrawal.WithdrawAll,
+    withdrawal.WithdrawConsent,
 )
 """One class per line, sorted by module and name."""
 

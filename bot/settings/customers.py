@@ -52,6 +52,8 @@ class Crm(Section):
     """CP5-CP7: value classes, stages and tags; unset: the rules that ship."""
     rights_days: Annotated[int, Field(ge=1, le=365)] = 15
     """PIPL 50, in working days: a request about one's own data is answered within them."""
+    export_link_h: Annotated[float, Field(gt=0, le=168)] = 24.0
+    """How long the link works under which a customer fetches their own data, once."""
     holidays_file: Path | None = None
     """Dates that override the calendar of public holidays, and those of years it does not know."""
     unlinked_s: Annotated[float, Field(gt=0)] = 10.0

@@ -1,0 +1,54 @@
+"""Who asks about their own data: a verified account, or a code to what was known before (PR6)."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Tracker
+
+from bot.handlers.action import HandlerTurn, LocalAction, within
+from bot.outgoing.codes import Field
+from crm_adapter.records.customers import Fact
+
+BY: Final = "system:chat"
+SETTLED: Final = timedelta(days=30)
+"""A phone or e-mail that replaced another more recently proves nothing: whoever replaced it would prove himself."""
+_FIELDS: Final[tuple[Field, ...]] = ("phone", "email")
+
+
+class FindProof(LocalAction):
+    """Whether there is a phone or mail address on file that a code can go to; without one staff has to check."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
+        return [SlotSet("proof_possible", await known_target(within()) is not None)]
+
+
+async def known_target(turn: HandlerTurn) -> tuple[Field, str] | None:
+    """The phone or mail address that proves who this is: a verified one before a claimed one, never a fresh change."""
+    facts = (await turn.crm.contact(turn.contact_id)).facts
+    history = await turn.crm.history(turn.contact_id)
+    known: list[tuple[bool, Field, str]] = []
+    for field in _FIELDS:
+        fact = facts.get(field)
+        if fact is not None and fact.value is not None and not _changed_lately(turn, fact, history):
+            known.append((fact.assurance != "verified", field, fact.value))
+    return min(known, key=lambda one: one[0])[1:] if known else None
+
+
+async def checked_by_code(turn: HandlerTurn, request: Any) -> None:
+    """Documents with the request that a code proved who asks."""
+    if request:
+        await turn.crm.check_requester(UUID(str(request)), "code", BY, turn.now)
+
+
+def _changed_lately(turn: HandlerTurn, fact: Fact, history: Any) -> bool:
+    return any(
+        one.field == fact.field
+        and one.value not in (None, fact.value)
+        and one.superseded_at is not None
+        and turn.now - one.superseded_at < SETTLED
+        and not (fact.assurance == "verified" and one.assurance != "verified" and one.set_by == "customer")
+        for one in history
+    )
