@@ -2,11 +2,11 @@
 
 import sys
 
-from benchmarks import floor, growth, plans, search, segments
+from benchmarks import dialog, floor, growth, plans, search, segments
 
 if __name__ == "__main__":
     results = {}
-    for benchmark in (floor, growth, plans, search, segments):
+    for benchmark in (dialog, floor, growth, plans, search, segments):
         print(f"\n== {benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}", flush=True)
         results[benchmark.__name__] = benchmark.main()
     print()

@@ -49,6 +49,7 @@ class Dialog:
         run = self._run(inbound, situation)
         yield from settle(run, list(run.frames))
         if inbound.event is not None:
+            run.state.fresh = run.state.fresh or situation.first
             yield from happen(run, inbound.event)
         else:
             yield from self._hear(run)
@@ -71,7 +72,9 @@ class Dialog:
         return Run(inbound, situation, world, self.charts, state, situation.locale)
 
     def _hear(self, run: Run) -> Steps[None]:
-        if run.situation.first and run.speaks:
+        run.first = (run.situation.first or run.state.fresh) and run.speaks
+        run.state.fresh = run.state.fresh and not run.first
+        if run.first:
             yield from find_parked(run)
         understood = self.understand(self._heard(run), self.facts, run.world.definitions)
         run.locale = understood.locale

@@ -54,6 +54,8 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
         return
     if understood.upset and not run.state.soothed:
         run.state.soothed = run.say("utter_upset") is not None
+    if not commands:
+        _files_alone(run)
     for command in commands:
         if not run.stopped:
             yield from _follow_one(run, command)
@@ -220,14 +222,19 @@ def _cancel(run: Run) -> Steps[None]:
         offer_interrupted(run, len(run.frames))
 
 
+def _files_alone(run: Run) -> None:
+    """Files that nobody has asked for."""
+    run.say("utter_files_received")
+    run.came_to("file")
+
+
 def _be_lost(run: Run) -> Steps[None]:
     body = run.inbound.body
     if body.get("choice"):
         say_stale(run)
         return
     if not body.get("text") and body.get("attachments"):
-        run.say("utter_files_received")
-        run.came_to("file")
+        _files_alone(run)
         return
     frame = run.top
     if frame is not None and asked_slot(run) is not None:

@@ -11,7 +11,7 @@ def greet(run: Run) -> Steps[None]:
 
     What was parked is offered as soon as no other flow runs; whoever has just started the same flow is asked at once.
     """
-    if run.situation.first:
+    if run.first:
         _push(run, first=True)
     yield from walk(run)
     if run.speaks and not run.frames and _may_offer(run):

@@ -45,6 +45,7 @@ class Run:
     after_commit: list[tuple[str, ActionCall]] = field(default_factory=list)
     close: bool = False
     urgent: bool = False
+    first: bool = False
     steps: int = 0
     wake_s: float | None = None
     stopped: bool = False

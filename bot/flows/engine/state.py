@@ -46,11 +46,11 @@ class Frame:
 
 @dataclass(slots=True)
 class State:
-    """``frames`` from the bottom up; ``slots`` outlive their flows; ``shown`` are the choices last
-    offered, in order, by id.
+    """``frames`` from the bottom up; ``slots`` outlive their flows; ``shown`` are the choices last offered, by id.
 
     ``lost``: messages in a row that were not understood. ``done``: a flow was finished. ``parked``: what waits for this
-    customer since an earlier conversation, until it was offered. ``heard``: when the customer last wrote.
+    customer since an earlier conversation, until it was offered. ``heard``: when the customer last wrote. ``fresh``:
+    the conversation was begun by an event, so its customer is still to be greeted.
     """
 
     frames: list[Frame] = field(default_factory=list)
@@ -63,6 +63,7 @@ class State:
     told_to_wait: bool = False
     done: bool = False
     surveyed: bool = False
+    fresh: bool = False
     parked: dict[str, Any] = field(default_factory=dict)
 
 
@@ -151,6 +152,7 @@ _STATE: _Checks = {
     "told_to_wait": (_flag, False),
     "done": (_flag, False),
     "surveyed": (_flag, False),
+    "fresh": (_flag, False),
     "parked": (_named, {}),
 }
 _FRAME: _Checks = {

@@ -9,25 +9,15 @@ from bot.flows.rendering import fill, render
 from tests.unit.flows.dialogs import Talk, definitions
 from tests.unit.flows.test_dialog import FORMS
 
-CALM = [
-    "session_start",
-    "collect_information",
-    "continue_interrupted",
-    "correction",
-    "cancel_flow",
-    "clarification",
-    "cannot_handle",
-    "search",
-    "chitchat",
-    "human_handoff",
-    "skip_question",
-    "completed",
-    "internal_error",
-]
-OURS = ["withdraw", "silence", "resolved", "change_language"]
+NAMES = (
+    "session_start collect_information continue_interrupted correction cancel_flow clarification cannot_handle search"
+    " chitchat human_handoff skip_question completed internal_error"
+    " withdraw silence resolved change_language"
+)
+"""Those that CALM names, and ours."""
 
 
-@pytest.mark.parametrize("name", [*CALM, *OURS])
+@pytest.mark.parametrize("name", NAMES.split())
 def test_every_pattern_ships_and_is_neither_offered_nor_parked(name: str) -> None:
     flow = definitions().flows[f"pattern_{name}"]
     assert flow.steps
