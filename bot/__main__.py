@@ -26,6 +26,7 @@ COMMANDS = {
     "consent": "prove the consent ledger and the access log, show what stands",
     "kb": "check, import, list and measure articles",
     "flows": "check flow files, list flows, draw one",
+    "test": "play written conversations on a store of their own",
     "staff": "staff accounts: add, link, list",
     "db": "the database: migrate",
     "doctor": "check every part and say how to mend what is wrong",

@@ -1,0 +1,1 @@
+"""Conversations written down in Rasa's end-to-end format, played against the whole program."""
