@@ -124,12 +124,12 @@ _PARTS: Final = re.compile(r"[,;/+&\s]+|(?:和|跟|与|及|还有|以及)|\band\
 
 
 def several_shown(heard: Heard, words: str, definitions: Definitions) -> list[Any] | None:
-    """The asked slot's values that "1、3" or "第一个和第三个" means; ``None`` unless every part names one."""
+    """The asked slot's values that "1、3" or "冰箱和第三个" means; ``None`` unless every part names one."""
     values: list[Any] = []
     for part in _PARTS.split(words):
         if not core(part):
             continue
-        shown = shown_by_place(heard, part)
+        shown = shown_by_place(heard, part) or shown_by_words(heard, part)
         commands = command_of(shown.id, heard, definitions) if shown else ()
         for command in commands:
             if not isinstance(command, SetSlot) or heard.asked is None or command.slot != heard.asked.name:

@@ -35,7 +35,7 @@ _CANCEL: Final = re.compile(
     r"|forget (?:it|about it)|stop (?:it|this|that)|quit|exit|abort|leave it|drop it|i changed my mind"
     r"|no longer needed|go back|start over)(?: please| thanks)*"
 )
-_NO_RATHER_THAN_CANCEL: Final = re.compile(r"不用了|不要了|不需要了|还是不用了")
+_NO_RATHER_THAN_CANCEL: Final = re.compile(r"(?:还是|那|先|那就|我)*(?:不用了|不要了|不需要了)(?:吧|谢谢)*")
 _SKIP: Final = re.compile(
     r"(?:先|可以|能|我想|这个|这题|我要)*(?:跳过|略过|忽略|下一(?:个|题|步)|不填|不提供|不想(?:说|填|提供|回答|透露)"
     r"|不方便(?:说|提供|透露)?|不回答|暂不(?:提供|填)|先不(?:填|说|提供)|以后再(?:填|说))(?:吧|了|这个|这题|一?下"

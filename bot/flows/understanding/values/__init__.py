@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.flows.model import Slot
@@ -49,7 +50,24 @@ def read_value(slot: Slot, heard: Heard, words: str) -> Read:
         return _several(slot, words) if slot.type == "list" or heard.several else _one_of(slot, words)
     if slot.type == "bool":
         return read_yes_no(words)
-    return _by_kind(slot, heard, words)
+    return _fitting(slot, _by_kind(slot, heard, words))
+
+
+def _fitting(slot: Slot, read: Read) -> Read:
+    """The value as the slot's type has it: a number is text in a text slot, one thing a list of one in a list slot."""
+    if read.code is not None or slot.type not in ("text", "list"):
+        return read
+    if slot.type == "list":
+        return read if isinstance(read.value, list) else replace(read, value=_listed(read.value))
+    return read if isinstance(read.value, str | list) else replace(read, value=str(read.value))
+
+
+def _listed(value: Any) -> list[Any]:
+    parts = [part.strip() for part in _COMMAS.split(value)] if isinstance(value, str) else [value]
+    return [part for part in parts if part != ""]
+
+
+_COMMAS: Final = re.compile(r"[,;，、；\n]")
 
 
 def _by_kind(slot: Slot, heard: Heard, words: str) -> Read:

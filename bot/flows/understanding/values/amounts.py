@@ -94,19 +94,19 @@ def read_rating(words: str, scale: tuple[int, int]) -> Read:
         number = next(numbers_in(match[1]), None)
         if number is not None:
             return _within(number[0], scale, length_of(words) - length_of(match[0]))
-    found = list(numbers_in(words[:_LONGEST]))
+    said = bare(words)[:_LONGEST]
+    meant = next(((mark, match) for mark, pattern in _FIVE if (match := pattern.search(said))), None)
+    # 一般 and 十分满意 begin like numbers.
+    found = [
+        each for each in numbers_in(said) if meant is None or each[2] <= meant[1].start() or meant[1].end() <= each[1]
+    ]
     if len({value for value, _, _ in found}) == 1 and len(words) <= _LONGEST:
         value, start, end = found[0]
-        return _within(value, scale, length_of(words) - length_of(words[start:end]))
-    if found:
-        return Read(code="rating_missing", tried=len(words) <= _LONGEST)
-    said = bare(words)
-    if len(said) <= _LONGEST:
-        for mark, pattern in _FIVE:
-            if match := pattern.search(said):
-                spread = lowest + (mark - 1) * (highest - lowest) / 4
-                return Read(round(spread + 1e-9), rest=length_of(said) - length_of(match[0]))
-    return Read(code="rating_missing")
+        return _within(value, scale, length_of(said) - length_of(said[start:end]))
+    if found or meant is None or len(words) > _LONGEST:
+        return Read(code="rating_missing", tried=bool(found) and len(words) <= _LONGEST)
+    mark, match = meant
+    return Read(round(lowest + (mark - 1) * (highest - lowest) / 4 + 1e-9), rest=length_of(said) - length_of(match[0]))
 
 
 def _within(value: float, scale: tuple[int, int], rest: int) -> Read:

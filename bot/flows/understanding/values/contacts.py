@@ -13,14 +13,14 @@ _SPOKEN: Final = str.maketrans("零〇一幺二三四五六七八九", "00112345
 _SPOKEN_RUN: Final = re.compile(r"[零〇一幺二三四五六七八九\d\s-]{7,30}")
 _FEWEST: Final = 5
 
-_EMAIL: Final = re.compile(r"[a-z0-9._%+'-]{1,64}\s?@\s?[a-z0-9-]+(?:\s?[.,]\s?[a-z0-9-]+)+", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[a-z0-9._%+'-]{1,64}\s?@\s?[a-z0-9-]+(?:(?:\s?\.\s?|,)[a-z0-9-]+)+", re.IGNORECASE)
 _SPELT: Final = ((re.compile(r"\s(?:\(at\)|\[at\]|at)\s"), "@"), (re.compile(r"\s(?:\(dot\)|\[dot\]|dot)\s"), "."))
 _LOOKED_AT: Final = 400
 
 _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff·"
 _NAME_ZH: Final = re.compile(
     rf"(?:我(?:的)?(?:名字|姓名|全名|大名)?(?:叫做?|是|为)|(?:名字|姓名|全名|联系人|收货人|收件人)(?:叫做?|是"
-    rf"|为)?[:\s]*|叫我|本人|称呼我?(?:为)?|这边是|我)\s*(?P<name>[{_HAN}]{{2,8}}|[a-z][a-z .'-]{{1,40}})$",
+    rf"|为)?[:：\s]*|叫我|本人|称呼我?(?:为)?|这边是|我)\s*(?P<name>[{_HAN}]{{2,8}}|[a-z][a-z .'-]{{1,40}})$",
     re.IGNORECASE,
 )
 _FAMILY_ZH: Final = re.compile(rf"^(?:我|免贵)?姓(?P<family>[{_HAN}]{{1,2}})$")
@@ -41,8 +41,8 @@ _PLACE: Final = re.compile(
     r"|flat|apt|apartment|room|block|building|district|city|county|blvd|square|court|way|po box)\b"
 )
 _ADDRESS_IS: Final = re.compile(
-    r"^(?:我(?:的|家)?)?(?:新的?|收货|送货|联系|家庭|现在的?)?(?:地址|住址)(?:是|为|在|改为|改成)?[:,\s]*"
-    r"|^(?:我)?(?:家)?(?:住在?|在)(?=.{4})|^(?:my |the )?(?:new |home |shipping |delivery )?address(?: is|:)\s*"
+    r"^(?:我(?:的|家)?)?(?:新的?|收货|送货|联系|家庭|现在的?)?(?:地址|住址)(?:是|为|在|改为|改成)?[:：,\s]*"
+    r"|^(?:我)?(?:家)?(?:住在?|在)(?=.{4})|^(?:my |the )?(?:new |home |shipping |delivery )?address(?: is|[:：])\s*"
     r"|^i live (?:at|in)\s+",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ _LONGEST: Final = 80
 def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
     """The key one of whose wordings a plain text is, holds, or is one slip away from; ``None`` where two are as near.
 
-    A text of which a wording is only a part counts when the wordings of one key alone are in it; the longest decides.
+    A text of which a wording is only a part counts when, the longest one taken away, no other key's is left in it.
     """
     said = core(words)
     if not said:
@@ -30,7 +30,14 @@ def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
     if held:
         longest = max(held)[0]
         nearest = {key for size, key in held if size == longest}
-        return next(iter(nearest)) if len(nearest) == 1 else None
+        if len(nearest) > 1:
+            return None
+        (found,) = nearest
+        rest = said
+        for form in sorted(plain_wordings[found], key=len, reverse=True):
+            rest = rest.replace(form, "\n")
+        others = (form for key, forms in plain_wordings.items() if key != found for form in forms if len(form) > 1)
+        return None if any(_holds(rest, form) for form in others) else found
     near = {key for key, forms in plain_wordings.items() for form in forms if one_slip(said, form)}
     if len(near) == 1:
         return next(iter(near))

@@ -29,11 +29,12 @@ _TENS: Final = {
 _SCALES: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "dozen": 12}
 _WORDS: Final = _ONES | _TENS | _SCALES | {"a": 1, "an": 1, "couple": 2}
 _ENGLISH: Final = re.compile(
-    rf"\b(?:(?:{'|'.join(_ONES | _TENS)}|an?(?= (?:hundred|thousand|million|dozen|couple)))"
-    rf"(?:(?: |-| and )(?:{'|'.join(_ONES | _TENS | _SCALES)}))*|couple)\b"
+    rf"\b(?:(?:{'|'.join(_ONES | _TENS)}|an?(?= (?:hundred|thousand|million|dozen)))"
+    rf"(?:(?: |-| and )(?:{'|'.join(_ONES | _TENS | _SCALES)}))*|(?:a )?couple)\b"
 )
 _ARABIC: Final = re.compile(r"(?<![\w.])[-+]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?(?![\d])|[-+]?\d+(?:\.\d+)?")
 _HAN: Final = re.compile(rf"[{CHINESE}]+")
+_TAIL: Final = re.compile(r"[一二两三四五六七八九1-9](?![\d十百千万亿])")
 _MULTIPLIER: Final = re.compile(r"\s?(万|亿|千|百|k\b|m\b|million\b|thousand\b|hundred\b)")
 _FACTORS: Final = {
     "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000, "k": 1000, "m": 1_000_000,
@@ -54,8 +55,8 @@ def numbers_in(words: str) -> Iterator[tuple[float, int, int]]:
         if more := _MULTIPLIER.match(words, end):
             value *= _FACTORS[more[1]]
             end = more.end()
-            if (tail := _HAN.match(words, end)) and more[1] in "万千百":  # 2万5, 1千三
-                value += (chinese_number(tail[0]) or 0) * (_FACTORS[more[1]] / 10 if len(tail[0]) == 1 else 1)
+            if (tail := _TAIL.match(words, end)) and more[1] in "万千百":  # 2万5, 1千三
+                value += (chinese_number(tail[0]) or 0) * _FACTORS[more[1]] / 10
                 end = tail.end()
         elif words[end : end + 1] == "半":
             value, end = value + 0.5, end + 1
@@ -86,6 +87,8 @@ def chinese_number(numeral: str) -> float | None:
         whole, half = whole[:-1], 0.5
         if whole and whole[-1] in _MYRIADS:  # 一万半 is no number anyone means
             return None
+    if whole.isdecimal():
+        return float(whole)
     value: float | None = _chinese_whole(whole) if whole else 0.0
     if value is None or (not whole and not half):
         return None
@@ -119,6 +122,8 @@ def _chinese_whole(numeral: str) -> float | None:
 
 
 def _english(words: str) -> int:
+    if words.endswith("couple"):
+        return _WORDS["couple"]
     total = current = 0
     for word in re.split(r"[ -]", words):
         if word == "and" or word not in _WORDS:
