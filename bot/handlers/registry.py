@@ -5,7 +5,10 @@ from inspect import signature
 from typing import Any
 
 from bot.handlers import (
+    case_answers,
     case_forms,
+    case_news,
+    cases,
     complaints,
     confirmation,
     consent,
@@ -15,15 +18,25 @@ from bot.handlers import (
     privacy,
     profile,
     requests,
+    suggestions,
     withdrawal,
 )
 from bot.handlers.action import LocalAction
 
 ACTIONS: tuple[type[LocalAction], ...] = (
+    case_answers.AcceptSolution,
+    case_answers.AskCasePath,
+    case_answers.RefuseSolution,
+    case_answers.ReopenCase,
     case_forms.AskCaseOrder,
     case_forms.AskCasePhone,
     case_forms.BeginCaseForm,
     case_forms.NoteCaseOrder,
+    case_news.TellCaseChange,
+    cases.AddToCase,
+    cases.AskCaseNumber,
+    cases.AskCaseWish,
+    cases.ShowCase,
     complaints.AskComplaintCategory,
     complaints.AskComplaintConfirmed,
     complaints.AskComplaintOfferTaken,
@@ -58,6 +71,7 @@ ACTIONS: tuple[type[LocalAction], ...] = (
     requests.OpenPrivacyRequest,
     requests.SettleRequest,
     requests.TellKept,
+    suggestions.RecordSuggestion,
     withdrawal.AskWithdrawPurpose,
     withdrawal.FindGranted,
     withdrawal.WithdrawAll,
