@@ -65,6 +65,7 @@ from bot.web.problems import problems
 from bot.web.routes import register
 from bot.web.security import secure
 from bot.web.shelf import Shelf
+from bot.web.telling import telling
 from crm_adapter.ledger.sequencer import run_sequencer
 from crm_adapter.search import run_indexer
 from crm_adapter.sharing.store import SqlSharing
@@ -129,7 +130,7 @@ def make_app(
     app[DEFER_IMPORT] = lambda import_id: defer_import(parts.jobs, import_id)
     app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]
     app[PUBLIC_URL] = settings.base_url
-    app[DESK] = Desk(parts.engine, parts.keys, parts.realtime)
+    app[DESK] = Desk(parts.engine, parts.keys, parts.realtime, telling(parts.keys))
     app[DESK_NEWS] = DeskNews(parts.engine, parts.realtime)
     app[OUTGOING] = Outgoing(settings, parts.keys)
     app[CODES] = Codes(parts.engine, app[OUTGOING], app[CRM].within)

@@ -1,6 +1,6 @@
 """What a person does with a conversation: take, answer, let go. Each step is one transaction, once per id."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +35,8 @@ from crm_adapter.encryption import DataKey, Keys, SealBroken, seal, unseal
 log = structlog.get_logger(__name__)
 
 Leaving = Literal["to_queue", "to_bot", "resolve"]
+Defer = Callable[[AsyncConnection, str, Mapping[str, Any], str, UUID], Awaitable[None]]
+"""Has an event (its name, values and key) told to the dialog of an identity once the transaction is committed."""
 
 _HOLD = text("SELECT key_id, kek, wrapped, sealed_external_id FROM crm.hold_identity(:identity)")
 _TAKE = text("SELECT fence FROM bot.desk_take(:step, :conversation, :agent)")
@@ -71,6 +73,7 @@ class Answered:
 class _Talk:
     """Where the conversation is, and what is needed to write into it."""
 
+    identity_id: UUID
     locale: str
     account: str
     identity: str | None
@@ -80,10 +83,11 @@ class _Talk:
 class Desk:
     """The people's side of "who may speak": the fence of the conversation is moved, and asked for, by the database."""
 
-    def __init__(self, engine: AsyncEngine, keys: Keys, realtime: Realtime) -> None:
+    def __init__(self, engine: AsyncEngine, keys: Keys, realtime: Realtime, defer: Defer) -> None:
         self._engine = engine
         self._keys = keys
         self._realtime = realtime
+        self._defer = defer
 
     async def take(self, step: Step) -> int:
         """The conversation is this person's, and the bot's unsent words are cancelled; the fence from now on.
@@ -112,7 +116,8 @@ class Desk:
         return Answered(row.message_id, row.seq)
 
     async def leave(self, step: Step, fence: int, kind: Leaving) -> int:
-        """Lets go: back to the queue, to the bot (which says so), or resolved, which closes the conversation.
+        """Lets go: back to the queue, to the bot (which says so), or resolved, which closes the conversation and is
+        told to the dialog as the event ``resolved`` (a survey may follow).
 
         Raises what :meth:`answer` does.
         """
@@ -122,6 +127,9 @@ class Desk:
             if kind == "to_bot":
                 values = _line(talk, back_with_the_bot(talk.locale), step.trace_id)
             row = (await connection.execute(_LEAVE, {**_named(step), "fence": fence, "kind": kind, **values})).one()
+            if kind == "resolve" and row.first and talk.key is not None:
+                about = {"conversation_id": str(step.conversation_id), "agent_id": str(step.agent_id)}
+                await self._defer(connection, "resolved", about, f"resolved:{step.id}", talk.identity_id)
         log.info("desk.left", conversation=str(step.conversation_id), by=str(step.agent_id), kind=kind)
         await self._tell(step, talk)
         return int(row.fence)
@@ -146,13 +154,13 @@ class Desk:
             return None
         held = (await connection.execute(_HOLD, {"identity": row.identity_id})).one_or_none()
         if held is None or held.wrapped is None:
-            return _Talk(row.locale, row.account, None, None)
+            return _Talk(row.identity_id, row.locale, row.account, None, None)
         try:
             key = self._keys.unwrap(held.key_id, held.kek, bytes(held.wrapped))
             whose = unseal(key, "identities.external_id", row.identity_id, bytes(held.sealed_external_id)).decode()
         except SealBroken:
-            return _Talk(row.locale, row.account, None, None)
-        return _Talk(row.locale, row.account, whose, key)
+            return _Talk(row.identity_id, row.locale, row.account, None, None)
+        return _Talk(row.identity_id, row.locale, row.account, whose, key)
 
     async def _known(self, connection: AsyncConnection, step: Step) -> _Talk:
         talk = await self._talk(connection, step.conversation_id)

@@ -78,3 +78,5 @@ class Taken:
     message: Message
     answers: tuple[Message, ...] = field(default=())
     duplicate: bool = False
+    at_desk: bool = False
+    """Whether a person has the conversation or is waited for, or was until now: the desk wants to know of it."""

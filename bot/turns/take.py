@@ -133,7 +133,8 @@ class Turns:
         ):
             STAGE_SECONDS.labels(stage).observe(seconds)
         OUTCOMES.labels(decision.outcome.kind).inc()
-        return Taken(received.conversation_id, received.sender.identity_id, *lines)
+        at_desk = received.situation.owner != "bot" or decision.owner not in (None, "bot")
+        return Taken(received.conversation_id, received.sender.identity_id, *lines, at_desk=at_desk)
 
     async def _act(
         self, connection: Connection, inbound: Inbound, received: Received, blind: bytes, decision: Decision | Asking

@@ -115,6 +115,10 @@ async def status(locale: str) -> keys.Status:
     return {"version": "0", "uptime_s": 1.0, "parts": [{"name": "store", "state": "ok", "detail": "", "mend": ""}]}
 
 
+async def told_to_nobody(*_: Any) -> None:
+    """An event without a dialog."""
+
+
 def console_app(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: Any) -> web.Application:
     """The staff API alone, over a migrated store; ``more`` sets other keys by name."""
     app = web.Application(middlewares=[problems.problems])
@@ -124,7 +128,7 @@ def console_app(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: 
     app[keys.CRM] = SqlStore(engine, KEYS, Policy())
     app[keys.SHARING] = SqlSharing(engine, KEYS, app[keys.CRM])
     room = InMemory()
-    app[keys.DESK] = Desk(engine, KEYS, room)
+    app[keys.DESK] = Desk(engine, KEYS, room, told_to_nobody)
     app[keys.DESK_NEWS] = DeskNews(engine, room)
     app[keys.ACCOUNTS] = ["shop"]
     app[keys.PUBLIC_URL] = "https://care.example.com"

@@ -1,11 +1,12 @@
 """Who may speak is a fact in the conversation's row: people take, answer and let go, and the database decides races."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.desk.faults import SpeakerChanged, StepReused, TakenByAnother, UnknownConversation
 from bot.desk.steps import Answered, Desk
@@ -26,8 +27,18 @@ def room() -> InMemory:
 
 
 @pytest.fixture
-def desk(engine: AsyncEngine, room: InMemory) -> Desk:
-    return Desk(engine, KEYS, room)
+def told() -> list[tuple[Any, ...]]:
+    """Events that the dialogs are told."""
+    return []
+
+
+@pytest.fixture
+def desk(engine: AsyncEngine, room: InMemory, told: list[tuple[Any, ...]]) -> Desk:
+    async def defer(connection: AsyncConnection, *event: Any) -> None:
+        assert connection.in_transaction()
+        told.append(event)
+
+    return Desk(engine, KEYS, room, defer)
 
 
 async def test_of_two_who_take_one_gets_it_and_the_other_is_told_who_has_it(desk: Desk, engine: AsyncEngine) -> None:
@@ -167,10 +178,16 @@ async def test_the_bot_that_gets_a_conversation_back_says_so(desk: Desk, engine:
     assert await rows(engine, "SELECT author, seq FROM bot.messages ORDER BY seq DESC LIMIT 1") == [("bot", 3)]
 
 
-async def test_resolving_closes_the_conversation(desk: Desk, engine: AsyncEngine) -> None:
+async def test_resolving_closes_the_conversation_and_is_told_to_the_dialog_once(
+    desk: Desk, engine: AsyncEngine, told: list[tuple[Any, ...]]
+) -> None:
     talk = await store_waiting(engine)
     fence = await desk.take(step(talk, LI))
-    await desk.leave(step(talk, LI), fence, "resolve")
+    resolved = step(talk, LI)
+    for _ in range(2):
+        await desk.leave(resolved, fence, "resolve")
+    about = {"conversation_id": str(talk.conversation), "agent_id": str(LI)}
+    assert told == [("resolved", about, f"resolved:{resolved.id}", talk.identity)]
     now = await state_of(engine, talk.conversation)
     assert (now.owner, now.agent_id, now.close_reason) == ("bot", None, "agent")
     assert now.closed_at is not None

@@ -21,7 +21,7 @@ from bot.storage.bodies import seal_body
 from bot.storage.tables import messages
 from crm_adapter.policy import Policy
 from crm_adapter.sql_store import SqlStore
-from tests.integration.console_client import Talk, make_staff, store_talk
+from tests.integration.console_client import Talk, make_staff, store_talk, told_to_nobody
 from tests.integration.desk_customers import rows, state_of, step, store_waiting
 
 
@@ -86,7 +86,7 @@ async def test_outside_the_hours_it_is_told_when_they_begin(engine: AsyncEngine,
 
 @pytest.mark.usefixtures("here")
 async def test_place_and_estimate_come_from_the_queue_as_it_is(engine: AsyncEngine, settings: Settings) -> None:
-    desk, agent = Desk(engine, KEYS, InMemory()), UUID(int=7)
+    desk, agent = Desk(engine, KEYS, InMemory(), told_to_nobody), UUID(int=7)
     new = await store_talk(engine, "转人工")
     status = await run(engine, QueueStatus(settings), new)
     assert (status["person_position"], status["person_minutes"]) == (1, None)

@@ -19,7 +19,7 @@ from bot.channels.web.parse import Send, parse_json, parse_send
 from bot.channels.web.tokens import SessionTokens, TokenRefused, Visitor
 from bot.domain.message import Inbound, Taken
 from bot.realtime import Realtime
-from bot.realtime.topics import thread_topic
+from bot.realtime.topics import DESK, thread_topic
 from bot.settings import Locale, Settings, WebChannel
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
@@ -176,6 +176,8 @@ class ChatEdge:
             taken = await self.turns.take(inbound)
         last = taken.answers[-1] if taken.answers else taken.message
         await self.realtime.publish(topic(visitor), {"kind": "message", "seq": last.seq})
+        if taken.at_desk:
+            await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
         return taken
 
     async def _body(self, visitor: Visitor, send: Send) -> dict[str, Any]:
