@@ -49,7 +49,7 @@ def numbers_in(words: str) -> Iterator[tuple[float, int, int]]:
     found: list[tuple[float, int, int]] = []
     for match in _ARABIC.finditer(words):
         end = match.end()
-        if match.end() - match.start() > _MOST_SIGNS:
+        if match.end() - match.start() > _MOST_SIGNS or (found and match.start() < found[-1][2]):
             continue
         value = float(re.sub(r"[,' ]", "", match[0]))
         if more := _MULTIPLIER.match(words, end):

@@ -1,0 +1,100 @@
+"""Days and times of the day, as people say them on a Wednesday, 18 November 2026."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.flows.model import Slot
+from bot.flows.understanding import Heard, understand
+from tests.unit.flows.hearing import DEFINITIONS, Shelf
+from tests.unit.flows.test_values import one, told
+
+DAY, BEEN, TIME = (
+    Slot("visit_on", "text", "date"),
+    Slot("bought_on", "text", "date", past=True),
+    Slot("visit_at", "text", "time"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("今天", "11-18"), ("明天", "11-19"), ("后天", "11-20"), ("後天", "11-20"), ("大后天", "11-21"),
+        ("昨天", "11-17"), ("前天", "11-16"), ("大前天", "11-15"),
+        ("周三", "11-18"), ("周五", "11-20"), ("星期一", "11-23"), ("禮拜六", "11-21"), ("这周日", "11-22"),
+        ("本周一", "11-16"), ("下周三", "11-25"), ("下週三", "11-25"),
+        ("下个星期天", "11-29"), ("下下周一", "11-30"), ("上周五", "11-13"), ("周末", "11-21"), ("三天后", "11-21"),
+        ("3天後", "11-21"), ("两周后", "12-02"), ("一个月以后", "12-18"),
+        ("12月3号", "12-03"), ("十二月三号", "12-03"), ("12月3日上午", "12-03"), ("3号", "12-03"),
+        ("二十号", "11-20"), ("下个月5号", "12-05"), ("月底", "11-30"), ("12.3", "12-03"),
+        ("tomorrow", "11-19"), ("tommorow", "11-19"), ("tomorrow afternoon", "11-19"),
+        ("the day after tomorrow", "11-20"), ("yesterday", "11-17"), ("today", "11-18"),
+        ("friday", "11-20"), ("this friday", "11-20"), ("next Friday", "11-27"), ("next tues", "11-24"),
+        ("last monday", "11-16"), ("in 3 days", "11-21"), ("a week ago", "11-11"),
+        ("in two weeks", "12-02"), ("Dec 3", "12-03"), ("3rd of December", "12-03"), ("december the 3rd", "12-03"),
+        ("the 25th", "11-25"), ("coming monday", "11-23"),
+        ("2026-12-03", "12-03"), ("2026年12月3日", "12-03"), ("２０２６／１２／３", "12-03"), ("20261203", "12-03"),
+        ("就明天吧", "11-19"), ("听日", "11-19"),
+    ],
+)  # fmt: skip
+def test_days_to_come(text: str, day: str) -> None:
+    assert one(text, DAY) == f"2026-{day}"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("周五", "2026-11-13"), ("周三", "2026-11-18"), ("12月3号", "2025-12-03"), ("20号", "2026-10-20"),
+        ("上个月5号", "2026-10-05"), ("去年12月3号", "2025-12-03"),
+        ("90年5月1日", "1990-05-01"), ("1990/5/1", "1990-05-01"), ("2月29号", "2024-02-29"),
+        ("May 1st, 1990", "1990-05-01"), ("三天前", "2026-11-15"),
+        ("two months ago", "2026-09-18"), ("friday", "2026-11-13"), ("一九九〇年五月一日", "1990-05-01"),
+    ],
+)  # fmt: skip
+def test_days_that_have_been(text: str, day: str) -> None:
+    assert one(text, BEEN) == day
+
+
+def test_three_twelve_depends_on_the_language_unless_one_reading_is_impossible() -> None:
+    def day(text: str, locale: str) -> Any:
+        (command,) = understand(
+            Heard(text, locale, datetime(2026, 11, 18, tzinfo=UTC), asked=DAY), Shelf(), DEFINITIONS
+        ).commands
+        return told(command)
+
+    assert day("3/12", "zh-Hans") == "2027-03-12"
+    assert day("3/12", "en") == "2026-12-03"
+    assert day("12/25", "en") == day("25/12", "zh-Hans") == "2026-12-25"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("2月30号", "date_impossible"), ("13月1号", "date_impossible"), ("32号", "date_impossible"),
+    ("下周", "date_vague"), ("过几天", "date_vague"),
+     ("next month", "date_vague"), ("蓝色的", "date_missing"), ("随时", "date_vague")],
+)  # fmt: skip
+def test_no_day_says_why(text: str, code: str) -> None:
+    assert one(text, DAY) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("下午三点半", "15:30"), ("下午3點半", "15:30"), ("3pm", "15:00"), ("3:15 p.m.", "15:15"), ("15:30", "15:30"),
+        ("上午九点", "09:00"), ("九点", "09:00"), ("三点", "15:00"),
+        ("晚上八点一刻", "20:15"), ("早上8点05分", "08:05"), ("half past three", "15:30"),
+        ("quarter to five", "16:45"), ("at nine in the morning", "09:00"), ("noon", "noon"),
+        ("中午", "noon"), ("上午", "morning"), ("下午", "afternoon"), ("晚上", "evening"),
+        ("in the evening", "evening"), ("下班后", "evening"), ("随时", "any"), ("都可以", "any"),
+        ("下午2点到4点", "14:00-16:00"), ("9:00-11:00", "09:00-11:00"), ("2pm to 4pm", "14:00-16:00"),
+        ("明天下午三点", "15:00"), ("10", "10:00"), ("12am", "00:00"), ("12点", "12:00"),
+    ],
+)  # fmt: skip
+def test_times(text: str, time: str) -> None:
+    assert one(text, TIME) == time
+
+
+@pytest.mark.parametrize(("text", "code"), [("25点", "time_impossible"), ("蓝色", "time_missing")])
+def test_no_time_says_why(text: str, code: str) -> None:
+    assert one(text, TIME) == code
