@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, text
 from uuid_utils.compat import uuid7
 
 from crm_adapter.sharing.tables import access_log
@@ -156,3 +156,33 @@ async def test_what_is_not_there(console, agent):
         ):
             reply = await agent.call(method, path, body)
             assert (reply.status, reply.code) == (404, "unknown_record"), path
+
+
+async def told_of(console):
+    """Which changes of cases are to be told, and to whom."""
+    query = text("SELECT args FROM procrastinate_jobs WHERE task_name = 'events:deliver_event' ORDER BY id")
+    async with console.engine.connect() as connection:
+        return [row.args for row in await connection.execute(query)]
+
+
+async def test_every_step_is_told_to_the_customer_once_and_notes_stay_with_staff(console, agent):
+    case = await open_case(console, agent)
+    path = f"/api/cases/{case['id']}"
+    assert await told_of(console) == []
+    step = {"to": "investigating", "note": "问仓库", "told": "正在核实库存", "version": 1}
+    moved = (await agent.call("POST", f"{path}/transition", step)).body
+    assert [(event["note"], event["told"]) for event in moved["events"]][-1] == ("问仓库", "正在核实库存")
+    (job,) = await told_of(console)
+    assert (job["event"], job["key"]) == ("case_changed", f"case:{case['id']}:2")
+    assert job["contact_id"] == case["contact_id"]
+    assert "核实" not in str(job)
+    refused = await agent.call("POST", f"{path}/transition", {"to": "litigation", "version": 2})
+    assert refused.status == 409
+    noted = await agent.call("POST", f"{path}/notes", {"note": "客户是老师", "version": 2})
+    assert noted.body["version"] == 3
+    await agent.call("POST", f"{path}/owner", {"owner_id": moved["owner_id"], "version": 3})
+    assert len(await told_of(console)) == 1
+    await agent.call("POST", f"{path}/notes", {"told": "明天给您回电", "version": 4})
+    assert [job["key"] for job in await told_of(console)] == [f"case:{case['id']}:2", f"case:{case['id']}:5"]
+    empty = await agent.call("POST", f"{path}/notes", {"version": 5})
+    assert (empty.status, empty.code) == (422, "invalid")

@@ -12,13 +12,14 @@ from bot.staff.accounts import find_staff
 from bot.staff.errors import StaffInactive
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, is_storable, read_model
+from bot.web.console.case_news import tell_change
 from bot.web.console.guard import SESSION, actor_of
 from bot.web.console.paging import identifier, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
-from bot.web.keys import CRM, ENGINE
+from bot.web.keys import CRM, ENGINE, KEYS
 from bot.web.routes import Route
-from crm_adapter.port import UnknownRecord
+from crm_adapter.port import BadField, UnknownRecord
 from crm_adapter.records.service import Case, CaseKind, CaseState, NewCase, RootCause
 from crm_adapter.service.steps import TRANSITIONS
 
@@ -53,8 +54,17 @@ class _New(Body):
 class _Step(Body):
     to: CaseState
     note: Prose = ""
+    """For staff only."""
+    told: Prose = ""
+    """For the customer, who is told of every step."""
     version: int
     root_cause: RootCause | None = None
+
+
+class _Note(Body):
+    note: Prose = ""
+    told: Prose = ""
+    version: int
 
 
 class _Owner(Body):
@@ -106,10 +116,39 @@ async def open_case(request: web.Request) -> web.Response:
 async def move_case(request: web.Request) -> web.Response:
     case_id = _case_id(request)
     step = await read_model(request, _Step)
-    case = await request.app[CRM].transition_case(
-        case_id, step.to, actor_of(request), step.note, expected_version=step.version, root_cause=step.root_cause
-    )
+    async with request.app[ENGINE].begin() as connection:
+        case = (
+            await request.app[CRM]
+            .within(connection)
+            .transition_case(
+                case_id,
+                step.to,
+                actor_of(request),
+                step.note,
+                expected_version=step.version,
+                root_cause=step.root_cause,
+                told=step.told or None,
+            )
+        )
+        await tell_change(connection, request.app[KEYS], case)
     return _changed(request, "case.moved", case)
+
+
+async def note_case(request: web.Request) -> web.Response:
+    case_id = _case_id(request)
+    wanted = await read_model(request, _Note)
+    if not (wanted.note or wanted.told):
+        raise BadField("note", "empty")
+    async with request.app[ENGINE].begin() as connection:
+        case = (
+            await request.app[CRM]
+            .within(connection)
+            .add_to_case(
+                case_id, actor_of(request), wanted.note, told=wanted.told or None, expected_version=wanted.version
+            )
+        )
+        await tell_change(connection, request.app[KEYS], case)
+    return _changed(request, "case.noted", case)
 
 
 async def assign_case(request: web.Request) -> web.Response:
@@ -163,6 +202,7 @@ def _whole(case: Case, veil: Veil) -> dict[str, Any]:
             "to": event.to_state,
             "owner_id": event.owner_id,
             "note": veil.text(event.note),
+            "told": veil.text(event.told),
         }
         for event in case.events
     ]
@@ -190,6 +230,8 @@ def _shape(case: Case, veil: Veil) -> dict[str, Any]:
         "final_done_at": case.final_done_at,
         "closed_at": case.closed_at,
         "root_cause": case.root_cause,
+        "conversation_id": case.conversation_id,
+        "details": veil.body(case.details),
         "version": case.version,
         "next": sorted(TRANSITIONS[case.state]),
     }
@@ -200,5 +242,6 @@ ROUTES = (
     Route("POST", "/api/contacts/{id}/cases", open_case, Permission.CASES_WRITE),
     Route("GET", "/api/cases/{id}", show_case, Permission.CASES_READ),
     Route("POST", "/api/cases/{id}/transition", move_case, Permission.CASES_WRITE),
+    Route("POST", "/api/cases/{id}/notes", note_case, Permission.CASES_WRITE),
     Route("POST", "/api/cases/{id}/owner", assign_case, Permission.CASES_WRITE),
 )

@@ -104,7 +104,8 @@ class Customer:
         assert self.last is not None
         query = select(identities.c.contact_id).where(identities.c.id == self.last.identity_id)
         async with self._house.engine.connect() as connection:
-            return (await connection.execute(query)).scalar_one()
+            found: UUID = (await connection.execute(query)).scalar_one()
+        return found
 
     async def cases(self) -> list[Case]:
         """The customer's cases with their events, newest first."""

@@ -59,13 +59,9 @@ async def test_a_foreign_number_is_as_good_as_none(house):
     foreign = await case_of(house, other)
     await customer.tap("start(follow_case)")
     told = await customer.say(foreign.number)
-    assert told == await customer.say("C261122-22222") == await_text(told)
-    assert "转人工" in await customer.say(foreign.number)
-    assert "漏水" not in told
-
-
-def await_text(text):
-    return text
+    assert told.startswith("没有找到")
+    assert await customer.say("C261122-22222") == told
+    assert "人工客服" in await customer.say(foreign.number)
 
 
 async def test_something_is_added_and_the_owner_reminded(house, staff):
@@ -84,9 +80,8 @@ async def test_something_is_added_and_the_owner_reminded(house, staff):
 async def test_a_solution_is_accepted(house, staff):
     customer = house.customer()
     case = await move(house, await case_of(house, customer), staff, "answered", told="退款 59 元")
-    assert "接受处理结果" in [choice["label"] for choice in customer.choices] or await customer.tap(
-        "start(follow_case)"
-    )
+    await customer.tap("start(follow_case)")
+    assert [choice["label"] for choice in customer.choices][:2] == ["接受处理结果", "不接受"]
     assert case.number in await customer.say("接受")
     (kept,) = await customer.cases()
     assert (kept.state, kept.events[-1].by) == ("resolved", "customer")
@@ -140,11 +135,9 @@ async def test_what_staff_did_meanwhile_is_not_overrun(house, staff):
     customer = house.customer()
     case = await move(house, await case_of(house, customer), staff, "answered")
     await customer.tap("start(follow_case)")
-    await move(house, case, staff, "mediation")
-    assert (
-        "新的进展" in await customer.tap("SetSlots(case_wish=accept)")
-        or (await customer.cases())[0].state == "resolved"
-    )
+    await move(house, case, staff, "closed")
+    assert "新的进展" in await customer.tap("SetSlots(case_wish=accept)")
+    assert (await customer.cases())[0].state == "closed"
 
 
 async def test_news_are_told_with_what_is_meant_for_the_customer(house, staff):
