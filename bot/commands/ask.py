@@ -5,7 +5,9 @@ import json
 
 from bot.commands.speech import say as say_progress
 from bot.commands.store import open_store
-from bot.flows.responses import say
+from bot.flows.library import OURS
+from bot.flows.reading import read_definitions
+from bot.flows.rendering import render
 from bot.flows.understanding.language import language_of
 from bot.handlers.answers import Answers
 from bot.settings import LOCALES
@@ -48,9 +50,14 @@ async def run(args: argparse.Namespace) -> int:
         print(article.answer)
         print(f"\n[{article.article_id}] {article.question}  ({best.confidence:.0%})")
     elif findings.verdict == "choices":
-        print(say("unclear", locale))
+        print(_words("utter_clarify", locale))
         for one in findings.candidates:
             print(f"  [{one.article_id}] {one.question}  ({one.confidence:.0%})")
     else:
-        print(say("nothing_found", locale))
+        print(_words("utter_nothing_found", locale))
     return 1 if findings.verdict == "nothing" else 0
+
+
+def _words(response: str, locale: str) -> str:
+    """As the bot says it where a company has not put it in other words."""
+    return str(render(read_definitions(OURS).responses[response], {}, locale)["text"])

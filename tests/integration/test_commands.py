@@ -16,7 +16,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.flows.responses import say
+from bot.flows.library import OURS
+from bot.flows.reading import read_definitions
+from bot.flows.rendering import render
 from bot.storage.database import Addresses
 from bot.storage.embedded import EmbeddedPostgres, status
 from tests.servers import ROOT, LiveServer, short_folder
@@ -98,14 +100,18 @@ def test_ask_prints_the_answer_its_article_and_how_sure_it_is(yingda: Shell) -> 
 @pytest.mark.parametrize(("question", "locale"), [("今天的足球比赛几比几", "zh-Hans"), ("xqzt vfgh pprw", "en")])
 def test_ask_says_that_nothing_was_found_in_the_questions_language(yingda: Shell, question: str, locale: str) -> None:
     done = yingda("ask", question)
-    assert (done.returncode, done.stdout.strip()) == (1, say("nothing_found", locale)), done.stderr
+    assert (done.returncode, done.stdout.strip()) == (1, words("utter_nothing_found", locale)), done.stderr
     report = json.loads(yingda("ask", question, "--json").stdout)
     assert (report["verdict"], report["answer"], report["article"]) == ("nothing", None, None)
 
 
+def words(response: str, locale: str) -> str:
+    return str(render(read_definitions(OURS).responses[response], {}, locale)["text"])
+
+
 def test_ask_says_that_it_has_choices(yingda: Shell) -> None:
     first, *offered = yingda("ask", "退").stdout.splitlines()
-    assert first == say("unclear", "zh-Hans")
+    assert first == words("utter_clarify", "zh-Hans")
     assert len(offered) > 1
     assert all(re.fullmatch(r"  \[[a-z0-9-]+\] .+  \(\d+%\)", line) for line in offered)
 

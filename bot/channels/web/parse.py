@@ -9,7 +9,8 @@ from uuid import UUID
 from bot.channels.base import BadInbound
 
 CLIENT_MSG_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-CHOICE = re.compile(r"[a-z]+(:[A-Za-z0-9_.-]{1,120})?")
+CHOICE = re.compile(r"[A-Za-z]+(\([^\x00-\x1f\x7f]{1,200}\)|:[A-Za-z0-9_.-]{1,120})?")
+"""A payload without its slash: ``person``, ``start(flow)``, ``SetSlots(slot=value)``; earlier ones had a colon."""
 MAX_ATTACHMENTS = 5
 MAX_LABEL = 200
 

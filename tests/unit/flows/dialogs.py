@@ -161,18 +161,7 @@ class Talk:
     def take(self, body: Body, event: str | None = None) -> list[str]:
         """One turn."""
         self.number += 1
-        inbound = Inbound(
-            self.channel,
-            "shop",
-            str(self.number),
-            "visitor:1",
-            "anonymous",
-            self.locale,
-            body,
-            self.now,
-            "0",
-            event=event,
-        )
+        inbound = self.inbound(body, event)
         decision = drive(self.dialog(), inbound, self.situation(), self)
         assert dump(load(decision.state)) == decision.state
         assert all(reply["text"].strip() for reply in decision.replies)
@@ -180,6 +169,11 @@ class Talk:
         self.owner, self.locale = decision.owner or self.owner, decision.locale or self.locale
         self.first = False
         return [str(reply["text"]) for reply in decision.replies]
+
+    def inbound(self, body: Body, event: str | None = None) -> Inbound:
+        """What the edge makes of it."""
+        number, now = str(self.number), self.now
+        return Inbound(self.channel, "shop", number, "visitor:1", "anonymous", self.locale, body, now, "0", event=event)
 
     def dialog(self) -> Dialog:
         """As another process would have it."""
