@@ -136,7 +136,9 @@ class RecordConsent(LocalAction):
         found = find_choice(await choices_of(turn), str(tracker.get_slot("consent_purpose")))
         if found is None or answer is None:
             return []
-        said = await exchange(turn, f"consent_purpose={found.key},")
+        said = await exchange(turn, "consent_answer=")
+        if f"consent_purpose={found.key}," not in said.offered:  # a button of an older question
+            return [SlotSet("consent_answer", None), SlotSet("consent_next", "again")]
         guardian = _guardian(tracker)
         event: ConsentEventType = _event(found, agreed=bool(answer), guardian=guardian is not None)
         try:

@@ -18,13 +18,14 @@ LOOKED_BACK = 20
 class Exchange:
     """The question as it was shown, with its buttons in brackets, and the answer; each with its message's id.
 
-    ``prompt`` is empty where no question was shown.
+    ``prompt`` is empty where no question was shown; ``offered`` are the ids of its choices, one per line.
     """
 
     prompt: str
     reply: str
     prompt_message_id: str | None
     reply_message_id: str
+    offered: str = ""
 
 
 async def exchange(turn: HandlerTurn, marker: str | None = None) -> Exchange:
@@ -43,7 +44,8 @@ async def exchange(turn: HandlerTurn, marker: str | None = None) -> Exchange:
         if marker is None or any(marker in str(choice.get("id", "")) for choice in body.get("choices", ())):
             prompt, prompt_id = body, str(row.id)
             break
-    return Exchange(as_shown(prompt), _reply(turn.message, prompt), prompt_id, str(turn.message_id))
+    offered = "\n".join(str(choice.get("id", "")) for choice in prompt.get("choices", ()))
+    return Exchange(as_shown(prompt), _reply(turn.message, prompt), prompt_id, str(turn.message_id), offered)
 
 
 def as_shown(body: Body) -> str:

@@ -57,7 +57,7 @@ class Wishes(Shelf):
         """See :class:`bot.flows.facts.Facts`."""
         flow = self._flows.get(plain(text))
         if flow:
-            return Findings("nothing", (), (Wish(flow, 0.99),), wished=True, sure=True)
+            return Findings("nothing", (), (Wish(flow, 0.99),), lead=1.0, sure=True)
         return super().search(text, locale)
 
 
@@ -90,8 +90,11 @@ class Customer(Talker):
 
     async def line(self, message_id: str | None) -> dict[str, Any]:
         """One message as it is stored."""
-        query = text("SELECT m.sealed_body, i.key_id FROM bot.messages m JOIN bot.conversations c ON c.id = m.conversation_id"
-                     " JOIN crm.identities i ON i.id = c.identity_id WHERE m.id = :id")  # fmt: skip
+        query = text(
+            "SELECT m.sealed_body, i.key_id FROM bot.messages m"
+            " JOIN bot.conversations c ON c.id = m.conversation_id"
+            " JOIN crm.identities i ON i.id = c.identity_id WHERE m.id = :id"
+        )
         async with self._house.engine.connect() as connection:
             row = (await connection.execute(query, {"id": message_id})).one()
             return open_body(await load_key(connection, KEYS, row.key_id), UUID(message_id), row.sealed_body)
