@@ -13,7 +13,7 @@ from bot.flows.understanding.values.read import length_of
 
 _OPENING: Final = re.compile(
     r"^(?:(?:啊|哎呀?|诶|额|呃|抱歉|对不起|不好意思|sorry|oops|oh|no|wait|等等|等一下|hold on|my bad)[\s,.!]*)*"
-    r"(?:不对|不是|错了|搞错|弄错|(?:我)?(?:刚才|刚刚|之前|前面|上面)?(?:说|写|填|打|输|选|搞|弄)(?:的)?错|更正|纠正"
+    r"(?:不对|不是|错了|搞错|弄错|(?:我)?(?:(?:刚才|刚刚|之前|前面|上面)[^,.!?]{0,6})?(?:说|写|填|打|输|选|搞|弄)(?:的)?错|更正|纠正"
     r"|应该是|改成|改为|换成|(?:我)?(?:想|要|需要)?(?:改|修改|更改|更正|换)(?:一?下)?"
     r"|i meant|i mean|actually|correction|that'?s wrong|wrong|not that|i made a (?:mistake|typo)|(?:please "
     r"|i want to |can i |could you |let me |i need to )*(?:change|correct|fix|update)\b|it should be|should be"
@@ -58,11 +58,13 @@ def correction_in(heard: Heard, words: str) -> Command | None:
     opening = _OPENING.search(words) is not None
     wrong = opening or _WITHIN.search(words) is not None
     freely = heard.asked is not None and heard.asked.kind == "free" and heard.asked.type in ("text", "any")
-    if freely and not opening and not (_APOLOGY.search(words) and wrong):
+    if freely and not wrong:
         return None
+    trusted = opening or _APOLOGY.search(words) is not None or not freely
     named = [slot for slot in _slots(heard) if (pattern := _NAMES.get(slot.kind)) and pattern.search(words)]
     for slot in named:
-        if (found := _value(slot, heard, words)) is not None and (wrong or _only_names(found, words)):
+        found = _value(slot, heard, words)
+        if found is not None and (trusted or _little_else(found, words)) and (wrong or _only_names(found, words)):
             return _command(slot, heard, found, wrong)
     if named and wrong and not freely and len(words) <= _SHORT and not (heard.asked and heard.asked in named):
         return CorrectSlot(named[0].name, None)
@@ -96,6 +98,11 @@ def _value(slot: Slot, heard: Heard, words: str) -> Read | None:
 def _parts(text: str) -> list[str]:
     links = list(_LINK.finditer(text))
     return [*(text[link.end() :].strip(" ,，。.!！") for link in reversed(links) if text[link.end() :].strip()), text]
+
+
+def _little_else(found: Read, words: str) -> bool:
+    """Whether beside a value there is hardly more than that it was wrong before."""
+    return found.code is None and length_of(words) - length_of(str(found.value)) <= _SHORT // 2
 
 
 def _only_names(found: Read, words: str) -> bool:

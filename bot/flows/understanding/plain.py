@@ -5,7 +5,7 @@ import unicodedata
 
 from knowledge_base.locales import simplified_characters
 
-LONGEST = 4000
+LONGEST = 2500
 """Of a longer message the beginning is looked at; its whole text is kept where it is a value."""
 SIGNALS = 300
 """What takes more characters than this is an account of something, not a word of command."""

@@ -9,7 +9,7 @@ LONGEST: Final = 60
 _PAUSES: Final = re.compile(r"[,.!?~;\s]+(?=[^a-z0-9]|$)|[,.!?~;]+\s*")
 _WHOLE: Final[dict[str, re.Pattern[str]]] = {
     "greeting": re.compile(
-        r"(?:你|您)?好(?:呀|啊|的?吗)?|(?:你|您)们好|大家好|嗨|哈[喽罗啰]|在(?:吗|么|不在|不)?|有人(?:吗|在吗|在)?"
+        r"(?:你|您)好(?:呀|啊|的?吗)?|(?:你|您)们好|大家好|嗨|哈[喽罗啰]|在(?:吗|么|不在|不)?|有人(?:吗|在吗|在)?"
         r"|(?:早上|上午|中午|下午|晚上)好|早安?|午安|晚安"
         r"|客服你好|你好客服|亲|hi+|hello+|hey+|hiya|yo|hi there|hello there|hey there|good (?:morning|afternoon"
         r"|evening|day)|anyone there|anybody there|greetings|howdy"
@@ -59,13 +59,12 @@ def small_talk_of(words: str) -> str | None:
     """The kind of small talk a plain text is, when it is nothing else; of several the last one that is no greeting."""
     if len(words) > LONGEST:
         return None
-    whole = _kind(bare(words)) or _kind(core(words))
-    if whole:
+    if whole := _kind(bare(words)):
         return whole
     parts = [part for piece in _PAUSES.split(words) if (part := bare(piece))]
     kinds = [_kind(part) or _kind(core(part)) for part in parts]
     if not kinds or None in kinds:
-        return None
+        return _kind(core(words))
     telling = [kind for kind in kinds if kind not in ("greeting", "acknowledgement")]
     return (telling or kinds)[-1]
 

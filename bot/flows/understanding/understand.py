@@ -53,6 +53,7 @@ _SURE_QUESTION: Final = 0.9
 _LONGEST_QUESTION: Final = 40
 _NO_ANSWER: Final = ("greeting", "who_are_you", "thanks")
 _LONG_REST: Final = 6
+_BETWEEN: Final = re.compile(r"[\s,.!~]+")
 _CODE_WORD: Final = re.compile(r"[a-z0-9]{1,4}")
 _GREETS: Final = ("greeting", "goodbye", "thanks")
 
@@ -97,7 +98,7 @@ def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, f
         return _answer(heard, heard.asked, words, locale, definitions, facts)
     if (correction := correction_in(heard, words)) is not None:
         return (correction,)
-    if heard.slots and _CANCEL.fullmatch(core(words)):
+    if heard.slots and _CANCEL.fullmatch(_packed(words)):
         return (Cancel(),)
     if chosen := _chosen(heard, words, definitions):
         return chosen
@@ -107,7 +108,13 @@ def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, f
     found = find(heard, words, definitions, facts, locale)
     if (wish := wish_in(found, definitions, heard, locale)) is not None:
         return (wish,)
-    return (Cancel() if _CANCEL.fullmatch(core(words)) else CannotHandle(),)
+    return (Cancel() if _CANCEL.fullmatch(_packed(words)) else CannotHandle(),)
+
+
+def _packed(words: str) -> str:
+    """The core of a message; of a Chinese one without what stands between its parts ("算了，不弄了")."""
+    said = core(words)
+    return said if said.isascii() else _BETWEEN.sub("", said)
 
 
 def _of_files(heard: Heard) -> tuple[Command, ...]:
@@ -125,7 +132,7 @@ def _answer(
     heard: Heard, asked: Slot, words: str, locale: str, definitions: Definitions, facts: Facts
 ) -> tuple[Command, ...]:
     """What a message means while a slot is asked for."""
-    said = core(words)
+    said = _packed(words)
     if (correction := correction_in(heard, words)) is not None:
         return (correction,)
     is_bool = asked.type == "bool"
@@ -136,6 +143,8 @@ def _answer(
         return _words(heard, asked, words, locale, definitions, facts)
     if (heard.several or asked.type == "list") and (places := several_shown(heard, words, definitions)) is not None:
         return (SetSlot(asked.name, places),)
+    if asked.kind in _LIKE_A_NUMBER and (placed := shown_by_place(heard, words, bare_number=False)) is not None:
+        return command_of(placed.id, heard, definitions) or (CannotHandle(),)
     found = read_value(asked, heard, words)
     if found.code is None and not (found.rest > _LONG_REST and asks(words)):
         return (SetSlot(asked.name, found.value),)
@@ -164,8 +173,7 @@ def _words(
     heard: Heard, asked: Slot, words: str, locale: str, definitions: Definitions, facts: Facts
 ) -> tuple[Command, ...]:
     """What a message means while words of one's own, a name or an address are asked for: nearly always just those."""
-    said = core(words)
-    if _SKIP.fullmatch(said):
+    if _SKIP.fullmatch(_packed(words)):
         return (Skip(),)
     if chosen := _chosen_exactly(heard, words, definitions):
         return chosen

@@ -67,10 +67,13 @@ def _listed(value: Any) -> list[Any]:
     return [part for part in parts if part != ""]
 
 
+_LOOKED_AT: Final = 200
+"""A value stands at the beginning of a message, or the message is an account of something else."""
 _COMMAS: Final = re.compile(r"[,;，、；\n]")
 
 
 def _by_kind(slot: Slot, heard: Heard, words: str) -> Read:
+    words = words[:_LOOKED_AT]
     match slot.kind:
         case "phone":
             return read_phone(heard.text, words, heard.region)
