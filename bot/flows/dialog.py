@@ -83,6 +83,8 @@ class Dialog:
         yield from follow(run, understood)
         if run.speaks and not run.stopped:
             yield from greet(run)
+        else:
+            run.state.fresh = run.state.fresh or run.first
         silent = run.speaks and not run.replies
         if silent and run.say("utter_noted") is None:
             run.utter({"text": MISSING})

@@ -23,6 +23,7 @@ from bot.flows.commands import (
     Speak,
     StartFlow,
     Understood,
+    Unreadable,
     WantPerson,
     Withdraw,
 )
@@ -35,7 +36,16 @@ from bot.flows.reading import flow_from_document, read_definitions
 from bot.flows.understanding.heard import Heard
 
 OURS = Path(__file__).parents[3] / "bot" / "flows" / "definitions"
-PATTERNS = ("patterns.yml", "dialog_responses.yml")
+PATTERNS = ("patterns.yml", "dialog_responses.yml", "unreadable.yml")
+ELSEWHERE = """
+flows:
+  consent_notice:
+    name: 告知
+    translation: {zh-Hant: 告知, en: Notice}
+    description: stands for the flow of another file that a pattern calls
+    steps:
+      - action: action_show_notice
+"""
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 Act = Callable[[ActionCall], ActionResult]
 
@@ -56,6 +66,7 @@ class Shelf:
 def definitions(*texts: str) -> Definitions:
     """Our patterns with these flow files."""
     ours = {name: (OURS / name).read_text(encoding="utf-8") for name in PATTERNS}
+    ours["elsewhere.yml"] = ELSEWHERE
     return read_definitions(ours, {f"test{number}.yml": text for number, text in enumerate(texts)})
 
 
@@ -63,7 +74,7 @@ def told(text: str, heard: Heard) -> tuple[Command, ...]:
     """What a scripted customer means.
 
     ``slot=value``, ``slot:=value`` (a correction), ``!value`` (for what was asked), ``/flow``, ``~small talk``,
-    ``?options`` or a word.
+    ``?options``, ``#slot:code`` (unreadable) or a word.
     """
     words: dict[str, Command] = {
         "person": WantPerson(),
@@ -81,6 +92,8 @@ def told(text: str, heard: Heard) -> tuple[Command, ...]:
         return (SmallTalk(text[1:]),)
     if text.startswith("?"):
         return (Clarify(tuple((option, option) for option in text[1:].split(","))),)
+    if text.startswith("#"):
+        return (Unreadable(*text[1:].split(":")),)
     if text.startswith("/"):
         return (StartFlow(text[1:]),)
     name, sign, value = text.partition(":=")

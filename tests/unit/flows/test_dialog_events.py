@@ -121,7 +121,7 @@ def test_what_was_parked_is_offered_on_the_next_visit_and_goes_on() -> None:
     assert again.say("!true") == ["Your phone?"]
     assert again.slots == {"matter": "broken", "product": "pan"}
     assert again.say("!1x") == ["broken, pan, 1x?"]
-    assert again.done == ["action_find_parked", "action_take_parked"]
+    assert again.done == ["action_find_parked", "action_show_notice", "action_take_parked"]
 
 
 def test_a_parked_flow_may_be_declined_or_gone() -> None:

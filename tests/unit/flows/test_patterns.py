@@ -6,6 +6,7 @@ from bot.domain.decision import ActionCall, ActionResult
 from bot.flows.engine.builtin import BUILTIN, START
 from bot.flows.model import Run
 from bot.flows.rendering import fill, render
+from bot.flows.understanding.values import CODES
 from tests.unit.flows.dialogs import Talk, definitions
 from tests.unit.flows.test_dialog import FORMS
 
@@ -93,6 +94,34 @@ def test_what_may_be_meant_is_offered() -> None:
     assert customer.tap("article(fee)") == ["It is free."]
     assert customer.choices == ["article(time)"]
     assert "no longer available" in customer.tap("article(gone)")[0]
+
+
+def test_every_reason_why_an_answer_cannot_be_read_has_its_sentence() -> None:
+    assert {f"utter_unreadable_{code}" for code in CODES} <= definitions().responses.keys()
+    customer = Talk(definitions(FORMS))
+    customer.say("/complaint")
+    assert customer.say("#matter:yes_or_no") == ["Please answer yes or no.", "What happened?"]
+    assert customer.say("#matter:not_known")[0].startswith("Sorry, I could not read that")
+    customer.say("#matter:yes_or_no")
+    assert "cancel" in [choice["id"] for choice in customer.last.replies[1]["choices"]], "the third time there is help"
+
+
+def test_a_new_conversation_begins_with_the_notice_also_where_an_event_or_a_person_came_first() -> None:
+    customer = Talk(definitions(FORMS), first=True)
+    customer.say("fee?")
+    customer.say("fee?")
+    assert customer.done == ["action_find_parked", "action_show_notice"]
+    told = Talk(definitions(FORMS), first=True)
+    told.happen("case_changed")
+    assert told.done == []
+    told.say("hello")
+    assert "action_show_notice" in told.done
+    handed = Talk(definitions(FORMS), first=True)
+    handed.say("person")
+    assert "action_show_notice" not in handed.done
+    handed.say("bot")
+    handed.say("hello")
+    assert "action_show_notice" in handed.done
 
 
 def test_files_alone_are_acknowledged() -> None:
