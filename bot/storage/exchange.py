@@ -29,13 +29,8 @@ class Statement:
     sql: str
 
 
-class Sync:
-    """Ends what was sent before: outside a transaction, that is committed by itself."""
-
-
-SYNC: Final = Sync()
-Step = tuple[Statement, Sequence[Any]] | bytes | Sync
-"""A statement with its values, a command such as ``BEGIN``, or :data:`SYNC`."""
+Step = tuple[Statement, Sequence[Any]] | bytes
+"""A statement with its values, or a command such as ``BEGIN``."""
 
 _JSONB = b"\x01"  # PostgreSQL's version of the binary form, which is text
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # from where PostgreSQL counts
@@ -76,7 +71,7 @@ class Connection(AsyncConnection[TupleRow]):
         """Sends the steps together and gives the first row of each, ``None`` for a step without one.
 
         Values are of the types in ``_ENCODED`` (a list is one of ids), columns of those in ``_DECODED``. Raises the
-        first step's error; the steps between it and the next :data:`SYNC` are not carried out then.
+        first error; the steps after it are not carried out then.
         """
         for step in steps:
             if isinstance(step, tuple) and step[0].name not in self._known:
@@ -86,7 +81,7 @@ class Connection(AsyncConnection[TupleRow]):
             for step in steps:
                 _send(self.pgconn, step)
             self.pgconn.pipeline_sync()
-            results = await self.wait(_results(self.pgconn, 1 + steps.count(SYNC)))
+            results = await self.wait(_results(self.pgconn))
         finally:
             self._leave_pipeline()
         for result in results:
@@ -113,8 +108,6 @@ def _send(pgconn: pq.abc.PGconn, step: Step) -> None:
     match step:
         case bytes():
             pgconn.send_query_params(step, None)
-        case Sync():
-            pgconn.pipeline_sync()
         case statement, values:
             encoders = [_ENCODED[type(value)] for value in values]
             encoded = [encode(value) for (_, encode), value in zip(encoders, values, strict=True)]
@@ -122,13 +115,13 @@ def _send(pgconn: pq.abc.PGconn, step: Step) -> None:
             pgconn.send_query_prepared(statement.name.encode(), encoded, formats, _BINARY)
 
 
-def _results(pgconn: pq.abc.PGconn, syncs: int) -> Generator[Wait, Ready | int, list[pq.abc.PGresult]]:
-    """Sends what is not sent yet, then gives the results in order, until so many syncs have come back."""
+def _results(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[pq.abc.PGresult]]:
+    """Sends what is not sent yet, then gives the results in order, up to the sync that ends them."""
     while pgconn.flush():
         if (yield Wait.RW) & Ready.R:
             pgconn.consume_input()
     results: list[pq.abc.PGresult] = []
-    while syncs:
+    while True:
         while pgconn.is_busy():
             if (yield Wait.R):
                 pgconn.consume_input()
@@ -138,10 +131,8 @@ def _results(pgconn: pq.abc.PGconn, syncs: int) -> Generator[Wait, Ready | int, 
                 raise errors.OperationalError("the connection is lost")
             continue
         if result.status == pq.ExecStatus.PIPELINE_SYNC:
-            syncs -= 1
-        else:
-            results.append(result)
-    return results
+            return results
+        results.append(result)
 
 
 def _first_row(result: pq.abc.PGresult) -> Row | None:

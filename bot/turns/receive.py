@@ -10,7 +10,6 @@ from uuid_utils.compat import uuid7
 from bot.domain.decision import Situation
 from bot.domain.message import Concerns, Inbound, Message
 from bot.storage.bodies import open_body, open_state
-from bot.storage.exchange import SYNC
 from bot.storage.pool import Connection
 from bot.turns.statements import MARK, RECEIVE
 from crm_adapter.encryption import DataKey, Keys
@@ -56,12 +55,14 @@ def message_blind(keys: Keys, inbound: Inbound) -> bytes:
 async def receive(connection: Connection, keys: Keys, inbound: Inbound, blind: bytes) -> Received:
     """Opens the transaction and locks the sender's conversation; leaves the transaction open.
 
-    The mark is committed on its own before BEGIN, in the same round trip.
+    The mark is committed in a transaction of its own, in the same round trip.
     """
     message_id, new_conversation = uuid7(), uuid7()
     sender = Sender(inbound.channel, inbound.account, inbound.identity, inbound.assurance, inbound.locale)
     arguments = (*identify_arguments(keys, sender), blind, new_conversation, message_id, inbound.received_at)
-    *_, row = await connection.exchange((MARK, (inbound.account, blind)), SYNC, b"BEGIN", (RECEIVE, arguments))
+    *_, row = await connection.exchange(
+        b"BEGIN", (MARK, (inbound.account, blind)), b"COMMIT AND CHAIN", (RECEIVE, arguments)
+    )
     assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
     who = known(keys, row[:5])
     conversation_id, locale, owner, fence, state, last_seq, crashes, wake_at, previous, parked = row[5:15]

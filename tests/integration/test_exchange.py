@@ -9,7 +9,7 @@ import pytest
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 
-from bot.storage.exchange import SYNC, Statement
+from bot.storage.exchange import Statement
 from bot.storage.pool import Pool
 
 ONE = Statement("one", "SELECT 1")
@@ -54,12 +54,14 @@ async def test_what_a_text_cannot_hold_is_refused_rather_than_cut_off(pool: Pool
         assert await connection.exchange((ONE, ())) == [(1,)]
 
 
-async def test_a_sync_commits_what_stands_before_it_and_an_error_skips_what_follows(pool: Pool) -> None:
+async def test_an_error_undoes_its_own_transaction_and_skips_what_follows(pool: Pool) -> None:
     fails = Statement("fails", "SELECT 1 / $1::int")
     async with pool.connection() as connection:
         await connection.execute("CREATE TEMPORARY TABLE kept (number int)")
         with pytest.raises(psycopg.errors.DivisionByZero):
-            await connection.exchange((KEEP, (1,)), SYNC, b"BEGIN", (KEEP, (2,)), (fails, (0,)), b"COMMIT")
+            await connection.exchange(
+                b"BEGIN", (KEEP, (1,)), b"COMMIT AND CHAIN", (KEEP, (2,)), (fails, (0,)), b"COMMIT"
+            )
         assert connection.info.transaction_status == TransactionStatus.INERROR
         await connection.rollback()
         assert await connection.exchange((KEPT, ())) == [(1,)]
