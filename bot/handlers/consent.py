@@ -24,8 +24,11 @@ class ShowNotice(LocalAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn = within()
         notice = turn.crm.notices.find(SERVICE)
-        if notice is None or await turn.crm.was_told(turn.contact_id, notice):
+        if notice is None or tracker.get_slot("consent_notice_seen") == notice.hash:
             return []
+        seen = [SlotSet("consent_notice_seen", notice.hash)]
+        if await turn.crm.was_told(turn.contact_id, notice):
+            return seen
         body = _notice_body(notice, turn.locale)
         dispatcher.utter_message(json_message={"body": body})
         await turn.crm.record_consent(
@@ -49,7 +52,7 @@ class ShowNotice(LocalAction):
                 notice_hash=notice.hash,
             )
         )
-        return []
+        return seen
 
 
 class RepeatNotice(LocalAction):

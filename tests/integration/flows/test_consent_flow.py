@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.flows.rights_talk import Customer, House
 
@@ -199,3 +200,37 @@ async def agree(customer: Customer, label: str) -> None:
 def wrong(code: str) -> str:
     """Another code."""
     return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+async def test_the_notice_is_shown_once_per_version_and_recorded_as_it_was_shown(
+    house, customer, engine, pool, settings
+):
+    said = await customer.say("运费谁出？")
+    assert "质量问题由我们承担运费" in said
+    assert said.count("不同意也照常为您服务") == 1
+    link = customer.last.answers[-1].body["links"][0]
+    assert link == {"label": "隐私政策", "url": f"{settings.base_url}/privacy?lang=zh-Hans"}
+    (entry,) = await house.store.consent_history(await customer.contact())
+    assert (entry.event, entry.purpose, entry.notice_hash) == (
+        "notice_shown",
+        "service",
+        house.store.notices.find("service").hash,
+    )
+    assert entry.prompt == f"{customer.last.answers[-1].body['text']}\n隐私政策 {link['url']}"
+    assert "不同意也照常" not in await customer.say("运费谁出？")
+    await close(engine)
+    assert "不同意也照常" not in await customer.say("运费谁出？")
+    assert "不同意也照常为您服务" in await customer.say("查看隐私告知书")
+    other = settings.crm.model_copy(update={"controller": "新东家"})
+    moved = House(pool, engine, settings.model_copy(update={"crm": other})).customer()
+    await close(engine)
+    assert "不同意也照常为您服务" in await moved.say("运费谁出？")
+    assert len(await house.store.consent_history(await moved.contact())) == 2
+
+
+async def close(engine) -> None:
+    """Every conversation is over; the next message begins another one."""
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE bot.conversations SET closed_at = now(), close_reason = 'dialog' WHERE closed_at IS NULL")
+        )
