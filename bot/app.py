@@ -16,7 +16,6 @@ from bot.customers import limits_of, open_crm
 from bot.desk.news import DeskNews
 from bot.desk.steps import Desk
 from bot.flows.facts import Facts
-from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
 from bot.jobs import make_jobs, run_worker, show_backlog
 from bot.jobs.importing import defer_import
@@ -29,8 +28,7 @@ from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses, Say, make_engine, signing_key
 from bot.storage.keyring import open_keys
 from bot.storage.pool import Pool, make_pool
-from bot.turns.decide import Decider
-from bot.turns.take import Turns
+from bot.talk import TALK_JOBS, Talk
 from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.routes import ROUTES as CHAT_ROUTES
 from bot.web.console import setup_console
@@ -84,15 +82,13 @@ class Parts:
         self.keys = open_keys(settings)
         self.pool: Pool = make_pool(addresses.application_url, settings)
         self.engine: AsyncEngine = make_engine(addresses.application_url, settings)
-        self.jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs})
+        self.jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs, **TALK_JOBS})
         self.live = LiveIndex()
         self.realtime: Realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
-        dialog = Dialog(make_facts(self.live), settings.service.answer_within_h, f"{settings.base_url}/privacy")
-        decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)
-        self.turns = Turns(self.pool, decider, self.keys)
+        self.talk = Talk(settings, self.pool, self.engine, self.keys, self.realtime, make_facts(self.live))
         self.edge = ChatEdge(
             settings=settings,
-            turns=self.turns,
+            turns=self.talk.turns,
             pool=self.pool,
             realtime=self.realtime,
             blobs=BlobStore(settings.var_dir / "blobs", self.pool, self.keys),
@@ -170,11 +166,16 @@ async def _open_parts(parts: Parts, say: Say | None, app: web.Application) -> As
         await opened.enter_async_context(parts.pool)
         await opened.enter_async_context(parts.jobs.open_async())
         await parts.live.refresh(parts.engine, say)
+        await parts.talk.open()
         async with asyncio.TaskGroup() as loops:
-            running = [loops.create_task(parts.live.run(parts.engine), name="articles")]
+            running = [
+                loops.create_task(parts.live.run(parts.engine), name="articles"),
+                loops.create_task(parts.talk.watch(), name="flows"),
+            ]
             if parts.settings.worker:
-                worker = run_worker(parts.jobs, parts.settings, parts.pool)
+                worker = run_worker(parts.jobs, parts.settings, parts.pool, parts.talk.job_parts)
                 running.append(loops.create_task(worker, name="jobs"))
+                running.append(loops.create_task(parts.talk.wake(), name="silence"))
                 sequencer = run_sequencer(parts.engine, parts.keys, show_backlog)
                 running.append(loops.create_task(sequencer, name="ledger"))
                 running.append(loops.create_task(run_indexer(parts.engine, parts.keys), name="search index"))

@@ -3,20 +3,21 @@
 import argparse
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from typing import Any
 
 from bot.channels.terminal import ACCOUNT, identity_here, parse_line, render_lines, typed_lines
 from bot.commands.speech import say
 from bot.commands.store import open_addresses
-from bot.flows.step import Dialog
 from bot.handlers.answers import Answers
 from bot.logs import start_logging
+from bot.realtime import open_realtime
 from bot.settings import LOCALES, Settings, read_settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.keyring import open_keys
 from bot.storage.pool import make_pool
-from bot.turns.decide import Decider
-from bot.turns.take import Turns, TurnUnavailable
+from bot.talk import Talk
+from bot.turns.take import TurnUnavailable
 from bot.turns.thread import Thread
 from knowledge_base.watch import LiveIndex
 
@@ -40,19 +41,21 @@ async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
     live = LiveIndex()
     engine = make_engine(addresses.application_url, settings)
     await live.refresh(engine, say)
-    await engine.dispose()
-    dialog = Dialog(Answers(live), settings.service.answer_within_h)
-    decider = Decider(dialog.step, dialog.apologise, settings.turn.decide_s, settings.turn.crashes_before_person)
     keys = open_keys(settings)
-    async with make_pool(addresses.application_url, settings) as pool:
-        turns = Turns(pool, decider, keys)
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(engine.dispose)
+        pool = await opened.enter_async_context(make_pool(addresses.application_url, settings))
+        realtime = open_realtime(None)
+        opened.push_async_callback(realtime.close)
+        talk = Talk(settings, pool, engine, keys, realtime, Answers(live))
+        await talk.open()
         choices: list[dict[str, Any]] = []
         _prompt()
         async for line in typed_lines(sys.stdin.fileno()):
             if not line.strip():
                 break
             try:
-                taken = await turns.take(parse_line(line.strip(), choices, locale))
+                taken = await talk.turns.take(parse_line(line.strip(), choices, locale))
             except TurnUnavailable:
                 print("The store does not answer; your line was not recorded. Try again.")
             else:

@@ -7,14 +7,18 @@ from contextlib import AsyncExitStack
 
 from bot.checkup.alerts import alert_jobs
 from bot.commands.store import open_addresses
+from bot.handlers.answers import Answers
 from bot.jobs import make_jobs, run_worker, show_backlog
 from bot.logs import start_logging
+from bot.realtime import open_realtime
 from bot.settings import Settings, read_settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.keyring import open_keys
 from bot.storage.pool import make_pool
+from bot.talk import TALK_JOBS, Talk
 from crm_adapter.ledger.sequencer import run_sequencer
 from crm_adapter.search import run_indexer
+from knowledge_base.watch import LiveIndex
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,18 +37,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _work(settings: Settings, addresses: Addresses) -> None:
-    jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs})
+    jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs, **TALK_JOBS})
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    keys, engine = open_keys(settings), make_engine(addresses.application_url, settings)
+    keys, engine, live = open_keys(settings), make_engine(addresses.application_url, settings), LiveIndex()
+    realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
     async with AsyncExitStack() as opened:
         opened.push_async_callback(engine.dispose)
+        opened.push_async_callback(realtime.close)
         pool = await opened.enter_async_context(make_pool(addresses.application_url, settings))
         await opened.enter_async_context(jobs.open_async())
+        talk = Talk(settings, pool, engine, keys, realtime, Answers(live))
+        await live.refresh(engine)
+        await talk.open()
         tasks = await opened.enter_async_context(asyncio.TaskGroup())
         working = [
-            tasks.create_task(run_worker(jobs, settings, pool)),
+            tasks.create_task(run_worker(jobs, settings, pool, talk.job_parts)),
+            tasks.create_task(live.run(engine)),
+            tasks.create_task(talk.watch()),
+            tasks.create_task(talk.wake()),
             tasks.create_task(run_sequencer(engine, keys, show_backlog)),
             tasks.create_task(run_indexer(engine, keys)),
         ]

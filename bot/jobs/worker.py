@@ -58,12 +58,15 @@ def _make_pool(**arguments: Any) -> AsyncConnectionPool[Any]:
     return Pool(**{**arguments, "check": check_within})
 
 
-async def run_worker(jobs: App, settings: Settings, pool: Pool) -> None:
-    """Runs jobs until cancelled; then lets those that run finish within the drain time."""
+async def run_worker(jobs: App, settings: Settings, pool: Pool, more: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Runs jobs until cancelled; then lets those that run finish within the drain time.
+
+    ``more`` is what the jobs of rooms above this one find in their context.
+    """
     # One for all jobs: what SQLAlchemy has compiled once, it need not keep for each of them.
     engine = make_engine(cast(str, pool.conninfo), settings)
     try:
-        await _run_worker(jobs, settings, {"settings": settings, "pool": pool, "engine": engine})
+        await _run_worker(jobs, settings, {**more, "settings": settings, "pool": pool, "engine": engine})
     finally:
         await engine.dispose()
 

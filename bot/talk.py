@@ -1,0 +1,161 @@
+"""The composition of a talk: flows, dialog, actions, turns, and what tells dialogs of events; for serve and worker."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.customers import open_crm
+from bot.domain.decision import Decision, Situation, Turn
+from bot.domain.message import Inbound
+from bot.flows.checking import faults_of
+from bot.flows.dialog import Dialog
+from bot.flows.engine.terms import Terms
+from bot.flows.facts import Facts
+from bot.flows.library import OURS, Library
+from bot.flows.model import Definitions
+from bot.flows.reading import FlowFault
+from bot.flows.understanding import understand
+from bot.handlers.executing import Actions
+from bot.handlers.registry import make_actions
+from bot.handlers.surroundings import surroundings
+from bot.outgoing import Codes, Outgoing
+from bot.realtime import Realtime
+from bot.settings import Settings
+from bot.storage.blobs import BlobStore
+from bot.storage.flow_documents import FlowDocuments, load_document
+from bot.storage.pool import Connection, Pool
+from bot.turns.acting import Actor
+from bot.turns.decide import Decider
+from bot.turns.events import Teller, event_jobs
+from bot.turns.outside import Outside, outside_jobs
+from bot.turns.take import Turns
+from bot.turns.waking import Waker
+from crm_adapter.encryption import Keys
+
+TALK_JOBS = {"events": event_jobs, "outside": outside_jobs}
+"""What :func:`bot.jobs.make_jobs` is given, so that a worker can tell events and run outside actions."""
+
+
+class TurningDialog(Protocol):
+    """What turns ask of a dialog."""
+
+    def turn(self, inbound: Inbound, situation: Situation) -> Turn:
+        """One step; see :class:`bot.flows.dialog.Dialog`."""
+        ...
+
+    def apologise(self, inbound: Inbound, situation: Situation) -> Decision:
+        """What is said when a step broke."""
+        ...
+
+
+class Talk:
+    """Everything between a message and its answer. Call :meth:`open` before the first turn.
+
+    ``services`` are offered to the actions beside those that are made here; an action's constructor names them.
+    ``around`` may put something between the dialog and its turns that watches it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        engine: AsyncEngine,
+        keys: Keys,
+        realtime: Realtime,
+        facts: Facts,
+        services: Mapping[str, Any] | None = None,
+        around: Callable[[Dialog], TurningDialog] = lambda dialog: dialog,
+    ) -> None:
+        turn = settings.turn
+        crm = open_crm(settings, engine, keys)
+        outgoing = Outgoing(settings, keys)
+        offered = {
+            "settings": settings,
+            "keys": keys,
+            "crm": crm,
+            "facts": facts,
+            "outgoing": outgoing,
+            "codes": Codes(engine, outgoing, crm.within),
+            "blobs": BlobStore(settings.var_dir / "blobs", pool, keys),
+            **(services or {}),
+        }
+        self.actions = Actions(make_actions(offered))
+        folders = [OURS, *([settings.flows.folder_in_use] if settings.flows.folder_in_use else [])]
+        self.library = Library(folders, FlowDocuments(pool), _faults_of_the_company)
+        self._reload_s = settings.flows.reload_s
+        self.dialog = Dialog(
+            definitions=lambda: self.library.current,
+            understand=understand,
+            facts=facts,
+            terms=terms_of(settings, self.actions.after_commit),
+            revive=self.library.remember,
+        )
+        driven = around(self.dialog)
+        decider = Decider(driven.turn, driven.apologise, turn.decide_s, turn.crashes_before_person)
+        actor = Actor(self.actions, crm, keys, turn.action_s, _Versions(self.library))
+        self.turns = Turns(pool, decider, keys, actor)
+        self.teller = Teller(self.turns, pool, keys, realtime)
+        self.outside = Outside(
+            self.actions,
+            crm,
+            keys,
+            self.teller,
+            within_s=turn.outside_action_s,
+            tries=turn.outside_action_tries,
+        )
+        self._waker = Waker(pool, self.teller)
+
+    async def open(self) -> None:
+        """Reads the flows and keeps their versions. Raises :class:`~bot.flows.reading.FlowFaults`."""
+        await self.library.open()
+
+    async def watch(self) -> None:
+        """Takes up changed flow files, for ever; in every process that decides."""
+        await self.library.run(self._reload_s)
+
+    async def wake(self) -> None:
+        """Tells dialogs of silence, for ever; in every process that works."""
+        await self._waker.run()
+
+    @property
+    def job_parts(self) -> dict[str, Any]:
+        """What its jobs find in their worker."""
+        return {"teller": self.teller, "outside": self.outside}
+
+
+class _Versions:
+    """Versions of flows for the turns: of this process, else of the store."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def held(self, content_hash: str) -> Mapping[str, Any] | None:
+        """See :class:`bot.turns.acting.Flows`."""
+        flow = self._library.flow(content_hash)
+        return flow.document if flow is not None else None
+
+    async def load(self, connection: Connection, content_hash: str) -> Mapping[str, Any] | None:
+        """See :class:`bot.turns.acting.Flows`."""
+        return await load_document(connection, content_hash)
+
+
+def _faults_of_the_company(found: Definitions) -> Sequence[FlowFault]:
+    """Ours are checked where they are built; no fault of ours may keep a company's house from opening."""
+    return [fault for fault in faults_of(found, surroundings()) if OURS not in Path(fault.file).parents]
+
+
+def terms_of(settings: Settings, after_commit: frozenset[str]) -> Terms:
+    """What the settings say to the dialog layer."""
+    turn, flows = settings.turn, settings.flows
+    return Terms(
+        promises={"hours": f"{settings.service.answer_within_h:g}"},
+        policy_url=f"{settings.base_url}/privacy",
+        remind_s=flows.remind_after_min * 60,
+        park_s=flows.park_after_min * 60,
+        close_s=flows.park_after_min * 60,
+        # All tries, with the pauses between them, and a little for the way.
+        action_s=turn.outside_action_tries * (turn.outside_action_s + 6 * turn.outside_action_tries) + 10,
+        after_commit=after_commit,
+    )
