@@ -2,6 +2,7 @@ import contact from './contact/en'
 import contact_names from './contact_names/en'
 import data_field from './data_field/en'
 import data_use from './data_use/en'
+import flows from './flows/en'
 import imports from './imports/en'
 import names from './names/en'
 import queue from './queue/en'
@@ -261,6 +262,7 @@ const words = {
   data_field,
   data_use,
   imports,
+  flows,
   queue,
   rights,
   segments,

@@ -4,6 +4,7 @@ import contact from './contact/zh-Hans'
 import contact_names from './contact_names/zh-Hans'
 import data_field from './data_field/zh-Hans'
 import data_use from './data_use/zh-Hans'
+import flows from './flows/zh-Hans'
 import imports from './imports/zh-Hans'
 import names from './names/zh-Hans'
 import queue from './queue/zh-Hans'
@@ -259,6 +260,7 @@ const words: Words<typeof en> = {
   data_field,
   data_use,
   imports,
+  flows,
   queue,
   rights,
   segments,

@@ -4,6 +4,7 @@ import contact from './contact/zh-Hant'
 import contact_names from './contact_names/zh-Hant'
 import data_field from './data_field/zh-Hant'
 import data_use from './data_use/zh-Hant'
+import flows from './flows/zh-Hant'
 import imports from './imports/zh-Hant'
 import names from './names/zh-Hant'
 import queue from './queue/zh-Hant'
@@ -259,6 +260,7 @@ const words: Words<typeof en> = {
   data_field,
   data_use,
   imports,
+  flows,
   queue,
   rights,
   segments,
