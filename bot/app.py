@@ -45,6 +45,7 @@ from bot.web.keys import (
     DESK_NEWS,
     ENGINE,
     EXPORTS,
+    FLOWS,
     FRAME_ANCESTORS,
     IMPORT_LIMITS,
     KEYS,
@@ -137,6 +138,7 @@ def make_app(
     shelf = Shelf(parts.engine, parts.live)
     app[ARTICLES] = shelf
     app[LABEL_OF] = shelf.label_of
+    app[FLOWS] = parts.talk.library
     app[STATUS] = StatusReport(settings, parts.engine, addresses.application_url).describe
     secure(app)
     register(app, HEALTH_ROUTES)
