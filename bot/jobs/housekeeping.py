@@ -22,7 +22,8 @@ WITH silent AS (
      WHERE closed_at IS NULL AND last_at < now() - %s AND owner = 'bot'
      ORDER BY last_at LIMIT 1000 FOR UPDATE SKIP LOCKED
 )
-UPDATE bot.conversations c SET closed_at = now(), fence = c.fence + 1 FROM silent WHERE c.id = silent.id
+UPDATE bot.conversations c SET closed_at = now(), close_reason = 'silence', wake_at = NULL, fence = c.fence + 1
+  FROM silent WHERE c.id = silent.id
 """
 FORGET_TOKENS = "DELETE FROM bot.spent_tokens WHERE expires_at < now() - interval '1 hour'"
 # Seen for a week, in the check-up and in alerts; then nobody is told of it for ever.
