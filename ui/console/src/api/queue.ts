@@ -40,9 +40,9 @@ const path = (id: string): string => `/api/queue/${id}`
 
 export const listQueue = (signal?: AbortSignal): Promise<{ items: Visit[]; waiting: number }> =>
   get('/api/queue', { signal })
-/** Answers once the desk differs from `cursor`, or after twenty seconds. */
-export const waitForNews = (cursor: string, signal?: AbortSignal): Promise<News> =>
-  get('/api/queue/news', { query: { cursor, wait: cursor ? WAIT_S : 0 }, signal, within: (WAIT_S + 15) * 1000 })
+/** Where the desk stands; with `waits` the answer comes once it differs from `cursor`, or after twenty seconds. */
+export const readNews = (cursor: string, waits: boolean, signal?: AbortSignal): Promise<News> =>
+  get('/api/queue/news', { query: { cursor, wait: waits ? WAIT_S : 0 }, signal, within: (WAIT_S + 15) * 1000 })
 export const readVisit = (id: string, lift: Lift | null, signal?: AbortSignal): Promise<WholeVisit> =>
   get(path(id), { query: { ...lift }, signal })
 export const takeVisit = (id: string, step: string): Promise<WholeVisit> => post(`${path(id)}/take`, { step })

@@ -1,5 +1,5 @@
 import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
-import { waitForNews } from '../../api/queue'
+import { readNews } from '../../api/queue'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
@@ -21,7 +21,8 @@ export function useNews(changed: () => Promise<void>): { lost: Ref<boolean>; wai
     let wait = FIRST_PAUSE_MS
     while (!signal.aborted) {
       try {
-        const news = await waitForNews(cursor, signal)
+        // Who has lost the server wants to know at once that it is back.
+        const news = await readNews(cursor, !lost.value && cursor !== '', signal)
         waiting.value = news.waiting
         if (news.cursor !== cursor || lost.value) await changed()
         cursor = news.cursor
@@ -50,12 +51,15 @@ export function useNews(changed: () => Promise<void>): { lost: Ref<boolean>; wai
 
   onMounted(() => {
     document.addEventListener('visibilitychange', start)
+    // A question that is under way hears of neither.
     window.addEventListener('online', start)
+    window.addEventListener('offline', start)
     start()
   })
   onBeforeUnmount(() => {
     document.removeEventListener('visibilitychange', start)
     window.removeEventListener('online', start)
+    window.removeEventListener('offline', start)
     stop()
   })
   return { lost, waiting }
