@@ -22,6 +22,7 @@ _TO: dict[tuple[str, str], CaseState] = {
     ("answered", "mediate"): "mediation",
     ("mediation", "litigate"): "litigation",
 }
+_SAID = {"negotiate": "utter_case_negotiate", "mediate": "utter_case_mediate", "litigate": "utter_case_litigate"}
 
 
 class _Answer(LocalAction):
@@ -92,4 +93,4 @@ class RefuseSolution(_Answer):
             dispatcher.utter_message(response="utter_case_path_closed")
             return [SlotSet("case_path", None)]
         reason = str(tracker.get_slot("case_refusal") or "")
-        return await self._step(dispatcher, tracker, _TO.get((state, path)), reason, f"utter_case_{path}")
+        return await self._step(dispatcher, tracker, _TO.get((state, path)), reason, _SAID[path])

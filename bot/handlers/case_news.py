@@ -11,7 +11,20 @@ from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.case_forms import due_shown
 from bot.handlers.case_words import kind_name
 from crm_adapter.port import UnknownRecord
-from crm_adapter.records.service import Case
+from crm_adapter.records.service import Case, CaseState
+
+NEWS: dict[CaseState, str] = {
+    "open": "utter_case_news_open",
+    "investigating": "utter_case_news_investigating",
+    "planned": "utter_case_news_planned",
+    "executing": "utter_case_news_executing",
+    "answered": "utter_case_news_answered",
+    "resolved": "utter_case_news_resolved",
+    "reopened": "utter_case_news_reopened",
+    "mediation": "utter_case_news_mediation",
+    "litigation": "utter_case_news_litigation",
+    "closed": "utter_case_news_closed",
+}
 
 
 class TellCaseChange(LocalAction):
@@ -26,7 +39,7 @@ class TellCaseChange(LocalAction):
             return [SlotSet("case_asks", False)]
         event = case.events[int(version) - 1]
         changed = event.from_state != event.to_state
-        response = f"utter_case_news_{event.to_state}" if changed else "utter_case_news"
+        response = NEWS[event.to_state] if changed else "utter_case_news"
         if case.kind == "suggestion" and event.to_state in ("answered", "resolved", "closed"):
             response = "utter_suggestion_news"
         dispatcher.utter_message(

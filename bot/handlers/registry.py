@@ -5,6 +5,7 @@ from inspect import signature
 from typing import Any
 
 from bot.handlers import (
+    aftersales,
     case_answers,
     case_forms,
     case_news,
@@ -24,6 +25,13 @@ from bot.handlers import (
 from bot.handlers.action import LocalAction
 
 ACTIONS: tuple[type[LocalAction], ...] = (
+    aftersales.AskServiceAddress,
+    aftersales.AskServiceConfirmed,
+    aftersales.AskServiceReason,
+    aftersales.AskServiceSlot,
+    aftersales.NoteServiceSlot,
+    aftersales.OpenServiceCase,
+    aftersales.TellServiceTerms,
     case_answers.AcceptSolution,
     case_answers.AskCasePath,
     case_answers.RefuseSolution,

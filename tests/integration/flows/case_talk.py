@@ -1,8 +1,6 @@
 """Customers who talk to the flows about cases, through whole turns on a real PostgreSQL."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,21 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.customers import open_crm
 from bot.domain.message import Body, Concerns, Inbound, Taken
-from bot.flows.dialog import Dialog
-from bot.flows.engine.terms import Terms
 from bot.flows.facts import ArticleText, Candidate, Findings
-from bot.flows.library import OURS
-from bot.flows.reading import flow_from_document, read_definitions
-from bot.flows.understanding import understand
-from bot.handlers.executing import Actions
-from bot.handlers.registry import make_actions
+from bot.realtime.in_memory import InMemory
 from bot.rehearsal.keys import KEYS
 from bot.settings import Settings
 from bot.staff.accounts import add_staff
 from bot.storage.pool import Pool
-from bot.turns.acting import Actor
-from bot.turns.decide import Decider
-from bot.turns.take import Turns
+from bot.talk import Talk
 from crm_adapter.records.service import Case
 from crm_adapter.records.value import NewOrder, OrderLine
 from crm_adapter.tables import identities
@@ -127,16 +117,20 @@ class Customer:
 
 
 class House:
-    """Turns with our flows and our actions."""
+    """The whole composition of a talk, without a knowledge base but for one article."""
 
     def __init__(self, pool: Pool, engine: AsyncEngine, settings: Settings) -> None:
         self.pool, self.engine, self.settings = pool, engine, settings
         self.store = open_crm(settings, engine, KEYS)
-        actions = Actions(make_actions({"settings": settings, "keys": KEYS, "crm": self.store}, of_cases()))
-        definitions = read_definitions(_texts())
-        dialog = Dialog(lambda: definitions, understand, Shelf(), Terms({"hours": "24"}), flow_from_document)
-        decider = Decider(dialog.turn, dialog.apologise, 5.0, crashes_allowed=2)
-        self.turns = Turns(pool, decider, KEYS, Actor(actions, self.store, KEYS, 5.0))
+        self.talk = Talk(settings, pool, engine, KEYS, InMemory(), Shelf())
+        self.turns = self.talk.turns
+
+    @classmethod
+    async def open(cls, pool: Pool, engine: AsyncEngine, settings: Settings) -> "House":
+        """With the flows that ship."""
+        house = cls(pool, engine, settings)
+        await house.talk.open()
+        return house
 
     def customer(self, identity: str = "visitor:1", locale: str = "zh-Hans") -> Customer:
         """Somebody who writes."""
@@ -146,21 +140,3 @@ class House:
         """A member of staff."""
         async with self.engine.begin() as connection:
             return (await add_staff(connection, name, display, [role])).id
-
-
-def of_cases() -> tuple[Any, ...]:
-    """The actions about cases."""
-    from bot.handlers.registry import ACTIONS
-
-    rooms = ("aftersales", "case_answers", "case_forms", "case_news", "cases", "complaints", "suggestions")
-    return tuple(action for action in ACTIONS if action.__module__.rsplit(".", 1)[1] in rooms)
-
-
-def _texts() -> Mapping[str, str]:
-    names = (
-        "cases_shared", "dialog_responses", "exchange_goods", "follow_case", "case_changed", "nlu", "open_complaint",
-        "patterns", "repair", "return_goods", "suggestion", "talk_to_person", "technical_support",
-    )  # fmt: skip
-    return {
-        str(path): path.read_text(encoding="utf-8") for name in names if (path := Path(OURS) / f"{name}.yml").exists()
-    }

@@ -9,7 +9,7 @@ from tests.integration.flows.case_talk import House
 
 @pytest_asyncio.fixture
 async def house(pool, engine, settings):
-    return House(pool, engine, settings)
+    return await House.open(pool, engine, settings)
 
 
 @pytest_asyncio.fixture

@@ -17,7 +17,7 @@ OFFER = {"zh-Hans": "全额退款 59 元。", "zh-Hant": "全額退款 59 元。
 async def house(pool, engine, settings):
     rule = Settlement(name="small", categories=("product", "delivery"), below=10_000, offer=OFFER)
     service = Service(cases=Cases(settlements=(rule,)))
-    return House(pool, engine, settings.model_copy(update={"service": service}))
+    return await House.open(pool, engine, settings.model_copy(update={"service": service}))
 
 
 async def fill(customer, matter="水壶漏水，用了三天就坏了"):
