@@ -20,23 +20,24 @@ _PERSON_ZH: Final = re.compile(
     r"|别跟?我?用?机器人|(?:不要|不想(?:和|跟)|讨厌)机器人|真人(?:客服|服务)"
 )
 _PERSON_REFUSED_ZH: Final = re.compile(
-    rf"(?:不用|不要|不想|别|不必|不需要|无需|没必要|先不|不是要|不)(?:给我|帮我)?"
+    rf"几点|上下?班|下班|(?:不用|不要|不想|别|不必|不需要|无需|没必要|先不|不是要|不)(?:给我|帮我)?"
     rf"(?:转(?:接|到|给)?|找|要|叫|联系|换)(?:一?[个位])?{_STAFF}"
 )
 _SOMEONE = (
     r"(?:humans?|persons?|people|agents?|representatives?|reps?|someone|somebody|staff|supervisor|manager|operator)"
 )
+_STAFF_EN = r"(?:humans?|persons?|agents?|representatives?|reps?|supervisor|manager|operator)"
 _PERSON_EN: Final = re.compile(
     rf"\b(?:talk|speak|chat|connect|transfer|put me (?:through|on)|escalate|hand me over)\b[^.?!]{{0,24}}\b{_SOMEONE}\b"
     r"|\b(?:real|live|actual|human) (?:human|person|agent|being|support|representative|operator)\b"
     r"|^(?:an? )?(?:human|agent|representative|operator|customer (?:service|support))$"
     r"|\b(?:human|live agent|representative|operator|customer service) please$|\b(?:person|somebody|someone),? please$"
-    rf"|\b(?:need|want|get me|give me|i'd like) (?:an?|the|some|your)? ?(?:\w+ )?{_SOMEONE}(?! (?:\w+ )?(?:hair"
-    rf"|resource|error|number))\b"
+    rf"|\b(?:need|want|get me|give me|i'd like) (?:an?|the|some|your)? ?(?:\w+ )?{_STAFF_EN}"
+    r"(?! (?:\w+ )?(?:hair|resource|error|number))\b|\b(?:need|want) (?:somebody|someone) to (?:talk|speak|chat)\b"
     r"|\bnot (?:talk(?:ing)? to )?a (?:ro)?bot\b"
 )
 _PERSON_REFUSED_EN: Final = re.compile(
-    r"\b(?:don't|do not|dont|no need to|rather not|won't|not)\b[^.?!]{0,12}"
+    r"\b(?:what time|until when|what hours|opening hours|how late)\b|\b(?:don't|do not|dont|no need to|rather not|won't|not)\b[^.?!]{0,12}"
     r"\b(?:talk|speak|need|want|connect|transfer|chat)\b(?![^.?!]{0,20}\bbot\b)"
 )
 

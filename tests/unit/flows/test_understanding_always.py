@@ -35,7 +35,8 @@ def test_a_wish_for_a_person(text: str, state: dict[str, Any]) -> None:
     [
         "人工费怎么收", "客服电话多少", "不用转人工", "不要转人工，你回答就行",
         "is human hair ok for the robot vacuum", "I don't want to talk to a person",
-        "你们客服态度真差", "personal data", "找个师傅来安装", "my manager bought it",
+        "你们客服态度真差", "personal data", "找个师傅来安装", "my manager bought it", "真人客服几点下班",
+        "until what time can I talk to a human", "need someone to fix the dryer",
     ],
 )  # fmt: skip
 def test_words_about_people_are_no_wish_for_one(text: str) -> None:

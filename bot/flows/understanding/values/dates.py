@@ -47,7 +47,7 @@ _NAMED: Final = (
     re.compile(rf"\b(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH_EN}(?:,? ?(?P<year>(?:19|20)\d\d))?"),
 )
 _FULL: Final = re.compile(
-    rf"(?P<year>(?:19|20)\d\d|[一二][{CHINESE}]{{3}}|\d\d(?=年)|今年|去年|明年"
+    rf"(?P<year>(?:19|20)\d\d|\d{{4}}(?=年)|[一二][{CHINESE}]{{3}}|(?<!\d)\d\d(?=年)|今年|去年|明年"
     rf"|前年)\s?[年./-]?\s?(?P<month>{_N})\s?[月./-]\s?(?P<day>{_N})\s?[日号]?(?!\d)"
 )
 _COMPACT: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?!\d)")
