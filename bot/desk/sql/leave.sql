@@ -18,8 +18,6 @@ BEGIN
            sealed_note = CASE p_kind WHEN 'to_queue' THEN c.sealed_note END,
            wake_at = CASE p_kind WHEN 'resolve' THEN NULL ELSE c.wake_at END,
            closed_at = CASE p_kind WHEN 'resolve' THEN clock_timestamp() END,
-           close_reason = CASE p_kind WHEN 'resolve' THEN 'agent' END,
-           wake_at = CASE WHEN p_kind <> 'resolve' THEN c.wake_at END,
            close_reason = CASE p_kind WHEN 'resolve' THEN 'agent' END
      WHERE c.id = p_conversation AND c.owner = 'agent' AND c.agent_id = p_agent AND c.fence = p_fence
        AND c.closed_at IS NULL
