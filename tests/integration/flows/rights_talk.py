@@ -23,7 +23,7 @@ from bot.outgoing import Codes, Outgoing
 from bot.outgoing.listing import list_shown
 from bot.rehearsal.keys import KEYS
 from bot.settings import Settings
-from bot.storage.bodies import open_body
+from bot.storage.bodies import open_body, open_state
 from bot.storage.pool import Pool
 from bot.turns.acting import Actor
 from bot.turns.decide import Decider
@@ -98,6 +98,16 @@ class Customer(Talker):
         async with self._house.engine.connect() as connection:
             row = (await connection.execute(query, {"id": message_id})).one()
             return open_body(await load_key(connection, KEYS, row.key_id), UUID(message_id), row.sealed_body)
+
+    async def state(self) -> dict[str, Any]:
+        """What the conversation remembers, in clear."""
+        query = text(
+            "SELECT c.id, c.sealed_state, i.key_id FROM bot.conversations c"
+            " JOIN crm.identities i ON i.id = c.identity_id WHERE c.id = :id"
+        )
+        async with self._house.engine.connect() as connection:
+            row = (await connection.execute(query, {"id": self.last.conversation_id})).one()
+            return open_state(await load_key(connection, KEYS, row.key_id), row.id, row.sealed_state)
 
 
 class House:
