@@ -37,7 +37,8 @@ _PERSON_EN: Final = re.compile(
     r"|\bnot (?:talk(?:ing)? to )?a (?:ro)?bot\b"
 )
 _PERSON_REFUSED_EN: Final = re.compile(
-    r"\b(?:what time|until when|what hours|opening hours|how late)\b|\b(?:don't|do not|dont|no need to|rather not|won't|not)\b[^.?!]{0,12}"
+    r"\b(?:what time|until when|what hours|opening hours|how late)\b|\b(?:don't|do not|dont|no need to|rather not"
+    r"|won't|not)\b[^.?!]{0,12}"
     r"\b(?:talk|speak|need|want|connect|transfer|chat)\b(?![^.?!]{0,20}\bbot\b)"
 )
 
