@@ -91,11 +91,13 @@ def resume(run: Run, frame: Frame, result: ActionResult) -> None:
 
 
 def _go_on(run: Run, frame: Frame, step: Step) -> None:
-    advance(run, frame, step)
+    """What an action wants started is called: its end goes on from this step."""
     wanted, run.follow_up = run.follow_up, None
     flow = run.world.definitions.flows.get(wanted) if wanted else None
     if flow is not None and run.top is frame:
         run.push(flow, "call")
+    else:
+        advance(run, frame, step)
 
 
 def _send_out(run: Run, frame: Frame, step: Step, action: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.flows.model import Call, Collect, Flow, Response, Run, SetSlots, Slot, Step, Values
+from bot.flows.model import Call, Collect, Flow, Response, Run, Slot, Step, Values
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 MAX_KEPT = 512
@@ -104,10 +104,6 @@ def _reads(flow: Flow, step: Step) -> frozenset[str]:
         read |= said_of(flow.responses.get(does.utter) if does.utter else None)
     elif isinstance(does, Run) and does.action.startswith("utter_"):
         read |= said_of(flow.responses.get(does.action))
-    elif isinstance(does, SetSlots):
-        read |= {
-            name for value in does.values.values() if isinstance(value, str) for name in PLACEHOLDER.findall(value)
-        }
     return frozenset(read)
 
 

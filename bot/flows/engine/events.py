@@ -1,6 +1,7 @@
 """What happens without a word of the customer: silence, results from outside, news of a case."""
 
 from bot.flows.engine.act import fail, resume
+from bot.flows.engine.ends import hand_over
 from bot.flows.engine.fill import asked_slot
 from bot.flows.engine.parking import park
 from bot.flows.engine.results import result_in
@@ -8,6 +9,7 @@ from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import drop_patterns, root_of, top_wanted, wanted_units
 from bot.flows.engine.walk import play, walk
 
+PERSON = "talk_to_person"
 EARLY_S = 2
 """A wake-up that comes this much before its time is one all the same."""
 
@@ -79,6 +81,8 @@ def _remind(run: Run) -> Steps[None]:
 
 
 def _put_aside(run: Run) -> Steps[bool]:
+    """Parks what is open; who wanted a person and did not say why gets the person."""
+    wants_person = any(frame.flow == PERSON for frame in run.frames)
     drop_patterns(run)
     names = []
     for _ in wanted_units(run):
@@ -90,7 +94,9 @@ def _put_aside(run: Run) -> Steps[bool]:
     run.state.reminded, run.state.done = False, True
     if names:
         yield from play(run, "pattern_silence", dialog_flow=names[0], dialog_parked=True)
-    return bool(names)
+    if wants_person:
+        hand_over(run)
+    return bool(names) or wants_person
 
 
 def _finish(run: Run) -> Steps[None]:

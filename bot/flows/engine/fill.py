@@ -5,7 +5,7 @@ from typing import Any
 from bot.flows.engine.chart import fits
 from bot.flows.engine.replan import correct, fillable, note_change
 from bot.flows.engine.run import Run, Steps
-from bot.flows.engine.stack import drop_patterns, root_of, top_wanted
+from bot.flows.engine.stack import root_of
 from bot.flows.engine.state import Frame
 from bot.flows.engine.walk import offer_help, play
 from bot.flows.model import Collect, Slot
@@ -47,17 +47,20 @@ def fill_slot(run: Run, slot: str, value: Any, *, correcting: bool = False) -> S
         return _ask_again(run, index, slot)
     if not fits(known, value):
         return False
-    if all(run.frames[root_of(run, above)].by == "pattern" for above in range(index + 1, len(run.frames))):
-        _forget_above(run, index)
+    _forget_above(run, index)
     before = frame.slots.get(slot, run.state.slots.get(slot))
-    if asks_for(run, frame, slot) or before is None:
+    skipped = slot in frame.slots and before is None
+    if asks_for(run, frame, slot) or (before is None and not skipped):
         run.put(frame, slot, value)
         note_change(frame, slot)
-    elif before != value:
+        return True
+    if before != value:
         correct(run, index, slot, value)
-        yield from play(run, "pattern_correction", dialog_value=spoken(label(known, value, run.locale), run.locale))
-    elif correcting:
-        yield from play(run, "pattern_correction", dialog_value=spoken(label(known, value, run.locale), run.locale))
+    elif not correcting:
+        return True
+    if not _refused(run, frame, slot, value):
+        said = spoken(label(known, value, run.locale), run.locale)
+        yield from play(run, "pattern_correction", dialog_value=said)
     return True
 
 
@@ -108,7 +111,15 @@ def _ask_again(run: Run, index: int, slot: str) -> bool:
     return True
 
 
+def _refused(run: Run, frame: Frame, slot: str, value: Any) -> bool:
+    """Whether the value's question is going to refuse it, which then is said instead."""
+    does = run.chart(frame).collected.get(slot)
+    values = {**run.values(frame), slot: value}
+    return does is not None and any(one.when.holds(values) for one in does.rejections)
+
+
 def _forget_above(run: Run, index: int) -> None:
-    unit = top_wanted(run)
-    if unit is not None and unit[0] <= index < unit[1]:
-        drop_patterns(run)
+    """Who speaks of the flow below goes on with it: what only the dialog has asked above it is forgotten."""
+    above = range(index + 1, len(run.frames))
+    if above and all(run.frames[root_of(run, one)].flow.startswith("pattern_") for one in above):
+        del run.frames[index + 1 :]

@@ -21,6 +21,7 @@ from bot.flows.commands import (
     Withdraw,
 )
 from bot.flows.engine.ends import hand_over, offer_interrupted
+from bot.flows.engine.events import PERSON
 from bot.flows.engine.fill import asked_slot, count_failure, fill_slot, skip, unreadable
 from bot.flows.engine.parking import park
 from bot.flows.engine.run import Run, Steps
@@ -30,7 +31,6 @@ from bot.flows.rendering import in_language
 
 HEARD_BY_THE_BOT = ("pattern_withdraw", "withdraw_consent")
 """Whoever speaks, these flows get their answers: a withdrawal needs nobody's help."""
-PERSON = "talk_to_person"
 
 
 def follow(run: Run, understood: Understood) -> Steps[None]:
@@ -71,6 +71,8 @@ def _follow_one(run: Run, command: Command) -> Steps[None]:
         taken = yield from fill_slot(run, command.slot, command.value, correcting=isinstance(command, CorrectSlot))
         if not taken and run.inbound.body.get("choice"):
             say_stale(run)
+        elif not taken and (asked := asked_slot(run)) is not None and asked.name == command.slot:
+            yield from unreadable(run, command.slot, "")
     elif isinstance(command, Unreadable):
         yield from unreadable(run, command.slot, command.code)
     elif isinstance(command, Cancel):
@@ -84,9 +86,7 @@ def _follow_one(run: Run, command: Command) -> Steps[None]:
         options = [[_choice_id(option), text] for option, text in command.options]
         yield from play(run, "pattern_clarification", dialog_options=options)
     elif isinstance(command, Answer):
-        yield from play(
-            run, "pattern_search", dialog_article=command.article_id, dialog_open=top_wanted(run) is not None
-        )
+        yield from play(run, "pattern_search", dialog_article=command.article_id, dialog_open=bool(run.frames))
     elif isinstance(command, SmallTalk):
         run.came_to("small_talk")
         yield from play(run, "pattern_chitchat", dialog_small_talk=command.kind)
@@ -169,13 +169,15 @@ def _want_person(run: Run) -> Steps[None]:
 
 def _come_back(run: Run) -> Steps[None]:
     yield from ()
-    if not run.speaks:
+    waited = not run.speaks
+    if waited:
         run.owner = "bot"
     run.state.told_to_wait, run.state.lost = False, 0
-    drop_patterns(run)
     run.say("utter_back_to_bot")
     run.came_to("small_talk")
-    offer_interrupted(run, len(run.frames))
+    if waited:
+        drop_patterns(run)
+        offer_interrupted(run, len(run.frames))
 
 
 def _heard_anyway(run: Run, commands: tuple[Command, ...]) -> Steps[bool]:

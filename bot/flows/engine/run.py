@@ -30,7 +30,9 @@ class TooManySteps(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """One turn. ``held`` are the charts of every frame, so that no step has to ask for a definition."""
+    """One turn. ``held`` are the charts of every frame, so that no step has to ask for a definition;
+    ``question`` is who asked last, and how much was said by then.
+    """
 
     inbound: Inbound
     situation: Situation
@@ -50,6 +52,7 @@ class Run:
     wake_s: float | None = None
     stopped: bool = False
     follow_up: str | None = None
+    question: tuple[Frame, int] | None = None
 
     @property
     def frames(self) -> list[Frame]:
@@ -136,8 +139,15 @@ class Run:
         if response is None:
             return None
         slots = self.chart(frame).flow.slots if frame is not None else self.world.definitions.slots
-        everything = {**self.world.terms.promises, **self.values(frame), **values}
+        everything = {**self.promises, **self.values(frame), **values}
         return self.utter(render(response, everything, self.locale, self.situation.channel, slots))
+
+    @property
+    def promises(self) -> dict[str, str]:
+        """What any response may name: the promises, and the privacy policy's page in the language (PR13)."""
+        terms = self.world.terms
+        page = {"policy_url": f"{terms.policy_url}?lang={self.locale}"} if terms.policy_url else {}
+        return {**terms.promises, **page}
 
     def utter(self, body: Body) -> Body:
         """Says a finished body; one without words, files and choices is no answer."""

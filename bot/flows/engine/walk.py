@@ -8,7 +8,7 @@ from bot.flows.engine.stack import root_of
 from bot.flows.engine.state import Frame
 from bot.flows.model import Call, Collect, Link, SetSlots, Step
 from bot.flows.model import Run as Action
-from bot.flows.rendering import MISSING, fill
+from bot.flows.rendering import MISSING
 
 
 def walk(run: Run, floor: int = 0) -> Steps[None]:
@@ -60,8 +60,7 @@ def _carry_out(run: Run, frame: Frame, step: Step) -> Steps[None]:
         yield from act(run, frame, step, does.action)
     elif isinstance(does, SetSlots):
         for name, value in does.values.items():
-            filled = fill(value, run.values(frame), run.locale) if isinstance(value, str) else value
-            run.put(frame, name, filled)
+            run.put(frame, name, value)
         advance(run, frame, step)
     elif isinstance(does, Link):
         _link(run, frame, does.flow)
@@ -115,7 +114,12 @@ def _collect(run: Run, frame: Frame, step: Step, does: Collect) -> Steps[bool]:
         frame.tries += 1
         if frame.tries % run.world.terms.tries == 0 and offer_help(run, frame):
             return False
-    return (yield from _ask(run, frame, step, does))
+    if run.question is not None and run.question[0] is frame and run.question[1] == len(run.replies):
+        return True  # it is the last thing that was said
+    waits = yield from _ask(run, frame, step, does)
+    if waits:
+        run.question = (frame, len(run.replies))
+    return waits
 
 
 def offer_help(run: Run, frame: Frame) -> bool:
