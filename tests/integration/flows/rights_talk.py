@@ -1,6 +1,7 @@
 """Customers who talk about consent, their own data and their profile, through whole turns on a real PostgreSQL."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.customers import open_crm
+from bot.domain.message import Inbound
 from bot.flows.dialog import Dialog
 from bot.flows.engine.terms import Terms
 from bot.flows.facts import Findings, Wish
@@ -62,7 +64,13 @@ class Wishes(Shelf):
 
 
 class Customer(Talker):
-    """Somebody who talks about their own data."""
+    """Somebody who talks about their own data; ``assurance`` is how sure the channel is of who they are."""
+
+    assurance = "anonymous"
+
+    def inbound(self, *args: Any, **more: Any) -> Inbound:
+        """See :meth:`case_talk.Customer.inbound`."""
+        return replace(super().inbound(*args, **more), assurance=self.assurance)
 
     async def press(self, label: str) -> str:
         """What is answered to the tap of the choice of that label."""
