@@ -1,11 +1,12 @@
-"""Which language, and which request, a message makes by itself."""
+"""Which language a message is in, and which courtesy it is when it is nothing else."""
 
 import time
 
 import pytest
 
 from bot.flows.understanding.language import language_of
-from bot.flows.understanding.requests import request_in
+from bot.flows.understanding.plain import plain
+from bot.flows.understanding.small_talk import small_talk_of
 
 pytestmark = pytest.mark.alone
 
@@ -32,20 +33,20 @@ def test_the_script_tells_the_language(text: str, fallback: str, language: str) 
 
 @pytest.mark.parametrize("text", ["您好", "你好！", "Hi", "hello!!", "在吗？", "good morning", "  哈喽~ ", "HEY"])
 def test_a_greeting_alone_is_a_greeting(text: str) -> None:
-    assert request_in(text) == "greeting"
+    assert small_talk_of(plain(text)) == "greeting"
 
 
 @pytest.mark.parametrize("text", ["你好，怎么退货？", "hi, where is my order", "好的什么时候发货", "谢谢，那运费呢"])
 def test_a_question_after_a_greeting_is_a_question(text: str) -> None:
-    assert request_in(text) is None
+    assert small_talk_of(plain(text)) is None
 
 
 def test_a_long_message_of_punctuation_costs_nothing() -> None:
     started = time.perf_counter()
-    assert request_in("a" + "." * 60_000 + "a") is None
+    assert small_talk_of(plain("a" + "." * 60_000 + "a")) is None
     assert time.perf_counter() - started < 0.1
 
 
 @pytest.mark.parametrize("text", ["谢谢", "非常感谢！", "thanks", "Thank you so much!", "好的谢谢", "多謝", "thx 😊"])
 def test_thanks_alone_are_thanks(text: str) -> None:
-    assert request_in(text) == "thanks"
+    assert small_talk_of(plain(text)) == "thanks"

@@ -186,9 +186,9 @@ def test_cancelling_asks_back_where_something_would_be_lost() -> None:
     customer.say("/complaint; matter=broken")
     (asked_back,) = customer.say("cancel")
     assert "would be lost" in asked_back
-    assert customer.say("!false") == ["All right, let us go on.", "Which product?"]
+    assert customer.say("!true") == ["All right, let us go on.", "Which product?"]
     customer.say("cancel")
-    assert customer.say("!true") == ["All right, cancelled."]
+    assert customer.say("!false") == ["All right, cancelled."]
     customer.say("/complaint; matter=broken")
     customer.say("cancel")
     assert customer.say("cancel") == ["All right, cancelled."]

@@ -181,7 +181,7 @@ def test_who_waits_may_stop_and_a_result_that_does_not_come_leads_to_a_person() 
     customer.say("/stock; item=pan")
     token = customer.last.after_commit[0][0]
     customer.say("cancel")
-    assert customer.say("!true") == ["All right, cancelled."]
+    assert customer.say("!false") == ["All right, cancelled."]
     assert customer.happen("action_result", **result_body(token, ActionResult({"stock": 3}))) == []
     customer.say("/stock; item=pan")
     assert "went wrong" in customer.happen("silence", MINUTE)[0]
