@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.checkup.access import check_access_reviews
+from bot.checkup.cases import check_cases
 from bot.checkup.erasures import check_erasure_log
 from bot.checkup.ledger import check_ledger
 from bot.checkup.part import Part
@@ -51,6 +52,7 @@ async def raise_alerts(settings: Settings, engine: AsyncEngine, outgoing: Outgoi
         *await check_jobs(engine),
         *await check_access_reviews(settings, engine),
         *await check_privacy_requests(settings, engine),
+        *await check_cases(settings, engine),
         *await check_erasure_log(settings, engine),
         *(part for part in await check_ledger(settings, engine) if not _is_passing(settings, part)),
     ]

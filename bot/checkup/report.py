@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.checkup.access import check_access_reviews
+from bot.checkup.cases import check_cases
 from bot.checkup.erasures import check_erasure_log
 from bot.checkup.flows import check_flows
 from bot.checkup.keyring import check_keyring
@@ -30,6 +31,7 @@ async def check_all(
         *await check_keyring(settings, application_url),
         *await check_access_reviews(settings, engine),
         *await check_privacy_requests(settings, engine),
+        *await check_cases(settings, engine),
         *await check_erasure_log(settings, engine),
         *await check_ledger(settings, engine),
         await check_flows(settings),

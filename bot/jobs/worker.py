@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.jobs.access_reviews import access_review_jobs
 from bot.jobs.assessment import assessment_jobs
+from bot.jobs.deadlines import deadline_jobs
 from bot.jobs.housekeeping import housekeeping
 from bot.jobs.importing import importing_jobs
 from bot.jobs.ledger import ledger_jobs
@@ -27,6 +28,7 @@ _TASKS = {
     "house": housekeeping,
     "access_reviews": access_review_jobs,
     "assessment": assessment_jobs,
+    "deadlines": deadline_jobs,
     "importing": importing_jobs,
     "ledger": ledger_jobs,
     "outgoing": outgoing_jobs,
