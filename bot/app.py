@@ -84,7 +84,7 @@ class Parts:
         self.pool: Pool = make_pool(addresses.application_url, settings)
         self.engine: AsyncEngine = make_engine(addresses.application_url, settings)
         self.jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs, **TALK_JOBS})
-        self.live = LiveIndex()
+        self.live = LiveIndex(wishes=lambda: self.talk.wishes())
         self.realtime: Realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
         self.talk = Talk(settings, self.pool, self.engine, self.keys, self.realtime, make_facts(self.live))
         self.edge = ChatEdge(
@@ -167,8 +167,8 @@ async def _open_parts(parts: Parts, say: Say | None, app: web.Application) -> As
         opened.push_async_callback(parts.realtime.close)
         await opened.enter_async_context(parts.pool)
         await opened.enter_async_context(parts.jobs.open_async())
-        await parts.live.refresh(parts.engine, say)
         await parts.talk.open()
+        await parts.live.refresh(parts.engine, say)
         async with asyncio.TaskGroup() as loops:
             running = [
                 loops.create_task(parts.live.run(parts.engine), name="articles"),

@@ -17,6 +17,7 @@ from bot.flows.library import OURS, Library
 from bot.flows.model import Definitions
 from bot.flows.reading import FlowFault
 from bot.flows.understanding import understand
+from bot.handlers.answers import wishes_of
 from bot.handlers.executing import Actions
 from bot.handlers.registry import make_actions
 from bot.handlers.surroundings import surroundings
@@ -33,6 +34,7 @@ from bot.turns.outside import Outside, outside_jobs
 from bot.turns.take import Turns
 from bot.turns.waking import Waker
 from crm_adapter.encryption import Keys
+from knowledge_base.articles import Article
 
 TALK_JOBS = {"events": event_jobs, "outside": outside_jobs}
 """What :func:`bot.jobs.make_jobs` is given, so that a worker can tell events and run outside actions."""
@@ -110,6 +112,10 @@ class Talk:
     async def open(self) -> None:
         """Reads the flows and keeps their versions. Raises :class:`~bot.flows.reading.FlowFaults`."""
         await self.library.open()
+
+    def wishes(self) -> Sequence[Article]:
+        """What the index is to find beside articles: what the flows in force are for. Call it after :meth:`open`."""
+        return wishes_of(self.library.current)
 
     async def watch(self) -> None:
         """Takes up changed flow files, for ever; in every process that decides."""

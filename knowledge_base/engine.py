@@ -90,22 +90,25 @@ class Engine:
     def rank(self, text: str, limit: int) -> Ranking:
         """At most ``limit`` articles and wishes most likely meant, with the probability of each; none for small talk.
 
-        A message that is one example sign by sign is that example's; nothing else is weighed.
+        A message that is one example sign by sign is that example's; of an article's, nothing else is weighed.
         """
         plain = normalise(text)
         if plain in self._small_talk:
             return Ranking([], [], 0.0)
         exact = self._verbatim.get(plain)
-        if exact is not None:
-            found = [(self._names[exact], _VERBATIM)]
-            return Ranking([], found, _CLEAR) if is_wish(self._names[exact]) else Ranking(found, [], -_CLEAR)
+        known = self._names[exact] if exact is not None else ""
+        if known and not is_wish(known):
+            return Ranking([(known, _VERBATIM)], [], -_CLEAR)
         features = analyse_normalised(plain)
         if not features:
             return Ranking([], [], 0.0)
         compared = self._matcher.compare(features, max(limit, _COMPARED))
         bare = is_bare(features)
+        articles = self._ranked(compared.answers, self._calibration, limit, bare=bare)
+        if known:
+            return Ranking(articles, [(known, _VERBATIM)], _CLEAR)
         return Ranking(
-            self._ranked(compared.answers, self._calibration, limit, bare=bare),
+            articles,
             self._ranked(compared.wishes, self._of_wishes, limit, bare=bare) if compared.wishes else [],
             compared.lead,
         )

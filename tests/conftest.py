@@ -10,6 +10,9 @@ import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.flows.library import OURS
+from bot.flows.reading import read_definitions
+from bot.handlers.answers import wishes_of
 from bot.rehearsal.keeper import open_nursery
 from bot.rehearsal.keys import KEYS, RING
 from bot.settings import Settings
@@ -56,7 +59,8 @@ def demo_template(cluster: Callable[[str, str], str], template: str) -> str:
         engine = make_engine(cluster("yingda_app", "template_demo"), Settings())
         async with engine.begin() as connection:
             await import_articles(connection, read_articles(ARTICLES), source="demo")
-        await LiveIndex().refresh(engine)
+        wishes = wishes_of(read_definitions(OURS))
+        await LiveIndex(wishes=lambda: wishes).refresh(engine)
         await engine.dispose()
 
     asyncio.run(stock())

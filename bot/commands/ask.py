@@ -6,11 +6,12 @@ import json
 from bot.commands.speech import say as say_progress
 from bot.commands.store import open_store
 from bot.flows.library import OURS
-from bot.flows.reading import read_definitions
+from bot.flows.model import Definitions
+from bot.flows.reading import FlowFaults, read_definitions
 from bot.flows.rendering import render
 from bot.flows.understanding.language import language_of
-from bot.handlers.answers import Answers
-from bot.settings import LOCALES
+from bot.handlers.answers import Answers, wishes_of
+from bot.settings import LOCALES, Settings, read_settings
 from knowledge_base.watch import LiveIndex
 
 
@@ -26,7 +27,9 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 async def run(args: argparse.Namespace) -> int:
     """0 when there is an answer or a choice, 1 when nothing was found."""
     async with open_store(args, demo=True) as engine:
-        live = LiveIndex()
+        # With the wishes, so that the index is the one that the server has trained, or will want.
+        wishes = wishes_of(_definitions(read_settings()))
+        live = LiveIndex(wishes=lambda: wishes)
         await live.refresh(engine, say_progress)
     answers = Answers(live)
     locale = args.locale or language_of(args.question, "zh-Hans")
@@ -61,3 +64,11 @@ async def run(args: argparse.Namespace) -> int:
 def _words(response: str, locale: str) -> str:
     """As the bot says it where a company has not put it in other words."""
     return str(render(read_definitions(OURS).responses[response], {}, locale)["text"])
+
+
+def _definitions(settings: Settings) -> Definitions:
+    """The flows in force; those that come with the program where the company's cannot be read."""
+    try:
+        return read_definitions(OURS, *filter(None, [settings.flows.folder_in_use]))
+    except FlowFaults:
+        return read_definitions(OURS)

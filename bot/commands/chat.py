@@ -38,9 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
-    live = LiveIndex()
+    live = LiveIndex(wishes=lambda: talk.wishes())
     engine = make_engine(addresses.application_url, settings)
-    await live.refresh(engine, say)
     keys = open_keys(settings)
     async with AsyncExitStack() as opened:
         opened.push_async_callback(engine.dispose)
@@ -49,6 +48,7 @@ async def _chat(settings: Settings, addresses: Addresses, locale: str) -> int:
         opened.push_async_callback(realtime.close)
         talk = Talk(settings, pool, engine, keys, realtime, Answers(live))
         await talk.open()
+        await live.refresh(engine, say)
         choices: list[dict[str, Any]] = []
         _prompt()
         async for line in typed_lines(sys.stdin.fileno()):

@@ -41,7 +41,8 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    keys, engine, live = open_keys(settings), make_engine(addresses.application_url, settings), LiveIndex()
+    keys, engine = open_keys(settings), make_engine(addresses.application_url, settings)
+    live = LiveIndex(wishes=lambda: talk.wishes())
     realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
     async with AsyncExitStack() as opened:
         opened.push_async_callback(engine.dispose)
@@ -49,8 +50,8 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
         pool = await opened.enter_async_context(make_pool(addresses.application_url, settings))
         await opened.enter_async_context(jobs.open_async())
         talk = Talk(settings, pool, engine, keys, realtime, Answers(live))
-        await live.refresh(engine)
         await talk.open()
+        await live.refresh(engine)
         tasks = await opened.enter_async_context(asyncio.TaskGroup())
         working = [
             tasks.create_task(run_worker(jobs, settings, pool, talk.job_parts)),
