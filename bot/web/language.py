@@ -40,3 +40,12 @@ def _wish(part: str) -> tuple[float, Locale | None]:
 def locale_of(request: web.BaseRequest) -> Locale:
     """The caller's locale: what is known of them, else what their browser asks for."""
     return request.get(LOCALE) or negotiate(request.headers.get("Accept-Language"))
+
+
+def wanted_locale(request: web.BaseRequest) -> Locale:
+    """The locale of ``?lang``, for pages that people reach by a link; else the browser's."""
+    wanted = request.query.get("lang")
+    for locale in LOCALES:
+        if locale == wanted:
+            return locale
+    return negotiate(request.headers.get("Accept-Language"))

@@ -53,6 +53,23 @@ def render_page(
     return "".join(parts)
 
 
+def render_file_page(locale: Locale, *, ready: bool) -> str:
+    """The page that the link to one's own data leads to; the button sends a form to the page's own address."""
+    said = _Words(locale)
+    button = f'<form method="post"><button>{said("file_button")}</button></form>' if ready else ""
+    return "".join(
+        (
+            "<!doctype html>",
+            f'<html lang="{locale}">',
+            '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{said('file_title')}</title>",
+            '<link rel="stylesheet" href="../page.css"></head>',
+            f"<body><main><h1>{said('file_title')}</h1>",
+            f'<p class="lead">{said("file_ready" if ready else "file_gone")}</p>{button}</main></body></html>',
+        )
+    )
+
+
 class _Words:
     def __init__(self, locale: Locale, **everywhere: object) -> None:
         self.locale = locale

@@ -5,9 +5,9 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from bot.settings import LOCALES, Locale
 from bot.web.keys import CRM
-from bot.web.language import negotiate
+from bot.web.language import wanted_locale
+from bot.web.privacy.file import FILE_ROUTES
 from bot.web.privacy.page import render_page, storage_keys
 from bot.web.routes import PUBLIC, Route
 from crm_adapter.consent.notices import Notices
@@ -19,7 +19,7 @@ _HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache", "Va
 async def show_page(request: web.Request) -> web.Response:
     """In the language of ``?lang``, else the browser's."""
     notices, versions = await _in_force(request)
-    locale = _locale(request)
+    locale = wanted_locale(request)
     body = render_page(notices, versions, locale, request.app[CRM].child_below_years)
     return web.Response(text=body, content_type="text/html", headers={**_HEADERS, "Content-Language": locale})
 
@@ -58,16 +58,9 @@ async def _in_force(request: web.Request) -> tuple[Notices, dict[tuple[str, str]
     return crm.notices, await crm.keep_notices()
 
 
-def _locale(request: web.Request) -> Locale:
-    wanted = request.query.get("lang")
-    for locale in LOCALES:
-        if locale == wanted:
-            return locale
-    return negotiate(request.headers.get("Accept-Language"))
-
-
 ROUTES = (
     Route("GET", "/privacy", show_page, PUBLIC),
     Route("GET", "/privacy.json", show_json, PUBLIC),
     Route("GET", "/privacy/page.css", show_style, PUBLIC),
+    *FILE_ROUTES,
 )
