@@ -11,6 +11,7 @@ from bot.flows.engine.builtin import BUILTIN, START
 from bot.handlers.registry import ACTIONS
 
 _PACKAGES = ("bot.flows", "bot.handlers", "bot.turns")
+_BEGINNING = re.compile(r"""["'](utter_[a-z0-9_]*_)\{""")
 _NAME_IN_QUOTES = re.compile(r"""["']([a-z][a-z0-9_]{2,60})["']""")
 
 
@@ -23,8 +24,10 @@ def surroundings() -> Surroundings:
     """
     # An action's name does not depend on the services that its constructor wants.
     actions = {action.name(action.__new__(action)) for action in ACTIONS}
-    used = {name for source in _sources() for name in _NAME_IN_QUOTES.findall(source)}
-    return Surroundings(frozenset(actions | BUILTIN.keys()), START, frozenset(used))
+    sources = tuple(_sources())
+    used = {name for source in sources for name in _NAME_IN_QUOTES.findall(source)}
+    beginnings = {name for source in sources for name in _BEGINNING.findall(source)}
+    return Surroundings(frozenset(actions | BUILTIN.keys()), START, frozenset(used), tuple(sorted(beginnings)))
 
 
 def _sources() -> Iterator[str]:

@@ -16,11 +16,12 @@ _EXAMPLES = {"text": "", "categorical": "", "bool": True, "float": 1.0}
 class Surroundings:
     """What flows may rely on: ``actions`` there are (``None``: unknown, anything goes), ``starting``: how actions begin
     that go over to the flow of the rest of their name, where there is one, and ``used``: names of slots, responses and
-    values to fill into them that the program itself uses."""
+    values to fill into them that the program itself uses; ``beginnings`` are those of names that it puts together."""
 
     actions: frozenset[str] | None = None
     starting: str | None = None
     used: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] = ()
 
 
 def place_of(definitions: Definitions, kind: str, name: str) -> Place:
@@ -65,7 +66,8 @@ def check_used(definitions: Definitions, around: Surroundings, warnings: Faults)
                 slots |= {name for name, _ in payload.slots}
     for kind, known, used in (("slot", definitions.slots, slots), ("response", definitions.responses, responses)):
         for name in sorted(known.keys() - used):
-            warnings.add(place_of(definitions, kind, name), name, f"{kind}_unused")
+            if not name.startswith(around.beginnings):
+                warnings.add(place_of(definitions, kind, name), name, f"{kind}_unused")
     for flow in definitions.flows.values():
         if flow.offered and flow.id not in started | around.used:
             warnings.add(place_of(definitions, "flow", flow.id), flow.id, "flow_unstarted")

@@ -3,6 +3,9 @@
 import pytest
 
 from bot.flows.checking import Surroundings, check_definitions
+from bot.flows.library import OURS
+from bot.flows.reading import read_definitions
+from bot.handlers.surroundings import surroundings
 from tests.unit.flows.files import EVERYTHING, WHOLE, read
 
 AROUND = Surroundings(frozenset({"action_measure"}), "action_start_", frozenset({"hours"}))
@@ -20,6 +23,12 @@ def found(text: str, around: Surroundings = AROUND) -> tuple[list[tuple[int, str
         [(each.line, each.name, each.code) for each in some] for some in (checked.faults, checked.warnings)
     )
     return first, second
+
+
+def test_the_flows_that_ship_have_no_fault() -> None:
+    checked = check_definitions(read_definitions(OURS), surroundings())
+    assert list(map(str, checked.faults)) == []
+    assert [str(each) for each in checked.warnings if each.code in ("placeholder_differs", "examples_missing")] == []
 
 
 def test_what_is_right_has_no_fault() -> None:
@@ -100,6 +109,8 @@ def test_what_nobody_uses_or_understands_is_a_warning() -> None:
         (15, "utter_spare", "response_unused"),
     ]
     used = Surroundings(None, None, frozenset({"spare", "utter_spare", "order"}))
+    begun = Surroundings(None, None, frozenset({"spare", "order"}), ("utter_spa",))
+    assert found(text, begun)[1] == found(text, used)[1]
     assert [code for _, _, code in found(text, used)[1]] == ["examples_missing", "intent_unused", "placeholder_differs"]
 
 
