@@ -15,7 +15,7 @@ from bot.flows.engine.results import result_body
 from bot.flows.engine.terms import Terms
 from tests.unit.flows.dialogs import Talk, definitions
 from tests.unit.flows.test_dialog import FORMS
-from tests.unit.flows.test_dialog_events import OUTSIDE
+from tests.unit.flows.test_dialog_events import ASKING, OUTSIDE
 from tests.unit.flows.test_engine_versions import FIRST
 
 EXAMPLES, STEPS = 150, 30
@@ -25,11 +25,12 @@ SAID = (
     " /complaint /rating /caller /person /held /circle /chain /stock /returns /survey_satisfaction /nowhere"
     " matter=m matter:=n matter:=none product=p product:=q phone=1x phone:=2x sure=true sure:=false stars=5 stars:=4"
     " who=w who:=v known=yes known:=no item=i item:=j size=big size:=small ref=r nothing=1 dialog_keep=true"
-    " ?flow:rating,article:fee"
+    ""
+    " accepted=true accepted=false why=w helped=false ?flow:rating,article:fee"
 )
 TAPPED = (
     "person bot skip cancel start(rating) start(person) start(pattern_silence) article(fee) article(gone) junk(("
-    " SetSlots(matter=m) SetSlots(dialog_keep=true) SetSlots(dialog_continue=false) SetSlots(liked=true)"
+    " SetSlots(matter=m) SetSlots(dialog_keep=true) SetSlots(dialog_continue=false) SetSlots(liked=true) SetSlots(accepted=true)"
 )
 WORDS, CHOICES = st.sampled_from(SAID.split()), st.sampled_from(TAPPED.split())
 VALUES = st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.floats(), st.lists(st.integers(), max_size=2))
@@ -52,7 +53,7 @@ class Conversation(RuleBasedStateMachine):
         super().__init__()
         self.results: list[ActionResult] = []
         self.parked: list[Any] = []
-        self.talk = Talk(definitions(FORMS, OUTSIDE, FIRST), self.act, first=True)
+        self.talk = Talk(definitions(FORMS, OUTSIDE, FIRST, ASKING), self.act, first=True)
         self.talk.terms = Terms({"hours": "24"}, after_commit=frozenset({"action_look_up_stock"}), depth=3)
         self.tokens: list[str] = []
 
@@ -115,7 +116,10 @@ class Conversation(RuleBasedStateMachine):
     def hand(self, owner: Any) -> None:
         self.talk.owner = owner
 
-    @rule(known=st.booleans(), texts=st.sampled_from([(FORMS, OUTSIDE, FIRST), (CHANGED, OUTSIDE), (CHANGED,)]))
+    @rule(
+        known=st.booleans(),
+        texts=st.sampled_from([(FORMS, OUTSIDE, FIRST, ASKING), (CHANGED, OUTSIDE, ASKING), (CHANGED,)]),
+    )
     def change_the_files(self, known: bool, texts: tuple[str, ...]) -> None:
         if known:
             self.talk.with_definitions(definitions(*texts))

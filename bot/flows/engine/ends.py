@@ -74,9 +74,15 @@ def hand_over(run: Run) -> None:
 
 
 def go_over(run: Run, frame: Frame, flow: Flow) -> None:
-    """Another flow takes the place of the frame on top; whoever waits for the one waits for the other."""
+    """Another flow takes the place of the frame on top; whoever waits for the one waits for the other.
+
+    What a pattern is about (the article that was answered with, for instance) goes along.
+    """
     slots = frame.slots
+    told = {name: value for name, value in slots.items() if name.startswith("dialog_")}
     end(run, frame, linked=True)
     linked = run.push(flow, "pattern" if flow.id.startswith("pattern_") and frame.by == "user" else frame.by)
     if frame.by == "call":
         linked.slots = slots
+    elif frame.by == "pattern":
+        linked.slots.update(told)

@@ -6,7 +6,7 @@ from bot.flows.engine.fill import asked_slot
 from bot.flows.engine.parking import park
 from bot.flows.engine.results import result_in
 from bot.flows.engine.run import Run, Steps
-from bot.flows.engine.stack import drop_patterns, root_of, top_wanted, wanted_units
+from bot.flows.engine.stack import drop_patterns, top_wanted, wanted_units
 from bot.flows.engine.walk import play, walk
 
 PERSON = "talk_to_person"
@@ -136,12 +136,8 @@ def _news(run: Run, event: str) -> Steps[None]:
         run.state.surveyed = run.state.done = True
         run.state.told_to_wait = False
     known = {name: value for name, value in run.inbound.body.items() if name in flow.slots}
-    floor = len(run.frames)
     said = len(run.replies)
     yield from play(run, flow.id, **known)
-    if not run.speaks:
-        del run.frames[floor:]
-    elif len(run.replies) > said or len(run.frames) > floor:
+    if run.speaks and len(run.replies) > said:
         run.state.heard = run.now_s
-        if run.frames and run.frames[root_of(run, len(run.frames) - 1)].by != "pattern":
-            yield from walk(run)
+        yield from walk(run)

@@ -31,6 +31,8 @@ from bot.flows.rendering import in_language
 
 HEARD_BY_THE_BOT = ("pattern_withdraw", "withdraw_consent")
 """Whoever speaks, these flows get their answers: a withdrawal needs nobody's help."""
+AFTER_AN_ANSWER = "answer_question"
+"""Asks whether an answer was helpful; the next question makes an end of that."""
 
 
 def follow(run: Run, understood: Understood) -> Steps[None]:
@@ -86,6 +88,7 @@ def _follow_one(run: Run, command: Command) -> Steps[None]:
         options = [[_choice_id(option), text] for option, text in command.options]
         yield from play(run, "pattern_clarification", dialog_options=options)
     elif isinstance(command, Answer):
+        run.forget(AFTER_AN_ANSWER)
         yield from play(run, "pattern_search", dialog_article=command.article_id, dialog_open=bool(run.frames))
     elif isinstance(command, SmallTalk):
         run.came_to("small_talk")
@@ -181,17 +184,20 @@ def _come_back(run: Run) -> Steps[None]:
 
 
 def _heard_anyway(run: Run, commands: tuple[Command, ...]) -> Steps[bool]:
-    """In the middle of a withdrawal the customer's answers are heard whoever speaks."""
-    if not run.frames or run.frames[root_of(run, len(run.frames) - 1)].flow not in HEARD_BY_THE_BOT:
+    """Whoever speaks, the bot hears answers in the middle of a withdrawal, and taps below news that it told itself."""
+    begin = root_of(run, len(run.frames) - 1)
+    root = run.frames[begin].flow if run.frames else ""
+    tapped = root.startswith("pattern_") and run.inbound.body.get("choice") in run.state.shown
+    if root not in HEARD_BY_THE_BOT and not tapped:
         return False
     for command in commands:
         if isinstance(command, SetSlot | CorrectSlot):
             yield from fill_slot(run, command.slot, command.value)
         elif isinstance(command, Cancel):
-            del run.frames[root_of(run, len(run.frames) - 1) :]
+            del run.frames[begin:]
             run.say("utter_flow_cancelled")
             return True
-    yield from walk(run, len(run.frames) - 1)
+    yield from walk(run, begin)
     return True
 
 

@@ -94,12 +94,25 @@ class Run:
         return frame
 
     def push_pattern(self, name: str, **slots: Any) -> bool:
-        """Puts a pattern on top, with what it is about as its slots; false where the definitions lack it."""
+        """Puts a pattern on top, with what it is about as its slots; false where the definitions lack it.
+
+        The same pattern that still waits for an answer below is about something of before: it is forgotten.
+        """
         flow = self.world.definitions.flows.get(name)
         if flow is None:
             return False
+        self.forget(name)
         self.push(flow, "pattern", {key: plain(value) for key, value in slots.items() if value is not None})
         return True
+
+    def forget(self, name: str) -> None:
+        """Takes a flow that the dialog itself began off the stack, with all that it called."""
+        for index in range(len(self.frames) - 1, -1, -1):
+            if self.frames[index].flow == name and self.frames[index].by == "pattern":
+                end = index + 1
+                while end < len(self.frames) and self.frames[end].by == "call":
+                    end += 1
+                del self.frames[index:end]
 
     def values(self, frame: Frame | None) -> dict[str, Any]:
         """Every slot that a frame sees: its own, else those that outlive flows, else the initial one."""

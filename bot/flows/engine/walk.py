@@ -29,10 +29,9 @@ def walk(run: Run, floor: int = 0) -> Steps[None]:
 
 def play(run: Run, pattern: str, **slots: object) -> Steps[bool]:
     """Runs a pattern to its end, or until it asks something; false where the definitions lack it."""
-    floor = len(run.frames)
     if not run.push_pattern(pattern, **slots):
         return False
-    yield from walk(run, floor)
+    yield from walk(run, len(run.frames) - 1)
     return True
 
 

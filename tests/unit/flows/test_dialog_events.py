@@ -227,3 +227,75 @@ def test_a_matter_resolved_by_a_person_leads_to_the_survey() -> None:
     assert customer.stack == []
     assert customer.happen("silence", 30 * MINUTE) == []
     assert customer.last.close
+
+
+ASKING = """
+slots:
+  accepted: {type: bool}
+  why: {type: text}
+  helped: {type: bool}
+  dialog_article: {type: text}
+responses:
+  utter_ask_accepted:
+    - text: 接受
+      translation: {zh-Hant: 接受, en: "Accept {told_number}?"}
+      buttons: [{title: 是, translation: {zh-Hant: 是, en: "Yes"}, payload: /SetSlots(accepted=true)}]
+  utter_ask_why: [{text: 为何, translation: {zh-Hant: 為何, en: "Why?"}}]
+  utter_accepted: [{text: 谢, translation: {zh-Hant: 謝, en: Thank you.}}]
+  utter_ask_helped: [{text: 有用, translation: {zh-Hant: 有用, en: "Was {dialog_article} helpful?"}}]
+flows:
+  pattern_told:
+    description: news that ask something
+    steps:
+      - collect: accepted
+        ask_before_filling: true
+        next:
+          - if: slots.accepted
+            then:
+              - action: utter_accepted
+                next: END
+          - else:
+              - call: reasons
+                next: END
+  reasons:
+    name: 原因
+    translation: {zh-Hant: 原因, en: Reasons}
+    description: reasons
+    yingda: {offered: false}
+    steps:
+      - collect: why
+  answer_question:
+    name: 有用
+    translation: {zh-Hant: 有用, en: Helpful}
+    description: asks whether an answer was helpful
+    yingda: {offered: false, parks: false}
+    steps:
+      - collect: helped
+"""
+
+
+def test_the_same_news_twice_ask_once() -> None:
+    customer = Talk(definitions(FORMS, ASKING))
+    customer.say("/rating")
+    customer.happen("told")
+    assert customer.happen("told") == ["Accept …?"]
+    assert customer.stack == ["rating", "pattern_told"]
+    assert customer.say("!true") == ["Thank you.", "Stars?"]
+
+
+def test_in_the_queue_a_tap_below_news_is_heard_and_words_are_for_the_person() -> None:
+    customer = Talk(definitions(FORMS, ASKING), owner="queue")
+    customer.happen("told")
+    assert "waiting for a person" in customer.say("yes")[0]
+    customer.happen("told")
+    assert customer.tap("SetSlots(accepted=true)") == ["Thank you."]
+    assert (customer.owner, customer.stack) == ("queue", [])
+
+
+def test_an_answer_is_followed_by_its_own_question_which_the_next_question_ends() -> None:
+    customer = Talk(definitions(FORMS, ASKING))
+    assert customer.say("fee?") == ["It is free.", "Was fee helpful?"]
+    assert customer.say("fee?") == ["It is free.", "Was fee helpful?"]
+    assert customer.stack == ["answer_question"]
+    assert customer.say("/rating") == ["Stars?"]
+    assert customer.say("fee?") == ["It is free.", "Stars?"]
