@@ -164,7 +164,7 @@ def test_every_code_has_words_and_all_words_have_a_code() -> None:
     assert all(set(each) == {"zh-Hans", "zh-Hant", "en"} for each in texts.values())
     for each in texts.values():
         assert len({frozenset(re.findall(r"\{(\w+)\}", words)) for words in each.values()}) == 1
-    sources = "".join(path.read_text(encoding="utf-8") for path in folder.parent.rglob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in folder.parents[1].rglob("*.py"))
     assert [code for code in known_codes() if f'"{code}"' not in sources and not code.endswith("_unused")] == []
 
 
