@@ -76,7 +76,7 @@ async def open_stage(settings: Settings, addresses: Addresses, say: Say | None =
     Raises :class:`~bot.flows.reading.FlowFaults` for flow files that cannot be used.
     """
     keys = open_keys(settings)
-    live = LiveIndex()
+    live = LiveIndex(wishes=lambda: talk.wishes())
     async with AsyncExitStack() as opened:
         engine = make_engine(addresses.application_url, settings)
         opened.push_async_callback(engine.dispose)
