@@ -25,12 +25,12 @@ SAID = (
     " /complaint /rating /caller /person /held /circle /chain /stock /returns /survey_satisfaction /nowhere"
     " matter=m matter:=n matter:=none product=p product:=q phone=1x phone:=2x sure=true sure:=false stars=5 stars:=4"
     " who=w who:=v known=yes known:=no item=i item:=j size=big size:=small ref=r nothing=1 dialog_keep=true"
-    ""
     " accepted=true accepted=false why=w helped=false ?flow:rating,article:fee"
 )
 TAPPED = (
     "person bot skip cancel start(rating) start(person) start(pattern_silence) article(fee) article(gone) junk(("
-    " SetSlots(matter=m) SetSlots(dialog_keep=true) SetSlots(dialog_continue=false) SetSlots(liked=true) SetSlots(accepted=true)"
+    " SetSlots(matter=m) SetSlots(dialog_keep=true) SetSlots(dialog_continue=false) SetSlots(liked=true)"
+    " SetSlots(accepted=true)"
 )
 WORDS, CHOICES = st.sampled_from(SAID.split()), st.sampled_from(TAPPED.split())
 VALUES = st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.floats(), st.lists(st.integers(), max_size=2))

@@ -122,7 +122,7 @@ class Run:
 
     def put(self, frame: Frame, name: str, value: Any) -> None:
         """Sets a slot where it belongs; ``None`` empties it."""
-        slot = self.chart(frame).flow.slots.get(name)
+        slot = self.chart(frame).flow.slots.get(name) or self.world.definitions.slots.get(name)
         if slot is not None and slot.persisted:
             self._set(self.state.slots, name, value)
             frame.slots.pop(name, None)

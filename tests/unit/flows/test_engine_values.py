@@ -97,6 +97,12 @@ def test_a_flow_that_an_action_starts_is_called_and_comes_back() -> None:
     assert customer.done == ["action_finish"]
 
 
+def test_what_lasts_is_kept_also_where_only_an_action_knows_its_name() -> None:
+    customer = talk(ActionResult({"known": "by the action"}))
+    customer.say("/basket; pieces=2; colour=red")
+    assert customer.state["slots"] == {"known": "by the action"}
+
+
 def test_who_speaks_to_the_bot_anyway_keeps_the_question() -> None:
     customer = talk()
     customer.say("/basket; pieces=2")
