@@ -1,6 +1,7 @@
 """How well wishes are told from questions, measured with the demo company's articles on sentences held out."""
 
 import json
+import re
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.flows.understanding import Heard
 from bot.flows.understanding.plain import plain
 from bot.flows.understanding.wishes import find
 from bot.handlers.answers import Answers, wishes_of
+from crm_adapter.consent.purposes import shipped_purposes
 from knowledge_base.demo import ARTICLES
 from knowledge_base.files import read_articles
 from knowledge_base.index import KnowledgeIndex
@@ -198,3 +200,11 @@ def test_flows_that_are_not_offered_are_not_in_the_index() -> None:
     hidden = Definitions({"menu": flow("menu", offered=False), "repair": flow("repair")}, {}, {}, shipped_intents(), "")
     assert [wish.id for wish in wishes_of(hidden)] == ["flow:repair"]
     assert list(wishes_of(hidden)) == list(wishes_of(hidden))
+
+
+def test_the_words_that_every_notice_promises_lead_to_ones_rights(facts: Searched) -> None:
+    """PR6."""
+    rights = shipped_purposes().rights
+    for locale in ("zh-Hans", "zh-Hant", "en"):
+        (promised,) = re.findall(r"[“「](.*?)[”」]", rights.of(locale))
+        assert only(promised, facts) == StartFlow("privacy_menu")
