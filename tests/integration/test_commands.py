@@ -156,6 +156,7 @@ def test_a_chat_is_recorded_and_shown(yingda: Shell) -> None:
         [
             ("→", f"article:{first[0]}", True),
             ("←", f"article:{first[0]}", False),
+            ("←", f"article:{first[0]}", False),  # the notice of the first contact
             ("→", f"article:{second[0]}", True),
             ("←", f"article:{second[0]}", False),
         ],
@@ -165,8 +166,11 @@ def test_a_chat_is_recorded_and_shown(yingda: Shell) -> None:
     assert [(row["direction"], row["channel"], row["outcome_kind"]) for row in told] == [
         ("in", "terminal", "article"),
         ("out", "terminal", "article"),
-    ] * 2
-    assert [row["latency_ms"] is not None for row in told] == [True, False] * 2
+        ("out", "terminal", "article"),
+        ("in", "terminal", "article"),
+        ("out", "terminal", "article"),
+    ]
+    assert [row["latency_ms"] is not None for row in told] == [True, False, False, True, False]
     (listed,) = yingda("contact", "list", "--json").stdout.splitlines()
     assert json.loads(listed)["id"] == told[0]["contact_id"]
 
