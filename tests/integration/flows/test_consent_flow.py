@@ -234,3 +234,24 @@ async def close(engine) -> None:
         await connection.execute(
             text("UPDATE bot.conversations SET closed_at = now(), close_reason = 'dialog' WHERE closed_at IS NULL")
         )
+
+
+async def test_what_waits_to_be_sent_is_cancelled_in_the_turn_that_withdraws(house, customer, engine):
+    """A care message that was queued before is not sent; the answer to the withdrawal is."""
+    await agree(customer, "关怀消息")
+    queued = text(
+        "WITH line AS (INSERT INTO bot.messages (id, conversation_id, seq, direction, author, sealed_body, at)"
+        " SELECT gen_random_uuid(), m.conversation_id, m.seq + 1, 'out', 'system', m.sealed_body, now()"
+        " FROM bot.messages m ORDER BY m.seq DESC LIMIT 1 RETURNING *), moved AS ("
+        " UPDATE bot.conversations SET last_seq = last_seq + 1)"
+        " INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id, purpose)"
+        " SELECT id, conversation_id, seq, 'shop', repeat('a', 32), 'care_messages' FROM line RETURNING message_id"
+    )
+    async with engine.begin() as connection:
+        waiting = (await connection.execute(queued)).scalar_one()
+    await customer.say("STOP")
+    states = text("SELECT state, reason FROM bot.outbox WHERE message_id = :id")
+    async with engine.connect() as connection:
+        assert (await connection.execute(states, {"id": waiting})).one() == ("failed", "consent_withdrawn")
+        answer = (await connection.execute(states, {"id": customer.last.answers[-1].id})).one()
+    assert answer.state == "queued"
