@@ -2,6 +2,7 @@
 
 from crm_adapter.consent.sql_consents import SqlConsents
 from crm_adapter.customers import SqlCustomers, SqlFeed, SqlInteractions
+from crm_adapter.opinions import SqlOpinions
 from crm_adapter.port import Capability
 from crm_adapter.rights.store import SqlRights
 from crm_adapter.service import SqlService
@@ -33,6 +34,7 @@ class SqlStore(
     SqlService,
     SqlConsents,
     SqlValues,
+    SqlOpinions,
     SqlRights,
     SqlFeed,
 ):

@@ -37,6 +37,7 @@ _CATEGORIES = (
     "interactions",
     "orders",
     "cases",
+    "opinions",
     "imports",
     "visitors",
 )

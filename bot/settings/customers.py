@@ -85,6 +85,8 @@ class Retention(Section):
     """E-Commerce Law 31: three years at least."""
     cases: Days = "keep"
     """Closed cases with their tasks, from the day they were closed."""
+    opinions: Days = 1095
+    """What customers said of answers and of the service, and their answers to questionnaires."""
     sensitive: Days = 30
     """PR10: the identity card number, from the day when the last case or task of the customer was closed."""
     preferences: Days = 365

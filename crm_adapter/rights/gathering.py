@@ -52,6 +52,7 @@ SECTIONS = (
     Section("case_events", "crm.case_events", "case_id", "crm.cases", order="version"),
     Section("tasks", "crm.tasks"),
     Section("orders", "crm.orders", order="placed_at"),
+    Section("opinions", "crm.opinions"),
     Section("figures", "crm.figures", order="contact_id"),
     Section("standings", "crm.standings", order="contact_id"),
     Section("standing_changes", "crm.standing_changes", order="number"),

@@ -22,6 +22,7 @@ CRM_FUNCTIONS: Mapping[str, Sequence[str]] = {
     "interactions": ("crm.forget_interactions",),
     "orders": ("crm.forget_orders",),
     "cases": ("crm.forget_cases", "crm.forget_tasks"),
+    "opinions": ("crm.forget_opinions",),
     "imports": ("crm.forget_imports",),
     "visitors": ("crm.forget_visitors",),
     "sensitive": ("crm.forget_sensitive",),

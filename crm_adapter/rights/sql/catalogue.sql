@@ -24,6 +24,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         ('crm.tags',              'contact_id',  'contact',  'standing',     'erase'),
         ('crm.tasks',             'contact_id',  'contact',  'tasks',        'erase'),
         ('crm.orders',            'contact_id',  'contact',  'orders',       'erase'),
+        ('crm.opinions',          'contact_id',  'contact',  'opinions',     'erase'),
         ('crm.changes',           'contact_id',  'contact',  'change_feed',  'replace'),
         ('crm.shared_reach',      'contact_id',  'contact',  'merges',       'erase'),
         ('crm.identities',        'id',          'identity', 'identities',   'erase'),
