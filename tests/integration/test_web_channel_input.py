@@ -227,7 +227,8 @@ async def test_bad_frames_are_answered_and_the_twentieth_closes(shop: ShopFront)
             await socket.send_json({"type": "ping"})
             assert await socket.receive_json(timeout=5) == {"type": "pong"}
         await socket.send_json({"type": "send", "client_msg_id": "m", "text": "a good one in between"})
-        assert [(await socket.receive_json(timeout=5))["type"] for _ in range(3)] == ["ack", "message", "message"]
+        lines = [(await socket.receive_json(timeout=5))["type"] for _ in range(4)]
+        assert lines == ["ack", "message", "message", "message"], "what was sent, its answer, the first notice"
         await socket.send_str("the twentieth")
         assert (await socket.receive_json(timeout=5))["code"] == "bad_frame"
         assert await closed_with(socket) == 4400
