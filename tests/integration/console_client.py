@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from uuid_utils.compat import uuid7
 
 from bot.desk.news import DeskNews
 from bot.desk.steps import Desk
+from bot.flows.library import OURS
+from bot.flows.model import Definitions
+from bot.flows.reading import read_definitions
 from bot.realtime.in_memory import InMemory
 from bot.rehearsal.keys import KEYS
 from bot.staff.accounts import Staff, add_staff
@@ -100,6 +104,19 @@ class Library:
         }
 
 
+class FlowLibrary:
+    """The flows that ship, as read from their files."""
+
+    faults = ()
+
+    @cached_property
+    def current(self) -> Definitions:
+        return read_definitions(OURS)
+
+
+FLOW_LIBRARY = FlowLibrary()
+
+
 def _summary(id: str, question: str) -> keys.ArticleSummary:
     return {
         "id": id,
@@ -133,6 +150,7 @@ def console_app(engine: AsyncEngine, rules: StaffRules = DEFAULT_RULES, **more: 
     app[keys.ACCOUNTS] = ["shop"]
     app[keys.PUBLIC_URL] = "https://care.example.com"
     app[keys.ARTICLES] = Library()
+    app[keys.FLOWS] = FLOW_LIBRARY
     app[keys.STATUS] = status
     app[keys.LABEL_OF] = lambda kind, ref, locale: f"{ref} ({locale})" if kind == "article" else None
     app[keys.STAFF_RULES] = rules

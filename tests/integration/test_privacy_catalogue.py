@@ -20,6 +20,7 @@ OF_NOBODY = {
     "crm.access_reviews",
     "crm.access_review_items",
     "bot.alerts",
+    "bot.flow_documents",
     "bot.staff",
     "bot.staff_sessions",
     "bot.staff_links",
