@@ -6,9 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StartFlow:
-    """The customer wants what this flow does."""
+    """The customer wants what this flow does; ``slots`` are answers that came with the tap."""
 
     flow: str
+    slots: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

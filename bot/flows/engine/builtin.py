@@ -8,14 +8,17 @@ from bot.flows.engine.parking import take_parked
 from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import root_of, units
 from bot.flows.engine.state import Frame
+from bot.flows.rendering import render
 
 MAX_CHOICES = 3
+RATING = "utter_answer_rating"
+"""Its buttons, which may name ``{dialog_article}``, stand below answers: they ask without waiting for an answer."""
 START = "action_start_"
 """``action_start_<flow>`` goes over to a flow where there is one and its condition holds."""
 
 
 def _answer(run: Run, frame: Frame) -> Steps[None]:
-    """Says the article ``dialog_article``, with its source and related questions."""
+    """Says the article ``dialog_article``, with its source, related questions and, outside of forms, whether it helped."""
     yield from ()
     article = run.world.facts.article(str(run.values(frame).get("dialog_article", "")), run.locale)
     if article is None:
@@ -23,8 +26,12 @@ def _answer(run: Run, frame: Frame) -> Steps[None]:
         run.came_to("none")
         return
     body: Body = {"text": article.answer, "article": {"id": article.article_id, "question": article.question}}
-    if article.related:
-        body["choices"] = [{"id": f"article({other})", "label": question} for other, question in article.related]
+    choices = [{"id": f"article({other})", "label": question} for other, question in article.related]
+    rating = run.response(RATING, frame) if not run.values(frame).get("dialog_open") else None
+    if rating is not None:
+        choices += render(rating, {"dialog_article": article.article_id}, run.locale).get("choices", [])
+    if choices:
+        body["choices"] = choices
     run.utter(body)
     run.came_to("article", article.article_id)
 

@@ -1,5 +1,6 @@
 """Carries out what the customer wants, command by command; afterwards what was going on goes on."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from bot.flows.commands import (
@@ -20,6 +21,7 @@ from bot.flows.commands import (
     WantPerson,
     Withdraw,
 )
+from bot.flows.engine.chart import fits
 from bot.flows.engine.ends import hand_over, offer_interrupted
 from bot.flows.engine.events import PERSON
 from bot.flows.engine.fill import asked_slot, count_failure, fill_slot, skip, unreadable
@@ -31,8 +33,6 @@ from bot.flows.rendering import in_language
 
 HEARD_BY_THE_BOT = ("pattern_withdraw", "withdraw_consent")
 """Whoever speaks, these flows get their answers: a withdrawal needs nobody's help."""
-AFTER_AN_ANSWER = "answer_question"
-"""Asks whether an answer was helpful; the next question makes an end of that."""
 
 
 def follow(run: Run, understood: Understood) -> Steps[None]:
@@ -68,7 +68,8 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
 def _follow_one(run: Run, command: Command) -> Steps[None]:
     stale = _is_stale(run)
     if isinstance(command, StartFlow):
-        yield from start(run, command.flow, chosen=f"start({command.flow})" in run.state.shown)
+        chosen = any(one.partition(",")[0].rstrip(")") == f"start({command.flow}" for one in run.state.shown)
+        yield from start(run, command.flow, chosen=chosen, given=command.slots)
     elif isinstance(command, SetSlot | CorrectSlot):
         taken = yield from fill_slot(run, command.slot, command.value, correcting=isinstance(command, CorrectSlot))
         if not taken and run.inbound.body.get("choice"):
@@ -88,7 +89,6 @@ def _follow_one(run: Run, command: Command) -> Steps[None]:
         options = [[_choice_id(option), text] for option, text in command.options]
         yield from play(run, "pattern_clarification", dialog_options=options)
     elif isinstance(command, Answer):
-        run.forget(AFTER_AN_ANSWER)
         yield from play(run, "pattern_search", dialog_article=command.article_id, dialog_open=bool(run.frames))
     elif isinstance(command, SmallTalk):
         run.came_to("small_talk")
@@ -101,8 +101,11 @@ def _follow_one(run: Run, command: Command) -> Steps[None]:
         yield from _be_lost(run)
 
 
-def start(run: Run, name: str, *, chosen: bool = False) -> Steps[None]:
-    """Starts a flow; one that is open already goes on, and none is started that is held back or not offered."""
+def start(run: Run, name: str, *, chosen: bool = False, given: Iterable[tuple[str, Any]] = ()) -> Steps[None]:
+    """Starts a flow; one that is open already goes on, and none is started that is held back or not offered.
+
+    Of what was ``given`` with it, what the flow asks its customer for is taken as answered.
+    """
     flow = run.world.definitions.flows.get(name)
     if flow is None or not (flow.offered or chosen):
         say_stale(run)
@@ -121,7 +124,8 @@ def start(run: Run, name: str, *, chosen: bool = False) -> Steps[None]:
     if len(wanted_units(run)) >= run.world.terms.depth:
         yield from park(run, wanted_units(run)[0])
         run.say("utter_put_aside")
-    run.push(flow, "user")
+    asked = {slot: value for slot, value in given if slot in chart.collected and fits(flow.slots.get(slot), value)}
+    run.push(flow, "user", asked)
     run.came_to("flow", name)
 
 

@@ -1,4 +1,4 @@
-"""What tapping a button means: ``/SetSlots(slot=value)``, ``/start(flow)``, ``/article(id)``, ``/person`` …"""
+"""What tapping a button means: ``/SetSlots(slot=value)``, ``/start(flow, slot=value)``, ``/article(id)``, ``/person`` …"""
 
 import re
 from dataclasses import dataclass
@@ -25,15 +25,18 @@ def parse_payload(source: str) -> Payload | None:
     if match is None:
         return None
     does, inside = match[1], match[2].strip()
+    target = ""
     if does != "SetSlots":
-        return Payload(does, inside) if inside else None
+        target, _, inside = inside.partition(",") if does == "start" else (inside, "", "")
+        if not target or not inside:
+            return Payload(does, target.strip()) if target else None
     slots = []
     for pair in inside.split(","):
         name, sign, value = pair.partition("=")
         if not sign or not name.strip() or not value.strip():
             return None
         slots.append((name.strip(), value.strip().strip("'\"")))
-    return Payload(does, slots=tuple(slots))
+    return Payload(does, target.strip(), tuple(slots))
 
 
 def is_link(source: str) -> bool:

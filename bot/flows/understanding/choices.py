@@ -54,7 +54,9 @@ def command_of(choice: str, heard: Heard, definitions: Definitions) -> tuple[Com
         case "SetSlots":
             return tuple(_assigned(call[2], heard, definitions))
         case "start":
-            return (StartFlow(call[2].strip()),)
+            name, _, given = call[2].partition(",")
+            answers = [one for one in _assigned(given, heard, definitions) if isinstance(one, SetSlot)]
+            return (StartFlow(name.strip(), tuple((one.slot, one.value) for one in answers)),)
         case "article":
             return (Answer(call[2].strip()),)
         case "speak":

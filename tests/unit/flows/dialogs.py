@@ -124,8 +124,12 @@ def tapped(choice: str) -> tuple[Command, ...]:
         name, _, value = inside.partition("=")
         return (SetSlot(name, value_of(value)),)
     words: dict[str, Command] = {"person": WantPerson(), "bot": BackToBot(), "skip": Skip(), "cancel": Cancel()}
-    if kind in ("start", "article"):
-        return (StartFlow(inside) if kind == "start" else Answer(inside),)
+    if kind == "start":
+        flow, *given = (part.strip() for part in inside.split(","))
+        pairs = (part.partition("=") for part in given)
+        return (StartFlow(flow, tuple((name, value_of(value)) for name, _, value in pairs)),)
+    if kind == "article":
+        return (Answer(inside),)
     return (words.get(kind, CannotHandle()),)
 
 

@@ -234,7 +234,9 @@ slots:
   accepted: {type: bool}
   why: {type: text}
   helped: {type: bool}
-  dialog_article: {type: text}
+  helped_with: {type: text}
+  helped_why: {type: text}
+  told: {type: text}
 responses:
   utter_ask_accepted:
     - text: 接受
@@ -242,7 +244,16 @@ responses:
       buttons: [{title: 是, translation: {zh-Hant: 是, en: "Yes"}, payload: /SetSlots(accepted=true)}]
   utter_ask_why: [{text: 为何, translation: {zh-Hant: 為何, en: "Why?"}}]
   utter_accepted: [{text: 谢, translation: {zh-Hant: 謝, en: Thank you.}}]
-  utter_ask_helped: [{text: 有用, translation: {zh-Hant: 有用, en: "Was {dialog_article} helpful?"}}]
+  utter_ask_helped: [{text: 有用, translation: {zh-Hant: 有用, en: "Did it help?"}}]
+  utter_ask_helped_with: [{text: 哪个, translation: {zh-Hant: 哪個, en: "Which one?"}}]
+  utter_ask_helped_why: [{text: 为何, translation: {zh-Hant: 為何, en: "Why not?"}}]
+  utter_answer_rating:
+    - text: 有用吗
+      translation: {zh-Hant: 有用嗎, en: Did it help?}
+      buttons:
+        - title: 没用
+          translation: {zh-Hant: 沒用, en: "No"}
+          payload: /start(answer_question, helped_with={dialog_article}, helped=false)
 flows:
   pattern_told:
     description: news that ask something
@@ -267,10 +278,12 @@ flows:
   answer_question:
     name: 有用
     translation: {zh-Hant: 有用, en: Helpful}
-    description: asks whether an answer was helpful
+    description: whether an answer was helpful
     yingda: {offered: false, parks: false}
     steps:
+      - collect: helped_with
       - collect: helped
+      - collect: helped_why
 """
 
 
@@ -292,10 +305,26 @@ def test_in_the_queue_a_tap_below_news_is_heard_and_words_are_for_the_person() -
     assert (customer.owner, customer.stack) == ("queue", [])
 
 
-def test_an_answer_is_followed_by_its_own_question_which_the_next_question_ends() -> None:
+def test_an_answer_asks_by_its_buttons_whether_it_helped_and_waits_for_nothing() -> None:
     customer = Talk(definitions(FORMS, ASKING))
-    assert customer.say("fee?") == ["It is free.", "Was fee helpful?"]
-    assert customer.say("fee?") == ["It is free.", "Was fee helpful?"]
+    assert customer.say("fee?") == ["It is free."]
+    button = customer.last.replies[-1]["choices"][-1]
+    assert button == {"id": "start(answer_question, helped_with=fee, helped=false)", "label": "No"}
+    assert (customer.stack, customer.last.wake_at) == ([], None)
+    assert customer.tap(button["id"]) == ["Why not?"]
     assert customer.stack == ["answer_question"]
-    assert customer.say("/rating") == ["Stars?"]
+
+
+def test_a_tap_that_starts_a_flow_gives_only_what_the_flow_asks_for() -> None:
+    customer = Talk(definitions(FORMS, ASKING))
+    customer.say("fee?")
+    customer.tap("start(answer_question, helped_with=fee, helped=maybe, told=secret)")
+    (frame,) = customer.state["frames"]
+    assert frame["slots"] == {"helped_with": "fee"}
+
+
+def test_in_a_form_an_answer_does_not_ask_whether_it_helped() -> None:
+    customer = Talk(definitions(FORMS, ASKING))
+    customer.say("/rating")
     assert customer.say("fee?") == ["It is free.", "Stars?"]
+    assert [one["id"] for one in customer.last.replies[0]["choices"]] == ["article(time)"]

@@ -43,6 +43,7 @@ KIND = Slot(
     [
         ("person", WantPerson()), ("skip", Skip()), ("/cancel", Cancel()), ("start(repair)", StartFlow("repair")),
         ("flow:repair", StartFlow("repair")),
+        ("start(repair, appliance=washer)", StartFlow("repair", (("appliance", "washer"),))),
         ("article:delivery-fee", Answer("delivery-fee")), ("article(delivery-fee)", Answer("delivery-fee")),
         ("SetSlots(confirmed=true)", SetSlot("confirmed", True)),
         ("SetSlots(appliance=tv)", SetSlot("appliance", "tv")), ("SetSlots(mark=4)", SetSlot("mark", 4)),
