@@ -5,6 +5,7 @@ the id of its row in their description. Secrets are ``SecretStr``: they print as
 """
 
 from bot.faults import SettingsFault
+from bot.settings.actions import Actions, RemoteActions
 from bot.settings.customers import Crm, KeysSection, Retention
 from bot.settings.flows import Flows
 from bot.settings.house import Http, Limits, Staff, WebChannel
@@ -14,6 +15,7 @@ from bot.settings.section import LOCALES, Locale, Section
 
 __all__ = [
     "LOCALES",
+    "Actions",
     "Codes",
     "Crm",
     "Flows",
@@ -22,6 +24,7 @@ __all__ = [
     "Limits",
     "Locale",
     "Mail",
+    "RemoteActions",
     "Retention",
     "Section",
     "Settings",

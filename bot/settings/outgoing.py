@@ -1,12 +1,12 @@
 """The sections about mail and text messages: who carries them, and how often a code may be asked for."""
 
-import ipaddress
 import re
 from typing import Annotated, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, HttpUrl, JsonValue, SecretStr, field_validator, model_validator
 
+from bot.settings.addresses import is_this_machine
 from bot.settings.house import DEMO_TITLE
 from bot.settings.section import LOCALES, Locale, Section
 
@@ -67,7 +67,7 @@ class Mail(Section):
     def _can_be_used(self) -> "Mail":
         if self.configured and self.sender is None:
             raise ValueError("sender is needed: the address that the mail is from")
-        if self.configured and self.tls == "none" and not _is_this_machine(self.host or ""):
+        if self.configured and self.tls == "none" and not is_this_machine(self.host or ""):
             raise ValueError("tls = 'none' is for a server on this machine only")
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password go together")
@@ -104,7 +104,7 @@ class Sms(Section):
     def _url_is_private(cls, value: str | None) -> str | None:
         if value is not None:
             url = HttpUrl(PLACEHOLDER.sub("x", value))
-            if url.scheme != "https" and not _is_this_machine(url.host or ""):
+            if url.scheme != "https" and not is_this_machine(url.host or ""):
                 raise ValueError("https, except to this machine")
         return value
 
@@ -142,10 +142,3 @@ def _strings(value: Any) -> list[str]:
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for one in inner for text in _strings(one)]
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -16,6 +16,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError
 
 from bot.faults import SettingsFault
+from bot.settings.actions import Actions
 from bot.settings.customers import Crm, KeysSection, Retention
 from bot.settings.flows import Flows
 from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Staff, Turn, WebChannel
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     sms: Sms = Sms()
     codes: Codes = Codes()
     flows: Flows = Flows()
+    actions: Actions = Actions()
     channels: list[Channel] = [WebChannel(name="shop", title=DEMO_TITLE)]
 
     @field_validator("secret_key")
@@ -111,9 +113,18 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Settings":
         names = [channel.name for channel in self.channels]
+        if self.actions.secret is not None:
+            names.append(self.actions.account)
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"channel names must differ: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _calls_end_before_their_tries(self) -> "Settings":
+        slow = [server.name for server in self.actions.remote if server.timeout_s >= self.turn.outside_action_s]
+        if slow:
+            raise ValueError(f"timeout_s has to be less than turn.outside_action_s: {', '.join(slow)}")
         return self
 
     @property
