@@ -11,6 +11,7 @@ from rasa_sdk.interfaces import Tracker
 from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.outgoing.codes import Field
 from crm_adapter.records.customers import Fact
+from crm_adapter.records.rights import WITHOUT_CHECK, PrivacyRequest
 
 BY: Final = "system:chat"
 SETTLED: Final = timedelta(days=30)
@@ -37,10 +38,24 @@ async def known_target(turn: HandlerTurn) -> tuple[Field, str] | None:
     return min(known, key=lambda one: one[0])[1:] if known else None
 
 
+async def is_known(turn: HandlerTurn, request: PrivacyRequest) -> bool:
+    """Whether the account that writes now needs no proof for this request.
+
+    That somebody else of the family, or staff, proved it for a request which still waits says nothing about who writes
+    now: only their own account's assurance counts.
+    """
+    if request.kind in WITHOUT_CHECK:
+        return True
+    identities = (await turn.crm.contact(turn.contact_id)).identities
+    verified = any(one.id == turn.identity_id and one.assurance == "verified" for one in identities)
+    return verified and request.checked_method is not None
+
+
 async def checked_by_code(turn: HandlerTurn, request: Any) -> None:
-    """Documents with the request that a code proved who asks."""
-    if request:
-        await turn.crm.check_requester(UUID(str(request)), "code", BY, turn.now)
+    """Documents with the request that a code proved who asks; one that is being worked on has been checked before."""
+    found = await turn.crm.privacy_request(UUID(str(request)))
+    if found.state in ("received", "identity_check"):
+        await turn.crm.check_requester(found.id, "code", BY, turn.now)
 
 
 def _changed_lately(turn: HandlerTurn, fact: Fact, history: Any) -> bool:

@@ -30,7 +30,7 @@ class ShowData(LocalAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn = within()
         request = await request_in(turn, tracker)
-        openly = request.checked_method is not None
+        openly = bool(tracker.get_slot("privacy_checked"))
         lines = [words("data_full" if openly else "data_masked", turn.locale), *await _summary(turn, openly=openly)]
         dispatcher.utter_message(json_message={"body": {"text": "\n".join(lines)}})
         if openly:
@@ -49,7 +49,7 @@ class OfferExport(LocalAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn = within()
         request = await request_in(turn, tracker)
-        if request.checked_method is None:
+        if not tracker.get_slot("privacy_checked"):
             await _tell_staff_checks(turn, dispatcher, tracker)
             return []
         if request.state != "in_progress":
@@ -67,7 +67,7 @@ class TellErasure(LocalAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn = within()
         request = await request_in(turn, tracker)
-        if request.checked_method is None:
+        if not tracker.get_slot("privacy_checked"):
             await _tell_staff_checks(turn, dispatcher, tracker)
             return []
         dispatcher.utter_message(
@@ -101,7 +101,7 @@ class CorrectData(LocalAction):
         turn = within()
         request = await request_in(turn, tracker)
         field, value = str(tracker.get_slot("correct_field")), str(tracker.get_slot("correct_value"))
-        if request.checked_method is None:
+        if not tracker.get_slot("privacy_checked"):
             await _tell_staff_checks(turn, dispatcher, tracker)
         elif field not in FIELDS:
             dispatcher.utter_message(response="utter_correct_by_staff", request_due=due_of(request, turn.locale))

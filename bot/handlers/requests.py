@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
 from bot.handlers.action import HandlerTurn, LocalAction, within
-from bot.handlers.identity import BY
+from bot.handlers.identity import BY, is_known
 from bot.handlers.moments import last_day
 from bot.handlers.wording import Wording
 from crm_adapter.customers.fault_texts import field_name
@@ -38,7 +38,7 @@ class OpenPrivacyRequest(LocalAction):
         )
         return [
             SlotSet("privacy_request", str(request.id)),
-            SlotSet("privacy_checked", request.checked_method is not None),
+            SlotSet("privacy_checked", await is_known(turn, request)),
         ]
 
 

@@ -90,7 +90,11 @@ async def test_an_export_is_a_link_for_who_is_known(house, customer):
     assert read_token(KEYS, token, sent) == request.id
     assert read_token(KEYS, token, sent + timedelta(hours=24, minutes=1)) is None
     assert read_token(KEYS, token[:-2] + "AA", sent) is None
-    assert "这个请求已经登记过了" in await customer.say("导出我的数据")
+    again = await customer.say("导出我的数据")
+    assert "这个请求已经登记过了" in again
+    assert "请先确认是您本人" in again, "what was proven once does not hold for whoever asks next"
+    assert not any(answer.body.get("links") for answer in customer.last.answers)
+    assert "只能使用一次" in await customer.say(await customer.code())
     assert len(await customer.requests()) == 1
 
 
@@ -197,6 +201,19 @@ async def test_a_redelivered_message_opens_no_second_request(customer):
     await customer.send({"text": "导出我的数据"}, "m-1")
     await customer.send({"text": "导出我的数据"}, "m-1")
     assert len(await customer.requests()) == 1
+
+
+async def test_the_proof_of_one_account_is_none_for_another_of_the_same_person(house):
+    """A request that a verified account opened still waits; who writes from an unverified one gets no link."""
+    verified, other = house.customer("visitor:1"), house.customer("visitor:2")
+    verified.assurance = "verified"
+    await verified.say("导出我的数据")
+    await other.say("运费谁出？")
+    await house.store.merge(await other.contact(), await verified.contact(), "staff:1", "same person")
+    said = await other.say("导出我的数据")
+    assert "这个请求已经登记过了" in said
+    assert "由工作人员核实并办理" in said
+    assert not any(answer.body.get("links") for answer in other.last.answers)
 
 
 async def name(customer: Customer, value: str) -> None:
