@@ -37,7 +37,7 @@ BREAKAGES = {
     "the outbox has every outbound": "DELETE FROM bot.outbox WHERE seq = 2",
     "every message is an interaction": "DELETE FROM crm.interactions WHERE direction = 'in'",
     "a contact has an identity": NEW_CONTACT,
-    "every message is answered exactly once": "UPDATE bot.messages SET in_reply_to = NULL WHERE seq = 4",
+    "every message is answered exactly once": "UPDATE bot.messages SET in_reply_to = NULL WHERE seq = 5",
     "no mark of an attempt": "INSERT INTO bot.attempts (account, blind) SELECT account, blind FROM bot.inbox",
 }
 
