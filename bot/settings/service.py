@@ -4,6 +4,7 @@ import re
 from datetime import time
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import yaml
 from pydantic import Field, field_validator
 
 from bot.settings.hours import Hours
+from bot.settings.opinions import Opinions
 from bot.settings.section import LOCALES, Locale, Section
 
 _SLOT = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -115,6 +117,11 @@ class Service(Section):
     present_within_min: Annotated[float, Field(gt=0, le=120)] = 5.0
     """Who has had a console open within this time counts as being there."""
     cases: Cases = Field(default_factory=Cases)
+    opinions: Opinions = Opinions()
+    products_file: Path | None = None
+    """What is sold, with price and stock; unset: the demo company's."""
+    products_stale_days: Annotated[int, Field(ge=0, le=365)] = 7
+    """From this age on, price and stock are called old when they are told."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -18,7 +18,7 @@ START = "action_start_"
 
 
 def _answer(run: Run, frame: Frame) -> Steps[None]:
-    """Says the article ``dialog_article``, with its source, related questions and, outside of forms, whether it helped."""
+    """Says the article ``dialog_article``, with its source and related questions; outside of forms, with its rating."""
     yield from ()
     article = run.world.facts.article(str(run.values(frame).get("dialog_article", "")), run.locale)
     if article is None:

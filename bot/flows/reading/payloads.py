@@ -1,4 +1,4 @@
-"""What tapping a button means: ``/SetSlots(slot=value)``, ``/start(flow, slot=value)``, ``/article(id)``, ``/person`` …"""
+"""What tapping a button means: ``/SetSlots(slot=value)``, ``/start(flow, slot=value)``, ``/article(id)`` …"""
 
 import re
 from dataclasses import dataclass
