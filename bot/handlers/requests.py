@@ -49,10 +49,9 @@ class TellKept(LocalAction):
         turn = within()
         lines = []
         for reason in reasons().values():
-            keeps = reason["years"] == "keep"
-            until = words(
-                "kept_always" if keeps else "kept_years", turn.locale, years=reason["years"], law=reason["law"]
-            )
+            law = words(name, turn.locale) if words.has(name := f"law {reason['law']}") else reason["law"]
+            kept = "kept_always" if reason["years"] == "keep" else "kept_years"
+            until = words(kept, turn.locale, years=reason["years"], law=law)
             why = reason["why"].get(turn.locale, reason["why"]["en"]).rstrip("。.")
             lines.append(words("kept_line", turn.locale, why=why, until=until))
         dispatcher.utter_message(response="utter_erasure_keeps", kept_list="\n".join(lines))

@@ -111,7 +111,7 @@ async def test_an_erasure_tells_what_stays_asks_twice_and_waits_for_staff(custom
     await confirm(customer, "13800138000")
     said = await customer.say(wish)
     assert "交易记录至少保存三年" in said
-    assert "PIPL 69" in said
+    assert "《个人信息保护法》第69条" in said
     assert said.endswith("确定要申请吗？")
     assert await customer.requests() == []
     await customer.press("确定申请")
