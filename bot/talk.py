@@ -1,6 +1,7 @@
 """The composition of a talk: flows, dialog, actions, turns, and what tells dialogs of events; for serve and worker."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from bot.flows.understanding import understand
 from bot.handlers.answers import wishes_of
 from bot.handlers.executing import Actions
 from bot.handlers.registry import make_actions
+from bot.handlers.remote import remote_actions
 from bot.handlers.surroundings import surroundings
 from bot.outgoing import Codes, Outgoing
 from bot.realtime import Realtime
@@ -34,6 +36,7 @@ from bot.turns.outside import Outside, outside_jobs
 from bot.turns.take import Turns
 from bot.turns.waking import Waker
 from crm_adapter.encryption import Keys
+from crm_adapter.sharing.store import SqlSharing
 from knowledge_base.articles import Article
 
 TALK_JOBS = {"events": event_jobs, "outside": outside_jobs}
@@ -83,9 +86,13 @@ class Talk:
             "blobs": BlobStore(settings.var_dir / "blobs", pool, keys),
             **(services or {}),
         }
-        self.actions = Actions(make_actions(offered))
         folders = [OURS, *([settings.flows.folder_in_use] if settings.flows.folder_in_use else [])]
-        self.library = Library(folders, FlowDocuments(pool), _faults_of_the_company)
+        check = partial(_faults_of_the_company, settings.actions.remote_names)
+        self.library = Library(folders, FlowDocuments(pool), check)
+        ours = make_actions(offered)
+        self.local_names = frozenset(action.name() for action in ours)
+        remote = remote_actions(settings, self.library, pool, SqlSharing(engine, keys, crm), self.local_names)
+        self.actions = Actions([*ours, *remote])
         self._reload_s = settings.flows.reload_s
         self.dialog = Dialog(
             definitions=lambda: self.library.current,
@@ -96,8 +103,8 @@ class Talk:
         )
         driven = around(self.dialog)
         decider = Decider(driven.turn, driven.apologise, turn.decide_s, turn.crashes_before_person)
-        actor = Actor(self.actions, crm, keys, turn.action_s, _Versions(self.library))
-        self.turns = Turns(pool, decider, keys, actor)
+        self.actor = Actor(self.actions, crm, keys, turn.action_s, _Versions(self.library))
+        self.turns = Turns(pool, decider, keys, self.actor)
         self.teller = Teller(self.turns, pool, keys, realtime)
         self.outside = Outside(
             self.actions,
@@ -147,9 +154,9 @@ class _Versions:
         return await load_document(connection, content_hash)
 
 
-def _faults_of_the_company(found: Definitions) -> Sequence[FlowFault]:
+def _faults_of_the_company(remote: frozenset[str], found: Definitions) -> Sequence[FlowFault]:
     """Ours are checked where they are built; no fault of ours may keep a company's house from opening."""
-    return [fault for fault in faults_of(found, surroundings()) if OURS not in Path(fault.file).parents]
+    return [fault for fault in faults_of(found, surroundings(remote)) if OURS not in Path(fault.file).parents]
 
 
 def terms_of(settings: Settings, after_commit: frozenset[str]) -> Terms:

@@ -18,7 +18,7 @@ async def check_flows(settings: Settings) -> Part:
         definitions = await asyncio.to_thread(read_definitions, OURS, *([own] if own else []))
     except FlowFaults as faults:
         return _faulty(faults.faults)
-    checked = await asyncio.to_thread(check_definitions, definitions, surroundings())
+    checked = await asyncio.to_thread(check_definitions, definitions, surroundings(settings.actions.remote_names))
     # As at a start: what only a check finds in our own files keeps nobody's house closed.
     if theirs := tuple(fault for fault in checked.faults if OURS not in Path(fault.file).parents):
         return _faulty(theirs)

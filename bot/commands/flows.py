@@ -46,7 +46,7 @@ def check_flows(args: argparse.Namespace) -> int:
     definitions = _read(args)
     if definitions is None:
         return 1
-    checked = check_definitions(definitions, surroundings())
+    checked = check_definitions(definitions, surroundings(read_settings().actions.remote_names))
     locale = _locale(args)
     for warning in checked.warnings:
         print(f"{_WARNING[locale]}  {warning.line_in(locale)}")

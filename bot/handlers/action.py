@@ -22,11 +22,12 @@ Where = Literal["transaction", "after_commit"]
 
 
 class ActionFault(Exception):
-    """An action did what it may not do; ``code`` says what."""
+    """An action did what it may not do; ``code`` says what. ``final``: to try it again would be of no use, or wrong."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, final: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.final = final
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection
 
 from bot.domain.decision import ActionCall, ActionResult, Said
 from bot.handlers.action import ActionFault, HandlerTurn, LocalAction, running
@@ -30,13 +31,16 @@ class Actions:
         self.after_commit = frozenset(name for name, action in self._actions.items() if action.where == "after_commit")
 
     async def run(self, call: ActionCall, turn: HandlerTurn) -> ActionResult:
-        """What the action answers. Raises what it raises, and :class:`ActionFault` for an unknown action or for an
-        answer that cannot be followed.
+        """What the action answers. Raises what it raises, and :class:`ActionFault` for an unknown action, for one that
+        declines (``rejected``) or for an answer that cannot be followed.
         """
         if call.name not in self._actions:
-            raise ActionFault("unknown_action", f"there is no action {call.name}")
+            raise ActionFault("unknown_action", f"there is no action {call.name}", final=True)
         with running(turn):
-            result = await self._executor.run(request_of(call, str(turn.identity_id)))
+            try:
+                result = await self._executor.run(request_of(call, str(turn.identity_id)))
+            except ActionExecutionRejection as rejection:
+                raise ActionFault("rejected", str(rejection), final=True) from None
         if result is None:
             raise ActionFault("unknown_action", "an action without a name")
         return result_of(result.events, result.responses)
@@ -53,6 +57,7 @@ def request_of(call: ActionCall, sender: str) -> dict[str, Any]:
             "latest_message": {"text": call.message.get("text", ""), "metadata": dict(call.message)},
             "events": [],
             "latest_action_name": None,
+            "stack": [{"flow_id": call.flow, "step_id": call.step}],
             "metadata": {"flow": call.flow, "step": call.step, "locale": call.locale},
         },
         "domain": {},

@@ -16,8 +16,10 @@ _NAME_IN_QUOTES = re.compile(r"""["']([a-z][a-z0-9_]{2,60})["']""")
 
 
 @cache
-def surroundings() -> Surroundings:
+def surroundings(remote: frozenset[str] = frozenset()) -> Surroundings:
     """The engine's actions and ours, and every name that stands in quotation marks in the program's own source.
+
+    ``remote`` are the actions that the settings give to other servers.
 
     The latter is only used to keep quiet about what flows seem not to use, or not to fill: actions say responses by
     name, and hand them values by name.
@@ -27,7 +29,8 @@ def surroundings() -> Surroundings:
     sources = tuple(_sources())
     used = {name for source in sources for name in _NAME_IN_QUOTES.findall(source)}
     beginnings = {name for source in sources for name in _BEGINNING.findall(source)}
-    return Surroundings(frozenset(actions | BUILTIN.keys()), START, frozenset(used), tuple(sorted(beginnings)))
+    names = frozenset(actions | BUILTIN.keys())
+    return Surroundings(names, START, frozenset(used), tuple(sorted(beginnings)), remote)
 
 
 def _sources() -> Iterator[str]:

@@ -39,7 +39,8 @@ class Outside:
         self._tries = tries
 
     async def run(self, job: Mapping[str, Any], attempt: int) -> None:
-        """Runs the action of a job and tells its result. Raises what the action raised as long as there are tries left.
+        """Runs the action of a job and tells its result. Raises what the action raised as long as there are tries left
+        and another one may help.
 
         A result is refused once the conversation is closed or somebody else speaks in it.
         """
@@ -58,7 +59,7 @@ class Outside:
         except Exception as error:
             code = code_of(error)
             log.warning("outside action failed", action=call.name, code=code, attempt=attempt, fault=places_of(error))
-            if attempt < self._tries and code != "unknown_action":
+            if attempt < self._tries and not getattr(error, "final", False):
                 raise
             result = ActionResult(failed=code)
         await self._teller.tell(

@@ -16,12 +16,14 @@ _EXAMPLES = {"text": "", "categorical": "", "bool": True, "float": 1.0}
 class Surroundings:
     """What flows may rely on: ``actions`` there are (``None``: unknown, anything goes), ``starting``: how actions begin
     that go over to the flow of the rest of their name, where there is one, and ``used``: names of slots, responses and
-    values to fill into them that the program itself uses; ``beginnings`` are those of names that it puts together."""
+    values to fill into them that the program itself uses; ``beginnings`` are those of names that it puts together.
+    ``outside`` are further actions, which leave the house: a step may have one, a question cannot wait for it."""
 
     actions: frozenset[str] | None = None
     starting: str | None = None
     used: frozenset[str] = frozenset()
     beginnings: tuple[str, ...] = ()
+    outside: frozenset[str] = frozenset()
 
 
 def place_of(definitions: Definitions, kind: str, name: str) -> Place:
@@ -41,7 +43,7 @@ def check_names(flow: Flow, definitions: Definitions, around: Surroundings, faul
         if around.actions is None:
             continue
         if isinstance(step.does, Run) and not step.does.action.startswith("utter_"):
-            if step.does.action not in around.actions and not _started(step.does.action, around):
+            if step.does.action not in around.actions | around.outside and not _started(step.does.action, around):
                 faults.add(place, step.does.action, "action_undefined")
         elif isinstance(step.does, Collect) and step.does.ask and step.does.ask not in around.actions:
             faults.add(place, step.does.slot, "ask_missing")
