@@ -182,12 +182,15 @@ def _differing(record: State | Frame, checks: _Checks, left_out: str = "") -> di
 def _checked(document: Any, checks: _Checks, apart: frozenset[str] = frozenset()) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise _Damaged
-    values = {name: value for name, value in document.items() if name not in apart}
-    if any(name not in checks or not checks[name][0](value) for name, value in values.items()):
-        raise _Damaged
+    values = {}
+    for name, value in document.items():
+        if name not in apart:
+            if name not in checks or not checks[name][0](value):
+                raise _Damaged
+            values[name] = _copied(value)
     if any(initial is ... and name not in values for name, (_, initial) in checks.items()):
         raise _Damaged
-    return {name: _copied(value) for name, value in values.items()}
+    return values
 
 
 def _copied(value: Any) -> Any:

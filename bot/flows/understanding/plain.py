@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from knowledge_base.locales import simplified_characters
 
@@ -15,8 +16,8 @@ _SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans({"妳": "你", "’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "。": ".", "、": ",", "～": "~"})
 _HEAD = re.compile(r"(?:嗯+|哦+|噢|呃|额|那|那个|那就|就|请|麻烦|麻烦你|please|well|oh|um+|uh|so|ok so)[\s,.!~]+")
 _TAILS = (
-    ("吧", "呀", "啊", "啦", "哦", "喔", "呢", "哈", "嘛", "咯", "噢", "谢谢"),
-    (" please", " pls", " thanks", " thank you"),
+    *("吧", "呀", "啊", "啦", "哦", "喔", "呢", "哈", "嘛", "咯", "噢", "谢谢"),
+    *(" please", " pls", " thanks", " thank you"),
 )
 _MOST_POLITE = 8
 
@@ -33,13 +34,15 @@ def plain(text: str) -> str:
     return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
 
 
+@lru_cache(maxsize=8)  # of one message it is asked a dozen times
 def core(words: str) -> str:
     """A plain text without punctuation, emoji and particles of politeness around it; empty only where nothing is."""
     words = bare(words)
     for _ in range(_MOST_POLITE):
         rest = words[head.end() :] if (head := _HEAD.match(words)) else words
-        tail = next((tail for tails in _TAILS for tail in tails if rest.endswith(tail)), "")
-        rest = bare(rest.removesuffix(tail))
+        if rest.endswith(_TAILS):
+            rest = rest.removesuffix(next(tail for tail in _TAILS if rest.endswith(tail)))
+        rest = bare(rest)
         if rest == words or not rest:
             break
         words = rest

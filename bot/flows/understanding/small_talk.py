@@ -7,24 +7,24 @@ from bot.flows.understanding.plain import bare, core
 
 LONGEST: Final = 60
 _PAUSES: Final = re.compile(r"[,.!?~;\s]+(?=[^a-z0-9]|$)|[,.!?~;]+\s*")
-_WHOLE: Final[dict[str, re.Pattern[str]]] = {
-    "greeting": re.compile(
+_WHOLE: Final[dict[str, str]] = {
+    "greeting": (
         r"(?:你|您)好(?:呀|啊|的?吗)?|(?:你|您)们好|大家好|嗨|哈[喽罗啰]|在(?:吗|么|不在|不)?|有人(?:吗|在吗|在)?"
         r"|(?:早上|上午|中午|下午|晚上)好|早安?|午安|晚安"
         r"|客服你好|你好客服|亲|hi+|hello+|hey+|hiya|yo|hi there|hello there|hey there|good (?:morning|afternoon"
         r"|evening|day)|anyone there|anybody there|greetings|howdy"
     ),
-    "thanks": re.compile(
+    "thanks": (
         r"(?:好的?|嗯|哦|行)?(?:非常|太|十分|多|万分)?(?:谢谢|感谢|多谢|谢|谢啦|谢了|辛苦|3q|thx)(?:你|您|啦|了|哦|啊"
         r"|你们|您们|大家)*|麻烦(?:你|您)了|帮大忙了"
         r"|(?:many )?(?:thanks|thank you|thank u|thankyou|thx|ty|tks|cheers|much appreciated|appreciated)(?: so much"
         r"| a lot| very much| a million| a bunch| again| for (?:your|the) help)?"
     ),
-    "goodbye": re.compile(
+    "goodbye": (
         r"再见|拜拜?|88|886|bye+(?: bye+)?|goodbye|good night|see you(?: later| soon)?|see ya|cya|take care"
         r"|没(?:别的)?(?:问题|事)了|没什么(?:别的)?(?:问题|事)?了|先这样|就这样|回头见|回聊|that'?s (?:all|it)"
     ),
-    "who_are_you": re.compile(
+    "who_are_you": (
         r"(?:你|您)(?:是|叫)(?:谁|什么|啥|什么名字|哪位|机器人|真人|人|ai|人工智能)(?:吗|么|呢|还是(?:机器人|真人"
         r"|人))*|(?:你|您)(?:到底)?是(?:不是)?(?:机器人|真人|人|ai)(?:还是(?:机器人|真人|人))?(?:吗|么)?"
         r"|你能(?:做|干)(?:些)?(?:什么|啥)|你会(?:做|干)?(?:些)?(?:什么|啥)|你有什么功能|怎么用你"
@@ -32,14 +32,14 @@ _WHOLE: Final[dict[str, re.Pattern[str]]] = {
         r"|real person|machine)|what(?:'s| is) your name|am i (?:talking|chatting) (?:to|with) an? (?:bot|robot"
         r"|machine)"
     ),
-    "compliment": re.compile(
+    "compliment": (
         r"(?:你|您)?(?:真|太|好|很|非常|挺)(?:棒|厉害|聪明|好|贴心|有用|不错|赞|给力|专业|可爱)(?:了|的|啊|呀|哦)*"
         r"|(?:真|很|挺)?不错(?:的|哦|啊)?|给你点赞|点赞|赞|666+|牛|厉害|棒"
         r"|(?:that'?s |this is |you'?re |you are |very |really |so )*(?:great|awesome|perfect|excellent|amazing"
         r"|brilliant|wonderful|very helpful|helpful|smart|the best)|good (?:bot|job)|well done|nice(?: one| job)?"
         r"|love it"
     ),
-    "insult": re.compile(
+    "insult": (
         r"(?:你|你们|他妈的?|你们?这个?)?(?:真|太|好|是)?(?:个)?(?:垃圾|废物|傻[逼bx]|智障|白痴|笨蛋|蠢货|脑残"
         r"|人工智障|滚|滚蛋|去死|神经病|sb|有病|笨|蠢|烂)(?:机器人|东西|玩意儿?|公司|客服|平台)?(?:死了|透了|了|吧"
         r"|啊)*"
@@ -47,12 +47,15 @@ _WHOLE: Final[dict[str, re.Pattern[str]]] = {
         r"|crap|shit|bullshit|wtf|fuck(?: you| off)?|shut up|suck|sucks|go to hell)(?: (?:bot|robot|company|service"
         r"|thing))?"
     ),
-    "laughter": re.compile(r"(?:哈|呵|嘿|嘻|hh|233|ha|he|lol|lmao)+(?:哈|呵|嘿|嘻|h|3|a|e)*"),
-    "acknowledgement": re.compile(
+    "laughter": (r"(?:哈|呵|嘿|嘻|hh|233|ha|he|lol|lmao)+(?:哈|呵|嘿|嘻|h|3|a|e)*"),
+    "acknowledgement": (
         r"(?:好|好的|嗯+|哦+|噢|行|可以|收到|知道了?|明白了?|了解了?|懂了|ok+|okay|okey|k|got it|i see|understood"
         r"|alright|all right|sure|fine|noted|right)(?:的|了|啦|吧)*"
     ),
 }
+
+
+_ANY: Final = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _WHOLE.items()))
 
 
 def small_talk_of(words: str) -> str | None:
@@ -70,4 +73,5 @@ def small_talk_of(words: str) -> str | None:
 
 
 def _kind(said: str) -> str | None:
-    return next((kind for kind, pattern in _WHOLE.items() if said and pattern.fullmatch(said)), None)
+    match = _ANY.fullmatch(said) if said else None
+    return match.lastgroup if match else None
