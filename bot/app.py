@@ -28,7 +28,9 @@ from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses, Say, make_engine, signing_key
 from bot.storage.keyring import open_keys
 from bot.storage.pool import Pool, make_pool
-from bot.talk import TALK_JOBS, Talk
+from bot.talk import TALK_JOBS, Talk, terms_of
+from bot.web.actions import ACTION_LIMITS, ACTION_SERVER, ActionServer
+from bot.web.actions import ROUTES as ACTION_ROUTES
 from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.routes import ROUTES as CHAT_ROUTES
 from bot.web.console import setup_console
@@ -86,6 +88,7 @@ class Parts:
         self.jobs = make_jobs(addresses.application_url, settings, {"alerts": alert_jobs, **TALK_JOBS})
         self.live = LiveIndex(wishes=lambda: self.talk.wishes())
         self.realtime: Realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
+        self.loops: list[asyncio.Task[None]] = []
         self.talk = Talk(settings, self.pool, self.engine, self.keys, self.realtime, make_facts(self.live))
         self.edge = ChatEdge(
             settings=settings,
@@ -96,6 +99,20 @@ class Parts:
             key=signing_key(settings),
             keys=self.keys,
         )
+
+    def action_server(self) -> ActionServer:
+        """Our actions for an outside Rasa."""
+        talk, settings = self.talk, self.settings
+        promises = terms_of(settings, frozenset()).promises
+        return ActionServer(
+            settings, self.pool, self.keys, talk.actor, talk.local_names, lambda: talk.library.current, promises
+        )
+
+    async def end_loops(self, app: web.Application | None = None) -> None:
+        """Tells the loops to end, beside the requests in flight: jobs that run finish within the same drain time."""
+        for loop in self.loops:
+            if not loop.cancelling():  # told twice, the job engine would let go of its jobs
+                loop.cancel()
 
     async def store_answers(self) -> None:
         """Ready when the store answers."""
@@ -126,6 +143,8 @@ def make_app(
     app[IMPORT_LIMITS] = limits_of(settings)
     app[DEFER_IMPORT] = lambda import_id: defer_import(parts.jobs, import_id)
     app[ACCOUNTS] = [*(channel.name for channel in settings.channels), TERMINAL]
+    if settings.actions.secret is not None:
+        app[ACCOUNTS] = [*app[ACCOUNTS], settings.actions.account]
     app[PUBLIC_URL] = settings.base_url
     app[DESK] = Desk(parts.engine, parts.keys, parts.realtime, telling(parts.keys))
     app[DESK_NEWS] = DeskNews(parts.engine, parts.realtime)
@@ -139,17 +158,21 @@ def make_app(
     app[ARTICLES] = shelf
     app[LABEL_OF] = shelf.label_of
     app[FLOWS] = parts.talk.library
+    app[ACTION_SERVER] = parts.action_server()
+    app[ACTION_LIMITS] = parts.realtime
     app[STATUS] = StatusReport(settings, parts.engine, addresses.application_url).describe
     secure(app)
     register(app, HEALTH_ROUTES)
     register(app, CHAT_ROUTES)
     register(app, DEV_ROUTES)
     register(app, PRIVACY_ROUTES)
+    register(app, ACTION_ROUTES)
     setup_console(app)
     add_pages(app, frozenset(channel.name for channel in settings.channels))
     app.cleanup_ctx.append(partial(_open_parts, parts, say))
     app.on_shutdown.append(app[READINESS].close)
     app.on_shutdown.append(drain)
+    app.on_shutdown.append(parts.end_loops)
     return app
 
 
@@ -170,7 +193,7 @@ async def _open_parts(parts: Parts, say: Say | None, app: web.Application) -> As
         await parts.talk.open()
         await parts.live.refresh(parts.engine, say)
         async with asyncio.TaskGroup() as loops:
-            running = [
+            parts.loops = running = [
                 loops.create_task(parts.live.run(parts.engine), name="articles"),
                 loops.create_task(parts.talk.watch(), name="flows"),
             ]
@@ -182,8 +205,7 @@ async def _open_parts(parts: Parts, say: Say | None, app: web.Application) -> As
                 running.append(loops.create_task(sequencer, name="ledger"))
                 running.append(loops.create_task(run_indexer(parts.engine, parts.keys), name="search index"))
             yield
-            for loop in running:
-                loop.cancel()
+            await parts.end_loops()
 
 
 async def drain(app: web.Application) -> None:
