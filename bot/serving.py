@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.staff.first import FIRST_NAME, ensure_first_administrator
 from bot.storage.database import Addresses, Say
 from bot.storage.keyring import keyring_path
+from bot.storage.lines import LAST_WORDS_S, Ending
 from bot.web.dev import PATH as DEV_PATH
 from bot.web.dev import can_show
 from bot.web.keys import ENGINE, OUTGOING, STAFF_RULES
@@ -39,6 +40,7 @@ async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.App
         loop.add_signal_handler(number, stop.set)
     app = app or make_app(settings, addresses, say=say)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.http.drain_s, handler_cancellation=False)
+    ending = Ending()
     await runner.setup()
     try:
         try:
@@ -54,10 +56,12 @@ async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.App
         gc.freeze()
         await _show_links(settings, app, say)
         await stop.wait()
+        ending.begin(settings.http.drain_s + LAST_WORDS_S)
         say("Draining … (messages in flight finish, browsers reconnect later)")
         await drain(app)
     finally:
-        await runner.cleanup()
+        with ending:
+            await runner.cleanup()
     say("Stopped.")
     return 0
 

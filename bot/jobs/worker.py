@@ -20,6 +20,7 @@ from bot.jobs.outgoing import outgoing_jobs
 from bot.jobs.retention import retention_jobs
 from bot.settings import Settings
 from bot.storage.database import make_engine
+from bot.storage.lines import Line
 from bot.storage.pool import Pool, bounded_conninfo, check_within
 
 log = structlog.get_logger(__name__)
@@ -57,7 +58,7 @@ def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = Mapp
 
 def _make_pool(**arguments: Any) -> AsyncConnectionPool[Any]:
     """procrastinate's pool, of the kind that lets go of a database that hangs."""
-    return Pool(**{**arguments, "check": check_within})
+    return Pool(**{**arguments, "check": check_within, "connection_class": Line})
 
 
 async def run_worker(jobs: App, settings: Settings, pool: Pool, more: Mapping[str, Any] = MappingProxyType({})) -> None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.faults import StartFault
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.lines import Line
 from bot.storage.pool import bounded_conninfo
 
 SHORTEST_KEY = 32
@@ -53,7 +53,7 @@ def make_engine(url: str, settings: Settings) -> AsyncEngine:
     conninfo = bounded_conninfo(url, settings)
     return create_async_engine(
         "postgresql+psycopg://",
-        async_creator=partial(AsyncConnection.connect, conninfo),
+        async_creator=partial(Line.connect, conninfo),
         pool_size=4,
         max_overflow=4,
         pool_timeout=settings.database.wait_s,

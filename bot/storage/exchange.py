@@ -13,10 +13,11 @@ from types import NoneType
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg import AsyncConnection, errors, pq
-from psycopg.rows import TupleRow
+from psycopg import errors, pq
 from psycopg.types.json import Jsonb
 from psycopg.waiting import Ready, Wait
+
+from bot.storage.lines import Line
 
 Row = tuple[Any, ...]
 
@@ -60,7 +61,7 @@ _DECODED: Final[dict[int, Callable[[bytes], Any]]] = {
 }
 
 
-class Connection(AsyncConnection[TupleRow]):
+class Connection(Line):
     """psycopg's connection, and :meth:`exchange`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,19 +1,17 @@
 """The hot path's connections: psycopg without an ORM, with limits that let no dead host hold a lock for long."""
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
-import psycopg
 import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from bot.settings import Settings
 from bot.storage.exchange import Connection as Connection
+from bot.storage.lines import cut
 from bot.urls import libpq_url
 
 log = structlog.get_logger(__name__)
@@ -58,8 +56,7 @@ def _cut_after(seconds: float, connection: Connection) -> Iterator[None]:
 
 
 def _cut(connection: Connection) -> None:
-    with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as way:
-        way.shutdown(socket.SHUT_RDWR)
+    if cut(connection):
         log.warning("cut a database connection that does not answer")
 
 
