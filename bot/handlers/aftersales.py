@@ -15,6 +15,7 @@ from bot.handlers.case_forms import (
     due_shown,
     files_of,
     files_shown,
+    form_key,
     label_of,
     order_of,
     reach_of,
@@ -181,7 +182,7 @@ class OpenServiceCase(AskServiceConfirmed):
             conversation_id=turn.conversation_id,
             details={name: value for name, value in details.items() if value},
         )
-        case = await turn.crm.open_case(f"form:{tracker.get_slot('case_form')}", new)
+        case = await turn.crm.open_case(form_key(turn, tracker), new)
         slot = case.details.get("slot")
         due: datetime | None = case.first_due_at
         dispatcher.utter_message(

@@ -32,6 +32,12 @@ class BeginCaseForm(LocalAction):
         return [SlotSet("case_form", str(turn.message_id)), SlotSet("case_since", turn.now.isoformat())]
 
 
+def form_key(turn: HandlerTurn, tracker: Tracker) -> str:
+    """By what the form's case is opened once; of a form that was not begun, by this run of the action."""
+    form = tracker.get_slot("case_form")
+    return f"form:{form}" if form else turn.key("case")
+
+
 class AskCaseOrder(LocalAction):
     """Offers the newest orders of the customer."""
 

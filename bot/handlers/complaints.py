@@ -15,6 +15,7 @@ from bot.handlers.case_forms import (
     due_shown,
     files_of,
     files_shown,
+    form_key,
     label_of,
     order_of,
     reach_of,
@@ -162,7 +163,7 @@ class OpenComplaint(_Complaint):
             conversation_id=turn.conversation_id,
             details={name: value for name, value in (("product", product), ("files", files)) if value},
         )
-        return await turn.crm.open_case(f"form:{tracker.get_slot('case_form')}", new)
+        return await turn.crm.open_case(form_key(turn, tracker), new)
 
 
 async def _settlement(cases: Cases, turn: HandlerTurn, tracker: Tracker) -> Settlement | None:

@@ -7,7 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
 from bot.handlers.action import LocalAction, within
-from bot.handlers.case_forms import due_shown, files_of
+from bot.handlers.case_forms import due_shown, files_of, form_key
 from crm_adapter.records.service import NewCase
 
 
@@ -28,7 +28,7 @@ class RecordSuggestion(LocalAction):
             conversation_id=turn.conversation_id,
             details={"files": files} if files else {},
         )
-        case = await turn.crm.open_case(f"form:{tracker.get_slot('case_form')}", new)
+        case = await turn.crm.open_case(form_key(turn, tracker), new)
         dispatcher.utter_message(
             response="utter_suggestion_recorded",
             shown_number=case.number,
