@@ -79,9 +79,16 @@ def _locale(heard: Heard, words: str) -> str:
     spoken = language_of(heard.text, heard.locale)
     if spoken != "en" or heard.locale == "en":
         return spoken
-    if _CODE_WORD.fullmatch(core(words)) and small_talk_of(words) not in _GREETS:
+    said = core(words)
+    if (_CODE_WORD.fullmatch(said) or _is_code(said)) and small_talk_of(words) not in _GREETS:
         return heard.locale
     return heard.locale if heard.asked is not None and heard.asked.kind not in ("free", "files") else spoken
+
+
+def _is_code(said: str) -> bool:
+    """A number of a case, an order, an error: every part of it has a digit."""
+    parts = said.split()
+    return bool(parts) and all(any(sign.isdigit() for sign in part) for part in parts)
 
 
 def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, facts: Facts) -> tuple[Command, ...]:
