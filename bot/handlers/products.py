@@ -5,46 +5,35 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from bot.faults import SettingsFault
 from bot.flows.understanding.plain import plain
-from bot.settings.section import LOCALES, Locale, Section
+from bot.handlers.worded import Worded, Words
 
 Stock = Literal["in_stock", "few", "on_order", "sold_out"]
-Words = dict[Locale, str]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 SHOWN = 3
 """How many products are recommended at most."""
 
 
-class _Part(Section):
-    @field_validator("label", "name", "value", "for_whom", "currency", check_fields=False)
-    @classmethod
-    def _in_all_languages(cls, value: Words) -> Words:
-        missing = [locale for locale in LOCALES if not value.get(locale)]
-        if missing:
-            raise ValueError(f"is missing in {', '.join(missing)}")
-        return value
-
-
-class Kind(_Part):
+class Kind(Worded):
     id: Name
     label: Words
     words: tuple[str, ...] = ()
 
 
-class Fact(_Part):
+class Fact(Worded):
     """One line of a comparison."""
 
     name: Words
     value: Words
 
 
-class Product(_Part):
+class Product(Worded):
     id: Name
     kind: Name
     name: Words
@@ -58,7 +47,7 @@ class Product(_Part):
     facts: tuple[Fact, ...] = ()
 
 
-class Range(_Part):
+class Range(Worded):
     """Everything that is sold."""
 
     currency: Words
@@ -125,11 +114,6 @@ def read_range(file: Path | None) -> Range:
     except ValidationError as fault:
         lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in fault.errors(include_url=False)]
         raise SettingsFault([f"service.products_file: {line}" for line in lines]) from None
-
-
-def in_language(text: Words, locale: str) -> str:
-    """The wording in a language, in English for one we lack."""
-    return cast("dict[str, str]", text).get(locale) or text["en"]
 
 
 def _off(product: Product, people: int | None) -> int:

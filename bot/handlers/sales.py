@@ -10,7 +10,8 @@ from rasa_sdk.interfaces import Tracker
 
 from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.moments import day_of_date
-from bot.handlers.products import Kind, Product, in_language, read_range
+from bot.handlers.products import Kind, Product, read_range
+from bot.handlers.worded import in_language
 from bot.handlers.wording import Wording
 from bot.settings import Settings
 from crm_adapter.rights.working_days import ZONE

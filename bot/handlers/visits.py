@@ -12,7 +12,8 @@ from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.appointments import calendar_of, meant, name_of, offered, shown
 from bot.handlers.case_forms import reach_of, reach_shown
 from bot.handlers.case_owners import owner_for
-from bot.handlers.products import in_language, read_range
+from bot.handlers.products import read_range
+from bot.handlers.worded import in_language
 from bot.handlers.wording import Wording
 from bot.settings import Settings
 from crm_adapter.records.service import NewTask
