@@ -239,3 +239,12 @@ async def test_cancelling_asks_back_and_opens_nothing(house):
     await customer.say("算了")
     await customer.say("是")
     assert await customer.cases() == []
+
+
+async def test_files_sent_in_this_message_belong_to_the_case(house):
+    customer = house.customer()
+    await fill(customer)
+    blob = {"id": "01a20195-0000-7000-8000-000000000009", "name": "leak.png", "type": "image/png", "size": 3}
+    await customer.send({"text": "对", "attachments": [blob]})
+    (case,) = await customer.cases()
+    assert case.details["files"] == [blob]
