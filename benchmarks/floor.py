@@ -26,7 +26,7 @@ import psutil
 import psycopg
 from uuid_utils.compat import uuid7
 
-from benchmarks.load import Load, Measured
+from benchmarks.load import Load, Measured, questions_answered
 from benchmarks.profile import show_where_time_goes
 from bot.storage.database import Addresses
 from bot.storage.embedded import EmbeddedPostgres
@@ -88,9 +88,8 @@ def bench() -> Iterator[Bench]:
         yield Bench(Path(folder), databases.owner_url)
 
 
-async def compare(ours_url: str, floor_url: str, rounds: int, messages: int) -> tuple[list[float], list[float]]:
+async def compare(ours: Load, floor: Load, rounds: int, messages: int) -> tuple[list[float], list[float]]:
     """Messages per second of both, round by round, in turn; who begins changes every round."""
-    ours, floor = Load(ours_url, KEY, VISITORS), Load(floor_url, KEY, VISITORS)
     per_s: dict[Load, list[float]] = {ours: [], floor: []}
     for load in per_s:
         await load.closed(WARM_UP)
@@ -131,8 +130,12 @@ def main() -> int:
     with bench() as place, place.ours() as server, place.floor() as floor_url:
         time.sleep(1.0)
         idle_mb = resident_mb(server.pid)
-        ours_per_s, floor_per_s = asyncio.run(compare(server.url, floor_url, rounds, messages))
-        paced: Measured = asyncio.run(Load(server.url, KEY, 100).open(100, seconds))
+        questions = questions_answered(server.url, KEY)
+        ours, floor = (Load(url, KEY, VISITORS, questions) for url in (server.url, floor_url))
+        ours_per_s, floor_per_s = asyncio.run(compare(ours, floor, rounds, messages))
+        regulars = Load(server.url, KEY, 100, questions)
+        first_ms = asyncio.run(regulars.first_contacts())
+        paced: Measured = asyncio.run(regulars.open(100, seconds))
         with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as response:
             figures = response.read().decode()
     ratio = statistics.median(a / b for a, b in zip(ours_per_s, floor_per_s, strict=True))
@@ -142,6 +145,7 @@ def main() -> int:
         "floor_per_s": round(statistics.median(floor_per_s), 1),
         "p50_ms": round(paced.percentile(0.50), 2),
         "p99_ms": round(paced.percentile(0.99), 2),
+        "first_ms": round(first_ms.percentile(0.50), 2),
         "idle_mb": round(idle_mb, 1),
         "sealing_us": round(sealing_us(), 1),
     }

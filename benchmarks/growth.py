@@ -11,7 +11,7 @@ import sys
 import psycopg
 
 from benchmarks.floor import KEY, VISITORS, Bench, bench
-from benchmarks.load import Load
+from benchmarks.load import Load, questions_answered
 from bot.storage.database import Addresses
 
 # Two messages each, as a turn leaves them; ids are random v7-like times in the past, content of a usual length.
@@ -75,7 +75,7 @@ def measure(place: Bench, total: int) -> list[dict[str, float]]:
     """A row per size of the store: messages per second as fast as they go, p50 and p99 at 100 a second."""
     rows = []
     with place.ours() as server:
-        load = Load(server.url, KEY, VISITORS)
+        load = Load(server.url, KEY, VISITORS, questions_answered(server.url, KEY))
         asyncio.run(load.closed(1000))
         filled = 0
         for size in (0, total // 10, total):

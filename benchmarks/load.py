@@ -3,9 +3,11 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -36,20 +38,28 @@ class Measured:
 
 
 class Load:
-    """Visitors who write to one server.
+    """Visitors who write to one server."""
 
-    Who gets no answer waits for a person, and a new visitor comes in that one's place: every message is to be searched
-    and answered. A few of the questions ask for a person, so after a while nobody would be answered any more.
-    """
-
-    def __init__(self, url: str, key: str, visitors: int) -> None:
+    def __init__(self, url: str, key: str, visitors: int, questions: Sequence[str] = QUESTIONS) -> None:
         self._url = f"{url}/channels/shop/messages"
-        self._tokens = SessionTokens(key, timedelta(hours=1))
-        self._headers = [self._visitor() for _ in range(visitors)]
+        self._questions = questions
+        tokens = SessionTokens(key, timedelta(hours=1))
+        self._headers = [
+            {"Authorization": f"Bearer {tokens.issue(new_visitor('shop', 'en'))[0]}"} for _ in range(visitors)
+        ]
         self._sent = 0
 
-    def _visitor(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._tokens.issue(new_visitor('shop', 'en'))[0]}"}
+    async def first_contacts(self) -> Measured:
+        """Everybody's first message, one after the other: who is new is told how their data is used, on record."""
+        async with self._session() as session:
+            started = time.perf_counter()
+            latencies = sorted([await self._send(session, number) for number in range(len(self._headers))])
+        return Measured(time.perf_counter() - started, latencies)
+
+    async def answers_to_all(self) -> list[list[dict[str, Any]]]:
+        """The bodies that each question is answered with when a visitor of its own asks it."""
+        async with self._session() as session:
+            return [(await self._ask(session, number, each))[1] for number, each in enumerate(self._questions)]
 
     async def closed(self, messages: int) -> Measured:
         """Every visitor writes the next message when the last is answered, until ``messages`` are through."""
@@ -82,12 +92,31 @@ class Load:
 
     async def _send(self, session: aiohttp.ClientSession, number: int) -> float:
         self._sent += 1
-        frame = {"client_msg_id": uuid4().hex, "text": QUESTIONS[self._sent % len(QUESTIONS)]}
+        return (await self._ask(session, number, self._questions[self._sent % len(self._questions)]))[0]
+
+    async def _ask(
+        self, session: aiohttp.ClientSession, number: int, question: str
+    ) -> tuple[float, list[dict[str, Any]]]:
+        """How long the answer took in milliseconds, and its bodies."""
+        frame = {"client_msg_id": uuid4().hex, "text": question}
         started = time.perf_counter()
         async with session.post(self._url, json=frame, headers=self._headers[number]) as response:
             content = await response.read()
             response.raise_for_status()
         took_ms = (time.perf_counter() - started) * 1000
-        if not json.loads(content)["messages"]:
-            self._headers[number] = self._visitor()
-        return took_ms
+        return took_ms, [message["body"] for message in json.loads(content)["messages"]]
+
+
+def questions_answered(url: str, key: str) -> list[str]:
+    """The questions that the server answers with an article or offers articles for.
+
+    The others begin a form or lead to a person, and a visitor who is in a form or waits gets no answer from the
+    knowledge base any more: they would be another measurement.
+    """
+    answers = asyncio.run(Load(url, key, len(QUESTIONS)).answers_to_all())
+    return [question for question, bodies in zip(QUESTIONS, answers, strict=True) if any(map(_of_articles, bodies))]
+
+
+def _of_articles(body: dict[str, Any]) -> bool:
+    choices = [choice["id"] for choice in body.get("choices", ())]
+    return "article" in body or any(choice.startswith("article") for choice in choices)
