@@ -191,7 +191,7 @@ async def test_whom_staff_may_not_reach_can_still_ask_in_english_and_traditional
     assert "E-Commerce Law 31" in said
     said = await english.press("Yes, I am sure")
     (request,) = await english.requests()
-    assert f"you have our answer by {last_day(request.due_at, 'en')} at the latest" in said
+    assert f"You will have our answer by {last_day(request.due_at, 'en')} at the latest" in said
     taiwan = house.customer("visitor:tw", "zh-Hant")
     await taiwan.say("我的隱私")
     assert "什麼都沒有刪除" in (await taiwan.press("刪除我的資料"), await taiwan.press("不，保留"))[1]
