@@ -24,6 +24,7 @@ from bot.handlers import (
     requests,
     sales,
     suggestions,
+    survey,
     visits,
     withdrawal,
 )
@@ -104,6 +105,9 @@ ACTIONS: tuple[type[LocalAction], ...] = (
     sales.NoteCompared,
     sales.NoteSalesKind,
     suggestions.RecordSuggestion,
+    survey.BeginSurvey,
+    survey.RecordSurvey,
+    survey.SeekSurvey,
     visits.AskVisitConfirmed,
     visits.AskVisitSlot,
     visits.BeginVisit,
