@@ -48,6 +48,8 @@ _SKIP: Final = re.compile(
     r"|prefer not to(?: say| answer)?|whatever|doesn'?t matter|any"
 )
 _LIKE_A_NUMBER: Final = ("number", "rating", "money", "phone", "order", "time", "date")
+_NEVER_SHORT: Final = ("phone", "order")
+"""Where a bare "2" cannot be the value, so it is the second of what is shown."""
 _OF_WORDS: Final = ("free", "name", "address")
 _SURE_QUESTION: Final = 0.9
 _LONGEST_QUESTION: Final = 40
@@ -150,7 +152,8 @@ def _answer(
         return _words(heard, asked, words, locale, definitions, facts)
     if (heard.several or asked.type == "list") and (places := several_shown(heard, words, definitions)) is not None:
         return (SetSlot(asked.name, places),)
-    if asked.kind in _LIKE_A_NUMBER and (placed := shown_by_place(heard, words, bare_number=False)) is not None:
+    short = asked.kind in _NEVER_SHORT
+    if asked.kind in _LIKE_A_NUMBER and (placed := shown_by_place(heard, words, bare_number=short)) is not None:
         return command_of(placed.id, heard, definitions) or (CannotHandle(),)
     found = read_value(asked, heard, words)
     if found.code is None and not (found.rest > _LONG_REST and asks(words)):

@@ -281,6 +281,14 @@ def test_the_search_is_asked_at_most_once_a_turn() -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.parametrize("kind", ["phone", "order"])
+def test_a_number_too_short_to_be_the_value_is_the_place_of_a_choice(kind: str) -> None:
+    asked = Slot("wanted", "text", kind=kind)
+    shown = [Shown("SetSlots(wanted=A1)", "the kettle"), Shown("skip", "none of them")]
+    assert commands("1", asked=asked, shown=shown) == (SetSlot("wanted", "A1"),)
+    assert commands("2", asked=asked, shown=shown) == (Skip(),)
+
+
 def test_a_turn_is_understood_in_well_under_a_millisecond() -> None:
     states = [{}, {"asked": WORDS}, {"asked": YES_NO}, {"asked": PHONE}, {"asked": KIND, "shown": SHOWN}]
     texts = [
