@@ -62,11 +62,11 @@ def read_call(document: Mapping[str, Any], locale: Locale, text_bytes: int) -> C
     sender = document.get("sender_id") or tracker.get("sender_id")
     if not isinstance(sender, str) or not 0 < len(sender) <= 255 or not sender.strip():
         raise BadCall("sender_id")
-    slots, latest = tracker.get("slots") or {}, tracker.get("latest_message") or {}
-    events = tracker.get("events") or []
+    slots, latest = _filled(tracker.get("slots"), {}), _filled(tracker.get("latest_message"), {})
+    events = _filled(tracker.get("events"), [])
     if not isinstance(slots, dict) or not isinstance(latest, dict) or not isinstance(events, list):
         raise BadCall("tracker")
-    text = latest.get("text") or ""
+    text = _filled(latest.get("text"), "")
     if not isinstance(text, str) or len(text.encode("utf-8", "surrogatepass")) > text_bytes:
         raise BadCall("tracker.latest_message.text")
     flow, step = _place(tracker.get("stack"))
@@ -125,6 +125,10 @@ def _language(slots: Mapping[str, Any], latest: Mapping[str, Any]) -> Locale | N
         if isinstance(named, str) and named.lower() in _LOCALES:
             return _LOCALES[named.lower()]
     return None
+
+
+def _filled(value: Any, instead: Any) -> Any:
+    return instead if value is None else value
 
 
 def _member(value: Any, name: str) -> Any:
