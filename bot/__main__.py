@@ -32,6 +32,8 @@ COMMANDS = {
     "doctor": "check every part and say how to mend what is wrong",
     "outgoing": "mail and text messages: list, send-test",
     "keys": "the key-encryption keys: show, rotate, retire",
+    "questionnaire": "questionnaires: list them, count what was answered",
+    "survey": "satisfaction and NPS; which answers did not help",
     "privacy": "requests about one's own data: list, open, answer, export, erase",
     "retention": "remove what has been kept long enough",
     "backup": "write a sealed backup into a folder, or verify one",

@@ -65,7 +65,8 @@ class RecordSurvey(LocalAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn, kind = within(), str(tracker.get_slot("survey_kind"))
-        score = int(tracker.get_slot("survey_score" if kind == "satisfaction" else "nps_score"))
+        given: Any = tracker.get_slot("survey_score" if kind == "satisfaction" else "nps_score")
+        score = int(given)
         survey, reason = UUID(str(tracker.get_slot("survey_id"))), tracker.get_slot("survey_reason")
         await turn.crm.give_opinion(turn.contact_id, survey, score, reason, turn.now)
         return [SlotSet("survey_low", score <= LOW[kind])]
