@@ -46,7 +46,7 @@ class ParkFlow(LocalAction):
                 parked_at=turn.now,
             )
         )
-        return []
+        return _slots(parked_id=str(parked_id))
 
 
 class FindParked(LocalAction):

@@ -100,7 +100,7 @@ def _put_aside(run: Run) -> Steps[bool]:
 
 
 def _finish(run: Run) -> Steps[None]:
-    if run.state.done and not run.state.surveyed:
+    if run.state.done and not run.state.surveyed and not run.state.parked:  # what was put aside is not resolved
         run.state.surveyed = True
         yield from play(run, "pattern_resolved")
         if run.frames:

@@ -11,8 +11,8 @@ def greet(run: Run) -> Steps[None]:
 
     What was parked is offered as soon as no other flow runs; whoever has just started the same flow is asked at once.
     """
-    if run.first:
-        _push(run, first=True)
+    if run.first or (run.frames and _may_offer(run)):
+        _push(run, first=run.first)
     yield from walk(run)
     if run.speaks and not run.frames and _may_offer(run):
         _push(run, first=False)

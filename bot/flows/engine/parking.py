@@ -2,7 +2,8 @@
 
 The store does it by three actions, whose slots are:
 
-``action_park_flow``     is given ``parked_flow`` (an id) and ``parked_document`` (JSON), and keeps them for the contact
+``action_park_flow``     is given ``parked_flow`` (an id) and ``parked_document`` (JSON), keeps them for the contact and
+                         answers with ``parked_id``
 ``action_find_parked``   answers with ``parked_id`` and ``parked_flow`` of what was parked last, or without
 ``action_take_parked``   is given ``parked_id``, claims it for this conversation and answers with ``parked_document``;
                          without one when another conversation was faster
@@ -26,6 +27,9 @@ def park(run: Run, unit: tuple[int, int]) -> Steps[bool]:
         slots = {"parked_flow": root.flow, "parked_document": unit_document(run, unit)}
         result = yield from carry_out(run.call(PARK, root, slots))
         keep = result.failed is None
+        if keep and (parked := result.slots.get("parked_id")) is not None:
+            # Who comes back before the conversation is closed is asked at once, as on the next visit.
+            run.state.parked = {"id": str(parked), "flow": root.flow}
     drop_unit(run, unit)
     return keep
 

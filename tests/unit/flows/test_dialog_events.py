@@ -56,6 +56,7 @@ class Store:
     def __call__(self, call: ActionCall) -> ActionResult:
         if call.name == "action_park_flow":
             self.kept.append(dict(call.slots))
+            return ActionResult({"parked_id": "p1"})
         if call.name == "action_find_parked" and self.kept:
             return ActionResult({"parked_id": "p1", "parked_flow": self.kept[-1]["parked_flow"]})
         if call.name == "action_take_parked" and self.kept:
@@ -75,7 +76,7 @@ def silent_after(customer: Talk) -> float:
     return (customer.last.wake_at - customer.now) / timedelta(minutes=1)
 
 
-def test_silence_reminds_once_then_parks_then_asks_how_it_was_then_closes() -> None:
+def test_silence_reminds_once_then_parks_then_closes() -> None:
     customer = talk()
     customer.say("/complaint; matter=broken")
     assert silent_after(customer) == 10
@@ -85,9 +86,30 @@ def test_silence_reminds_once_then_parks_then_asks_how_it_was_then_closes() -> N
     assert "I have kept" in customer.happen("silence", 20 * MINUTE)[0]
     assert customer.stack == []
     assert silent_after(customer) == 30
+    assert customer.happen("silence", 30 * MINUTE) == [], "what was put aside is not resolved"
+    assert customer.last.close
+
+
+def test_silence_after_a_flow_that_was_finished_asks_how_it_was_then_closes() -> None:
+    customer = talk()
+    customer.say("/rating; stars=3")
     assert customer.happen("silence", 30 * MINUTE) == ["Satisfied?"]
     assert customer.happen("silence", 30 * MINUTE) == []
     assert customer.last.close
+
+
+def test_who_comes_back_before_the_end_is_offered_what_was_parked() -> None:
+    customer = talk()
+    customer.say("/complaint; matter=broken; product=pan")
+    customer.happen("silence", 10 * MINUTE)
+    customer.happen("silence", 20 * MINUTE)
+    assert customer.say("hello")[1:] == ['Last time "Complaint" was left unfinished. Shall we go on with it?']
+    assert customer.say("!true") == ["Your phone?"]
+    customer.happen("silence", 10 * MINUTE)
+    customer.happen("silence", 20 * MINUTE)
+    assert customer.say("/complaint") == ['Last time "Complaint" was left unfinished. Shall we go on with it?']
+    assert customer.say("!true") == ["Your phone?"]
+    assert customer.stack == ["complaint"]
 
 
 def test_an_early_or_late_wake_up_changes_nothing() -> None:
