@@ -66,13 +66,25 @@ def check_used(definitions: Definitions, around: Surroundings, warnings: Faults)
             for payload in filter(None, (parse_payload(button.payload) for button in variant.buttons)):
                 started.add(payload.target if payload.does == "start" else "")
                 slots |= {name for name, _ in payload.slots}
+    theirs = _files_of_outside(definitions, around)
     for kind, known, used in (("slot", definitions.slots, slots), ("response", definitions.responses, responses)):
         for name in sorted(known.keys() - used):
-            if not name.startswith(around.beginnings):
-                warnings.add(place_of(definitions, kind, name), name, f"{kind}_unused")
+            place = place_of(definitions, kind, name)
+            if not name.startswith(around.beginnings) and (kind == "slot" or place.file not in theirs):
+                warnings.add(place, name, f"{kind}_unused")
     for flow in definitions.flows.values():
         if flow.offered and flow.id not in started | around.used:
             warnings.add(place_of(definitions, "flow", flow.id), flow.id, "flow_unstarted")
+
+
+def _files_of_outside(definitions: Definitions, around: Surroundings) -> set[str]:
+    """The files of flows with actions that leave the house: which responses those say by name is not known here."""
+    return {
+        flow.source
+        for flow in definitions.flows.values()
+        for step in flow.steps
+        if isinstance(step.does, Run) and step.does.action in around.outside
+    }
 
 
 def check_overridden(definitions: Definitions, warnings: Faults) -> None:
