@@ -13,7 +13,7 @@ from bot.talk import TurningDialog
 class Noted:
     """One turn: the slots and flows before and after it, the actions on its way, what was said.
 
-    ``broken``: the turn ended with an apology.
+    ``broken``: the turn ended with an apology. ``failed``: actions with the code of their failure.
     """
 
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -26,6 +26,7 @@ class Noted:
     replies: tuple[Body, ...] = ()
     locale: str = ""
     broken: bool = False
+    failed: list[tuple[str, str]] = field(default_factory=list)
 
     def values(self, slot: str) -> Iterator[Any]:
         """Every value that the slot was seen with after the turn began, the last one last; not what stood before."""
@@ -75,6 +76,8 @@ class WatchedDialog:
             given = yield wanted
             if isinstance(wanted, ActionCall) and isinstance(given, ActionResult):
                 noted.slots_between.append({**wanted.slots, **given.slots})
+                if given.failed is not None:
+                    noted.failed.append((wanted.name, given.failed))
 
     def apologise(self, inbound: Inbound, situation: Situation) -> Decision:
         """The dialog's own apology."""
