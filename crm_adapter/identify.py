@@ -25,11 +25,12 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The identity, its contact and the data key for what is written of it."""
+    """The identity, its contact and the data key for what is written of it; ``new`` where all three were just made."""
 
     identity_id: UUID
     contact_id: UUID
     key: DataKey = field(repr=False)
+    new: bool = False
 
 
 class KeyDamaged(Exception):
@@ -72,13 +73,13 @@ def renewal_arguments(keys: Keys, damaged: KeyDamaged, external_id: str) -> tupl
     return (damaged.identity_id, damaged.key_id, key.id, kek, wrapped, sealed)
 
 
-def known(keys: Keys, row: tuple[Any, ...]) -> Known:
-    """From the row that :data:`IDENTIFY` gives.
+def known(keys: Keys, row: tuple[Any, ...], arguments: tuple[Any, ...] = ()) -> Known:
+    """From the row that :data:`IDENTIFY` gives; with the ``arguments`` it was asked with, also whether they are new.
 
     Raises :class:`KeyDamaged`, and :class:`KeyringFault` where this process lacks the key-encryption key.
     """
     identity_id, contact_id, key_id, kek, wrapped = row
     try:
-        return Known(identity_id, contact_id, keys.unwrap(key_id, kek, wrapped))
+        return Known(identity_id, contact_id, keys.unwrap(key_id, kek, wrapped), contact_id in arguments)
     except SealBroken:
         raise KeyDamaged(identity_id, key_id) from None

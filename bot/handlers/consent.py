@@ -27,31 +27,33 @@ class ShowNotice(LocalAction):
         if notice is None or tracker.get_slot("consent_notice_seen") == notice.hash:
             return []
         seen = [SlotSet("consent_notice_seen", notice.hash)]
-        if await turn.crm.was_told(turn.contact_id, notice):
+        if not turn.newcomer and await turn.crm.was_told(turn.contact_id, notice):
             return seen
         body = _notice_body(notice, turn.locale)
         dispatcher.utter_message(json_message={"body": body})
-        await turn.crm.record_consent(
-            NewConsentEvent(
-                contact_id=turn.contact_id,
-                event="notice_shown",
-                purpose=notice.purpose,
-                channel=ANY_CHANNEL,
-                told_on=turn.channel,
-                assurance=turn.assurance,
-                locale=turn.locale,
-                prompt=as_shown(body),
-                reply="",
-                prompt_message_id=None,
-                reply_message_id=None,
-                method="chat",
-                actor="system:chat",
-                occurred_at=turn.now,
-                identity_id=turn.identity_id,
-                idempotency_key=f"{turn.conversation_id}:{notice.hash}",
-                notice_hash=notice.hash,
-            )
+        event = NewConsentEvent(
+            contact_id=turn.contact_id,
+            event="notice_shown",
+            purpose=notice.purpose,
+            channel=ANY_CHANNEL,
+            told_on=turn.channel,
+            assurance=turn.assurance,
+            locale=turn.locale,
+            prompt=as_shown(body),
+            reply="",
+            prompt_message_id=None,
+            reply_message_id=None,
+            method="chat",
+            actor="system:chat",
+            occurred_at=turn.now,
+            identity_id=turn.identity_id,
+            idempotency_key=f"{turn.conversation_id}:{notice.hash}",
+            notice_hash=notice.hash,
         )
+        if turn.newcomer:
+            await turn.crm.tell_newcomer(event, turn.data_key)
+        else:
+            await turn.crm.record_consent(event)
         return seen
 
 

@@ -72,8 +72,10 @@ class Actor:
                 given = self._known(received, asking.wanted)
                 if given is _UNKNOWN:
                     if not begun:
-                        await connection.execute("SAVEPOINT dialog")
+                        await connection.exchange(b"SAVEPOINT dialog", b"SAVEPOINT action")
                         begun = True
+                    else:
+                        await connection.exchange(b"RELEASE SAVEPOINT action", b"SAVEPOINT action")
                     given = await self._give(connection, inbound, received, run, asking.wanted, until)
                 progress = decider.resume(asking, given)
                 if isinstance(progress, Decision):
@@ -99,7 +101,6 @@ class Actor:
     ) -> Given:
         if isinstance(wanted, FlowWanted):
             return await self._flows.load(connection, wanted.content_hash) if self._flows is not None else None
-        await connection.execute("SAVEPOINT action")
         try:
             async with self._lender.lend(connection) as borrowed, asyncio.timeout(until - monotonic()):
                 run_key = f"{run}:{wanted.flow}:{wanted.step}"
@@ -114,7 +115,6 @@ class Actor:
             log.error("action failed", action=wanted.name, code=code, fault=places_of(error))
             await connection.execute("ROLLBACK TO SAVEPOINT action")
             return ActionResult(failed=code)
-        await connection.execute("RELEASE SAVEPOINT action")
         return result
 
     def _turn(
@@ -137,6 +137,7 @@ class Actor:
             message_id=received.message_id,
             run_key=run,
             lent=borrowed,
+            newcomer=received.sender.new,
         )
 
 

@@ -64,7 +64,7 @@ async def receive(connection: Connection, keys: Keys, inbound: Inbound, blind: b
         b"BEGIN", (MARK, (inbound.account, blind)), b"COMMIT AND CHAIN", (RECEIVE, arguments)
     )
     assert row is not None  # noqa: S101 - a function with OUT parameters always yields its row
-    who = known(keys, row[:5])
+    who = known(keys, row[:5], arguments)
     conversation_id, locale, owner, fence, state, last_seq, crashes, wake_at, previous, parked = row[5:15]
     first_id, first, answers = row[15:]
     return Received(

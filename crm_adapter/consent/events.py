@@ -1,11 +1,12 @@
 """The consent ledger's rows: appended once, sealed in what was said, handed to the sequencer; read back."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -24,6 +25,7 @@ from crm_adapter.tables import contacts, facts
 
 PLACE = "consent_events.sealed"
 _FACT_PLACE = "facts.value"
+_TELL_NEWCOMER = text("SELECT crm.tell_newcomer(CAST(:event AS jsonb), :chain)")
 
 
 async def append(
@@ -36,7 +38,7 @@ async def append(
     version = await keep_notice(connection, notice)
     event_id = uuid7()
     key = await _key_of(connection, keys, event.contact_id)
-    values = _values(event, notice, version, covers, event_id, key)
+    values = _values(event, notice, covers, event_id, key) | {"notice_version": version}
     values["received_at"] = await _now_behind(connection, covers, event.purpose)
     while True:
         new = insert_once(consent_events).values(**values, receipt=new_receipt()).on_conflict_do_nothing()
@@ -48,6 +50,18 @@ async def append(
             row = await already(connection, event)
             if row is not None:
                 return row, False
+
+
+async def append_first(connection: AsyncConnection, key: DataKey, event: NewConsentEvent, notice: Notice) -> bool:
+    """The same in one round trip, for the first event of a contact that this transaction has made, sealed with its key.
+
+    False, and nothing written, where the notice is not stored yet.
+    """
+    values = _values(event, notice, [event.contact_id], uuid7(), key) | {"receipt": new_receipt()}
+    values["sealed"] = "\\x" + values["sealed"].hex()  # as PostgreSQL reads a bytea from text
+    chain = CONSENT.label(notice.content["controller"])
+    row = json.dumps(values, ensure_ascii=False, default=_plain)
+    return bool((await connection.execute(_TELL_NEWCOMER, {"event": row, "chain": chain})).scalar_one())
 
 
 async def already(connection: AsyncConnection, event: NewConsentEvent) -> Any | None:
@@ -113,7 +127,7 @@ async def birthdays(connection: AsyncConnection, keys: Keys, family: Sequence[UU
 
 
 def _values(
-    event: NewConsentEvent, notice: Notice, version: int, covers: Sequence[UUID], event_id: UUID, key: DataKey
+    event: NewConsentEvent, notice: Notice, covers: Sequence[UUID], event_id: UUID, key: DataKey
 ) -> dict[str, Any]:
     guardian = event.guardian
     said = {
@@ -140,7 +154,6 @@ def _values(
         "retention": content["retention"],
         "jurisdiction": content["jurisdiction"],
         "notice_hash": notice.hash,
-        "notice_version": version,
         "notice_locale": event.locale if event.locale in LOCALES else "en",
         "sealed": seal_json(key, PLACE, event_id, said),
         "guardian": guardian is not None,
@@ -150,6 +163,11 @@ def _values(
         "occurred_at": event.occurred_at,
         "idempotency_key": event.idempotency_key,
     }
+
+
+def _plain(value: Any) -> str:
+    """An id or a time, for a row as JSON."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 async def _key_of(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> DataKey:

@@ -17,6 +17,7 @@ from crm_adapter.consent.purposes import read_purposes
 from crm_adapter.consent.rules import check_event, grants, is_child, may_use
 from crm_adapter.customers.families import family_of, root_of
 from crm_adapter.customers.feed import note_change
+from crm_adapter.encryption import DataKey
 from crm_adapter.policy import Policy
 from crm_adapter.records.consent import Consent, ConsentEntry, ConsentReceipt, ConsentRefused, NewConsentEvent
 from crm_adapter.session import Session
@@ -57,6 +58,17 @@ class SqlConsents(Session):
                 family = await _lock_family(connection, event.contact_id)
                 row = await self._record(connection, event, family)
             return _receipt(row)
+
+    async def tell_newcomer(self, event: NewConsentEvent, key: DataKey) -> None:
+        """Records that somebody new was shown the notice in force.
+
+        Only ``within`` the transaction that has made the contact, where nothing can stand yet: it costs one round trip
+        then. ``key`` is the contact's own, by which identity and contact were made.
+        """
+        notice = check_event(event, self.notices, told=None, child=False)
+        async with self._work() as connection:
+            if not await events.append_first(connection, key, event, notice):
+                await self.record_consent(event)
 
     async def consents(self, contact_id: UUID) -> Sequence[Consent]:
         """See :meth:`crm_adapter.port.Consents.consents`."""
