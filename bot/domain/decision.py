@@ -25,7 +25,8 @@ class ActionCall:
     """An action that the dialog wants carried out, with what it may know.
 
     ``slots`` are all that are set; ``message`` is the body of the inbound message that led here; ``flow`` and ``step``
-    say where, so that what an action writes once per step can be keyed by them and the conversation.
+    say where, so that what an action writes once per step can be keyed by them and the conversation. ``upset``: the
+    customer is or was angry in this conversation.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ActionCall:
     locale: str
     flow: str
     step: str
+    upset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

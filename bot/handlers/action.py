@@ -37,7 +37,8 @@ class HandlerTurn:
     ``crm`` is the customer store: inside a transaction what it writes is committed with the turn, or not at all.
     ``message`` is the body of the inbound message, ``message_id`` its id, ``now`` when it was received. ``data_key``
     seals what is kept of the identity. ``run_key`` names this run of the action in every attempt at it. ``newcomer``:
-    this turn's transaction has made the contact.
+    this turn's transaction has made the contact. ``upset``: the customer is or was angry in this
+    conversation, so what is opened now is urgent.
     """
 
     crm: SqlStore
@@ -54,6 +55,7 @@ class HandlerTurn:
     message: Body = field(repr=False)
     message_id: UUID
     run_key: str
+    upset: bool = False
     lent: AsyncConnection | None = field(default=None, repr=False)
     newcomer: bool = False
 

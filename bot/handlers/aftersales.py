@@ -18,6 +18,7 @@ from bot.handlers.case_forms import (
     form_key,
     label_of,
     order_of,
+    priority_of,
     reach_of,
     reach_shown,
 )
@@ -178,6 +179,7 @@ class OpenServiceCase(AskServiceConfirmed):
             by="customer",
             reach=await reach_of(turn, tracker),
             order_ref=tracker.get_slot("case_order"),
+            priority=priority_of(turn),
             owner_id=await owner_for(turn.connection, self._cases.owners),
             conversation_id=turn.conversation_id,
             details={name: value for name, value in details.items() if value},

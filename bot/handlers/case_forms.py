@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -30,6 +30,11 @@ class BeginCaseForm(LocalAction):
             return []
         turn = within()
         return [SlotSet("case_form", str(turn.message_id)), SlotSet("case_since", turn.now.isoformat())]
+
+
+def priority_of(turn: HandlerTurn) -> Literal["normal", "high"]:
+    """Anger and threats make a case urgent, wherever in the conversation they were heard."""
+    return "high" if turn.upset else "normal"
 
 
 def form_key(turn: HandlerTurn, tracker: Tracker) -> str:

@@ -6,8 +6,6 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
-from bot.flows.understanding.plain import plain
-from bot.flows.understanding.temper import is_upset
 from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.case_forms import (
     buttons_of,
@@ -18,6 +16,7 @@ from bot.handlers.case_forms import (
     form_key,
     label_of,
     order_of,
+    priority_of,
     reach_of,
     reach_shown,
 )
@@ -145,20 +144,19 @@ class OpenComplaint(_Complaint):
         return [SlotSet("case_number", case.number)]
 
     async def _open(self, turn: HandlerTurn, tracker: Tracker) -> Case:
-        matter = str(tracker.get_slot("complaint_matter"))
         remedy = tracker.get_slot("complaint_remedy")
         product, files = tracker.get_slot("case_product"), await files_of(turn, tracker)
         new = NewCase(
             contact_id=turn.contact_id,
             kind="complaint",
             category=str(tracker.get_slot("complaint_category")),
-            matter=matter,
+            matter=str(tracker.get_slot("complaint_matter")),
             opened_at=turn.now,
             by="customer",
             remedy=label_of(self._cases.remedies, remedy, turn.locale) if remedy else None,
             reach=await reach_of(turn, tracker),
             order_ref=tracker.get_slot("case_order"),
-            priority="high" if is_upset(matter, plain(matter)) else "normal",
+            priority=priority_of(turn),
             owner_id=await owner_for(turn.connection, self._cases.owners),
             conversation_id=turn.conversation_id,
             details={name: value for name, value in (("product", product), ("files", files)) if value},

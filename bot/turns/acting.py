@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.decision import ActionResult, Decision, FlowWanted, Given, Wanted
+from bot.domain.decision import ActionCall, ActionResult, Decision, FlowWanted, Given, Wanted
 from bot.domain.message import Inbound
 from bot.faults import places_of
 from bot.flows.engine.parking import FIND
@@ -19,6 +19,7 @@ from bot.handlers.action import ActionFault, HandlerTurn
 from bot.handlers.executing import Actions
 from bot.storage.lending import Lender
 from bot.storage.pool import Connection
+from bot.turns.budget import Interruptible
 from bot.turns.decide import Asking, Broken, Decider
 from bot.turns.receive import Received
 from crm_adapter.encryption import Keys
@@ -104,8 +105,8 @@ class Actor:
         try:
             async with self._lender.lend(connection) as borrowed, asyncio.timeout(until - monotonic()):
                 run_key = f"{run}:{wanted.flow}:{wanted.step}"
-                turn = self._turn(borrowed, inbound, received, run_key, wanted.locale)
-                result = await self._actions.run(wanted, turn)
+                turn = self._turn(borrowed, inbound, received, run_key, wanted)
+                result = await Interruptible(self._actions.run(wanted, turn), self._action_s)
             if connection.info.transaction_status != TransactionStatus.INTRANS:
                 raise ActionFault("transaction_broken", "a statement failed, and the action went on")
         except Exception as error:
@@ -118,7 +119,7 @@ class Actor:
         return result
 
     def _turn(
-        self, borrowed: AsyncConnection, inbound: Inbound, received: Received, run: str, locale: str
+        self, borrowed: AsyncConnection, inbound: Inbound, received: Received, run: str, call: ActionCall
     ) -> HandlerTurn:
         situation = received.situation
         return HandlerTurn(
@@ -131,11 +132,12 @@ class Actor:
             channel=inbound.channel,
             account=inbound.account,
             assurance=inbound.assurance,
-            locale=locale,
+            locale=call.locale,
             now=situation.now,
             message=inbound.body,
             message_id=received.message_id,
             run_key=run,
+            upset=call.upset,
             lent=borrowed,
             newcomer=received.sender.new,
         )

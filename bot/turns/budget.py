@@ -6,9 +6,10 @@ code itself, costs two system calls, and works for busy loops and sleeps alike.
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from types import FrameType
-from typing import ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,6 +34,38 @@ def call_within(seconds: float, function: Callable[P, R], *args: P.args, **kwarg
         return _bounded(function, *args, **kwargs)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class Interruptible(Generic[R]):
+    """A coroutine no stretch of which, between two waits, may take more than ``seconds``.
+
+    Awaited, it gives what the coroutine returns; a stretch that takes longer is interrupted, and :class:`TimeoutError`
+    raised. How long the coroutine waits is not its concern.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, R], seconds: float) -> None:
+        self._coroutine, self._seconds = coroutine, seconds
+
+    def __await__(self) -> Generator[Any, Any, R]:
+        """See the class."""
+        go_on: Callable[[], Any] = partial(self._coroutine.send, None)
+        try:
+            while True:
+                try:
+                    waited_for = call_within(self._seconds, go_on)
+                except StopIteration as returned:
+                    result: R = returned.value
+                    return result
+                try:
+                    yield waited_for
+                except BaseException as error:
+                    go_on = partial(self._coroutine.throw, error)
+                else:
+                    go_on = partial(self._coroutine.send, None)
+        except BudgetExceeded:
+            raise TimeoutError("code that does not wait took too long") from None
+        finally:
+            self._coroutine.close()
 
 
 def _bounded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -33,6 +33,7 @@ async def defer_actions(connection: Connection, inbound: Inbound, received: Rece
                 "locale": call.locale,
                 "flow": call.flow,
                 "step": call.step,
+                "upset": call.upset,
             },
             "assurance": inbound.assurance,
             "now": received.situation.now.isoformat(),

@@ -51,6 +51,9 @@ class BreakDown(LocalAction):
                 await asyncio.sleep(60)
             case "hang_in_sql":
                 await connection.execute(text("SELECT pg_sleep(60)"))
+            case "loop":
+                for _ in iter(int, 1):
+                    pass
             case "odd_event":
                 return [{"event": "restart"}]
         return []
@@ -119,6 +122,7 @@ async def test_what_an_action_wrote_goes_with_a_turn_that_is_not_committed(pool:
         ("commit_in_words", "transaction_not_yours"),
         ("hang", "timeout"),
         ("hang_in_sql", "timeout"),
+        ("loop", "timeout"),
         ("odd_event", "unsupported_event"),
     ],
 )

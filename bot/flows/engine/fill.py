@@ -59,8 +59,7 @@ def fill_slot(run: Run, slot: str, value: Any, *, correcting: bool = False) -> S
     elif not correcting:
         return True
     if not _refused(run, frame, slot, value):
-        said = spoken(label(known, value, run.locale), run.locale)
-        yield from play(run, "pattern_correction", dialog_value=said)
+        yield from play(run, "pattern_correction", dialog_value=_told(run, known, slot, value))
     return True
 
 
@@ -97,6 +96,17 @@ def skip(run: Run) -> Steps[None]:
         run.put(frame, slot.name, None)
         frame.slots[slot.name] = nothing
     yield from play(run, "pattern_skip_question", dialog_may_skip=may)
+
+
+def _told(run: Run, known: Slot | None, slot: str, value: Any) -> str:
+    """A value as customers know it: in the words of its choice where it was chosen, now or from a list of before."""
+    choice = f"SetSlots({slot}={value})"
+    words = run.state.shown.get(choice)
+    if words is None and run.inbound.body.get("choice") == choice and (known is None or not known.values):
+        words = str(run.inbound.body.get("text", ""))
+    if words and any(sign.isalnum() for sign in words):
+        return words
+    return spoken(label(known, value, run.locale), run.locale)
 
 
 def _ask_again(run: Run, index: int, slot: str) -> bool:

@@ -70,6 +70,11 @@ class Run:
         return (self.owner or self.situation.owner) == "bot"
 
     @property
+    def upset(self) -> bool:
+        """Whether the customer is angry, or was so earlier in this conversation."""
+        return self.urgent or self.state.soothed
+
+    @property
     def now_s(self) -> int:
         """When the message came, in seconds since 1970."""
         return int(self.situation.now.timestamp())
@@ -189,7 +194,7 @@ class Run:
         """What an action is told."""
         known = self.values(frame) if slots is None else slots
         flow, step = (frame.flow, frame.step) if frame else ("", "")
-        return ActionCall(name, known, self.inbound.body, self.locale, flow, step)
+        return ActionCall(name, known, self.inbound.body, self.locale, flow, step, upset=self.upset)
 
     def decision(self) -> Decision:
         """What the turn comes to."""
@@ -206,7 +211,7 @@ class Run:
             wake_at=_after(self.situation.now, wake) if wake is not None and not self.close else None,
             after_commit=tuple(self.after_commit),
             close=self.close,
-            urgent=self.urgent,
+            urgent=self.upset,
         )
 
 

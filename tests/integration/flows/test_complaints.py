@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from bot.settings.service import Cases, Service, Settlement
 from crm_adapter.records.customers import Provenance
@@ -231,6 +232,25 @@ async def test_anger_makes_it_urgent(house):
     await customer.say("对")
     (case,) = await customer.cases()
     assert case.priority == "high"
+
+
+async def test_anger_before_the_form_makes_what_is_opened_and_who_waits_urgent(house):
+    customer = house.customer()
+    await customer.say("你们太过分了，再不处理我就打12315！")
+    await fill(customer)
+    await customer.say("对")
+    (case,) = await customer.cases()
+    assert case.priority == "high"
+    await customer.say("转人工")
+    await customer.say("转人工")
+    async with house.engine.connect() as connection:
+        row = (await connection.execute(text("SELECT owner, urgent FROM bot.conversations"))).one()
+    assert tuple(row) == ("queue", True)
+    calm = house.customer("visitor:2")
+    await fill(calm)
+    await calm.say("对")
+    (case,) = await calm.cases()
+    assert case.priority == "normal"
 
 
 async def test_cancelling_asks_back_and_opens_nothing(house):

@@ -249,6 +249,16 @@ def test_a_late_tap_corrects_where_its_slot_is_still_asked_for_and_is_explained_
     assert "no longer available" in customer.tap("SetSlots(stars=4)")[0]
 
 
+def test_a_late_tap_is_told_in_the_words_that_were_tapped() -> None:
+    customer = talk()
+    customer.say("/complaint; matter=broken; product=pan")
+    tap = {"text": "A frying pan", "choice": "SetSlots(product=frying_pan)"}
+    assert customer.take(tap) == [CORRECTED.format("A frying pan"), "Your phone?"]
+    assert customer.slots["product"] == "frying_pan"
+    customer.state["shown"] = {"SetSlots(product=big_pot)": "A big pot"}
+    assert customer.say("product:=big_pot") == [CORRECTED.format("A big pot"), "Your phone?"]
+
+
 def test_a_flow_that_goes_round_in_circles_ends_with_a_person() -> None:
     customer = talk()
     said = customer.say("/circle")
