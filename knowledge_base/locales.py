@@ -2,9 +2,10 @@
 
 import re
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import opencc
+if TYPE_CHECKING:
+    import opencc
 
 LOCALES: Final = ("zh-Hans", "zh-Hant", "en")
 
@@ -49,7 +50,9 @@ def _convert(config: str, text: str) -> str:
 
 
 @cache
-def _converter(config: str) -> opencc.OpenCC:
+def _converter(config: str) -> "opencc.OpenCC":
+    import opencc  # only where texts are converted, not wherever a locale is named
+
     return opencc.OpenCC(config)
 
 

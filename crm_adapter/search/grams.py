@@ -11,8 +11,6 @@ from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Literal
 
-from opencc import OpenCC
-
 Kind = Literal["interaction", "name"]
 
 # Scripts written without blanks: Han with its extensions, kana, Hangul.
@@ -65,6 +63,8 @@ def _number(key: bytes, person: bytes, piece: str) -> int:
 @cache
 def _simplified() -> dict[int, str]:
     # By character: a phrase converter looks at neighbours, and would fold a part of a text unlike the whole.
+    from opencc import OpenCC  # with its dictionaries 3 MB that a server which searches nothing need not carry
+
     converter = OpenCC("t2s")
     pairs = ((code, converter.convert(chr(code))) for block in _HAN for code in block)
     return {code: simple for code, simple in pairs if simple != chr(code) and len(simple) == 1}

@@ -1,0 +1,30 @@
+"""A serving process carries no second web server and no object-relational mapper."""
+
+import subprocess
+import sys
+
+import pytest
+
+from bot.left_out import leave_out
+from tests.servers import ROOT
+
+
+def test_a_server_does_not_load_what_nobody_calls() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import bot.commands.serve, sys; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout.split()
+    assert "rasa_sdk.executor" in loaded
+    assert "sqlalchemy.ext.asyncio" in loaded
+    assert not {"sanic", "sqlalchemy.orm", "rich", "opencc", "openpyxl", "redis"} & set(loaded)
+
+
+def test_what_is_left_out_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "rasa_sdk.plugin", raising=False)
+    leave_out()
+    with pytest.raises(NotImplementedError, match=r"rasa_sdk\.plugin\.plugin_manager .* bot\.left_out"):
+        sys.modules["rasa_sdk.plugin"].plugin_manager()
