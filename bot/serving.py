@@ -1,6 +1,7 @@
 """A serving process: listens, shows its links, and drains when told to stop."""
 
 import asyncio
+import ctypes
 import errno
 import gc
 import signal
@@ -51,9 +52,7 @@ async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.App
             say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
             say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
             return 1
-        # What is there now stays: the collector need not walk through it again and again.
-        gc.collect()
-        gc.freeze()
+        _settle()
         await _show_links(settings, app, say)
         await stop.wait()
         ending.begin(settings.http.drain_s + LAST_WORDS_S)
@@ -64,6 +63,18 @@ async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.App
             await runner.cleanup()
     say("Stopped.")
     return 0
+
+
+def _settle() -> None:
+    """What is there after the start stays: the collector need not walk through it again and again.
+
+    What the start only needed for a while, the sources of flows and the packed index above all, is given back to the
+    system, which the C library does by itself only at the end of its heap.
+    """
+    gc.collect()
+    gc.freeze()
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
+        trim(0)
 
 
 async def _show_links(settings: Settings, app: web.Application, say: Say) -> None:

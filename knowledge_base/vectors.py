@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ from knowledge_base.features import KIND_WEIGHTS
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.uint64]
+
+_LAST_KEY = np.uint64(2**64 - 1)
 
 
 class VectorSpace:
@@ -28,7 +32,11 @@ class VectorSpace:
         frequency: Counter[str] = Counter()
         for sentence in sentences:
             frequency.update(sentence.keys())
-        self._ids = {feature: number for number, feature in enumerate(frequency)}
+        # Features are known by their hashes: as strings in a dictionary they would be half of an index's memory.
+        keys = np.append(_keys_of(frequency), _LAST_KEY)
+        order = np.argsort(keys)
+        self._keys: Keys = keys[order]
+        self._numbers: Integers = order.astype(np.int32)
         rarity = [self._weight(feature[0], count) for feature, count in frequency.items()]
         self._weights: Floats = np.array(rarity, dtype=np.float32)
         self._unseen = {kind: self._weight(kind, 0) ** 2 for kind in KIND_WEIGHTS}
@@ -39,39 +47,36 @@ class VectorSpace:
 
     def _index_postings(self, sentences: Sequence[Mapping[str, int]]) -> None:
         """Store, feature by feature, the sentences that have it and its share of their unit length."""
-        rows: list[Integers] = []
+        rows: list[npt.NDArray[np.uint16]] = []
         columns: list[Integers] = []
         values: list[Floats] = []
         for number, sentence in enumerate(sentences):
             ids, weights, _ = self._weigh(sentence)
             length = float(np.sqrt(weights @ weights)) or 1.0
-            rows.append(np.full(len(ids), number, dtype=np.int32))
+            rows.append(np.full(len(ids), number, dtype=np.uint16))
             columns.append(ids)
             values.append(weights / length)
         column = np.concatenate(columns) if columns else np.empty(0, np.int32)
         order = np.argsort(column, kind="stable")
-        counts = np.bincount(column, minlength=len(self._ids)) if len(column) else np.zeros(0, np.int64)
+        counts = np.bincount(column, minlength=len(self._weights)) if len(column) else np.zeros(0, np.int64)
         self._starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-        self._rows = np.concatenate(rows)[order] if rows else np.empty(0, np.int32)
+        self._rows = np.concatenate(rows)[order] if rows else np.empty(0, np.uint16)
         self._values = np.concatenate(values)[order] if values else np.empty(0, np.float32)
 
     def _weigh(self, sentence: Mapping[str, int]) -> tuple[Integers, Floats, float]:
         """Ids and weights of the known features, and the squared weight of the unknown ones."""
-        ids: list[int] = []
-        tallies: list[int] = []
-        unknown = 0.0
-        for feature, tally in sentence.items():
-            number = self._ids.get(feature)
-            if number is None:
-                unknown += self._unseen[feature[0]]
-            else:
-                ids.append(number)
-                tallies.append(tally)
-        known = np.array(ids, dtype=np.int32)
-        weights: Floats = self._weights[known]
-        if any(tally > 1 for tally in tallies):
-            weights = weights * (1 + np.log(np.array(tallies, dtype=np.float32)))
-        return known, weights, unknown
+        keys = _keys_of(sentence)
+        places = np.searchsorted(self._keys, keys)  # none is behind the last key
+        is_known = self._keys[places] == keys
+        ids = self._numbers[places[is_known]]
+        tallies = np.fromiter(sentence.values(), np.float32, len(sentence))[is_known]
+        unknown = sum(
+            self._unseen[feature[0]] for feature, known in zip(sentence, is_known.tolist(), strict=True) if not known
+        )
+        weights: Floats = self._weights[ids]
+        if (tallies > 1).any():
+            weights = weights * (1 + np.log(tallies))
+        return ids, weights, unknown
 
     def similarities(self, sentence: Mapping[str, int]) -> Floats:
         """The sentence's cosine with each landmark."""
@@ -86,3 +91,10 @@ class VectorSpace:
         shares = self._values[places] * np.repeat(weights, lengths)
         sums = np.bincount(self._rows[places], weights=shares, minlength=self.landmarks)
         return (sums / math.sqrt(known + unknown)).astype(np.float32)
+
+
+def _keys_of(features: Iterable[str]) -> Keys:
+    digests = b"".join(
+        [blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest() for feature in features]
+    )
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
