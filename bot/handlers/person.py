@@ -11,9 +11,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from sqlalchemy import Row, select, text, update
 
-from bot.domain.hours import OpeningHours, Span, end_of
+from bot.domain.hours import OpeningHours, Span
 from bot.domain.message import Body
 from bot.handlers.action import HandlerTurn, LocalAction, within
+from bot.handlers.call_times import call_time
 from bot.settings import Settings
 from bot.staff.roles import Permission, roles_with
 from bot.storage.bodies import GONE, open_body
@@ -94,7 +95,7 @@ class NoteHandOver(LocalAction):
 
 
 class LeaveMessage(LocalAction):
-    """``action_leave_message``: a task to call back, by the time that was wanted, or else within SL1."""
+    """``action_leave_message``: a task to call back at the time that was wanted, or else within SL1."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -102,18 +103,19 @@ class LeaveMessage(LocalAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn, service = within(), self._settings.service
         wanted = tracker.get_slot("person_call_at")
-        zone = service.zone
-        due = end_of(wanted, turn.now, zone) or turn.now + timedelta(hours=service.answer_within_h)
+        said = "" if turn.message.get("choice") else str(turn.message.get("text") or "")
+        within_h = timedelta(hours=service.answer_within_h)
+        call = call_time(wanted, said, turn.now, service.zone, turn.locale, within_h)
         told = tracker.get_slot("person_message") or tracker.get_slot("person_reason") or "—"
         task = NewTask(
             contact_id=turn.contact_id,
             kind="call_back",
-            subject=f"{str(told)[:4000]}\n☎ {tracker.get_slot('person_phone')} · {wanted or 'any'}",
-            due_at=due,
+            subject=f"{str(told)[:4000]}\n☎ {tracker.get_slot('person_phone')} · {call.shown}",
+            due_at=call.due,
             by="customer",
         )
         await turn.crm.add_task(turn.key("call_back"), task)
-        return [SlotSet("person_call_by", moment(due.astimezone(zone), turn.locale))]
+        return [SlotSet("person_call_by", call.shown)]
 
 
 def opening_hours(settings: Settings) -> OpeningHours | None:
