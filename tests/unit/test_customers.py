@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from bot.customers import policy_of
 from bot.settings import Crm, Settings
+from bot.settings.service import Service
 from crm_adapter.policy import Policy
 
 
@@ -21,10 +22,15 @@ def test_every_number_and_name_of_the_policy_comes_from_the_settings(tmp_path):
         "unlinked_s": 2.0,
     }
     made = {
+        "answer_h": 5.0,
         "erasures_file": tmp_path / "erasures.jsonl",
         "policy_url": "https://care.example.com/privacy",
     }
     assert {field.name for field in fields(Policy)} == set(told | made)
-    assert policy_of(Settings(var_dir=tmp_path, public_url="https://care.example.com/", crm=Crm(**told))) == Policy(
-        **told, **made
+    settings = Settings(
+        var_dir=tmp_path,
+        public_url="https://care.example.com/",
+        crm=Crm(**told),
+        service=Service(answer_within_h=5.0),
     )
+    assert policy_of(settings) == Policy(**told, **made)
