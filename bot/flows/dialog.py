@@ -9,10 +9,11 @@ from bot.domain.message import Inbound
 from bot.flows.engine.chart import Charts
 from bot.flows.engine.events import happen, plan_wake
 from bot.flows.engine.fill import asked_slot
-from bot.flows.engine.follow import follow
+from bot.flows.engine.follow import announce, follow
 from bot.flows.engine.greet import greet
 from bot.flows.engine.parking import find_parked
 from bot.flows.engine.run import Run, Steps
+from bot.flows.engine.stack import root_of
 from bot.flows.engine.state import State, load
 from bot.flows.engine.terms import Terms, Understand, World
 from bot.flows.engine.versions import settle
@@ -74,7 +75,7 @@ class Dialog:
     def _hear(self, run: Run) -> Steps[None]:
         run.first = (run.situation.first or run.state.fresh) and run.speaks
         run.state.fresh = run.state.fresh and not run.first
-        if run.first:
+        if run.first or self._comes_back(run):
             yield from find_parked(run)
         understood = self.understand(self._heard(run), self.facts, run.world.definitions)
         run.locale = understood.locale
@@ -83,13 +84,18 @@ class Dialog:
         yield from follow(run, understood)
         if run.speaks and not run.stopped:
             yield from greet(run)
+            announce(run)
         else:
             run.state.fresh = run.state.fresh or run.first
         silent = run.speaks and not run.replies
         if silent and run.say("utter_noted") is None:
             run.utter({"text": MISSING})
-        if not run.frames:
-            run.state.heard = 0
+
+    def _comes_back(self, run: Run) -> bool:
+        """Whether this is another visit although the conversation was not closed: it may be one on another channel,
+        where something was put aside meanwhile."""
+        quiet = run.now_s - run.state.heard
+        return run.speaks and not run.frames and bool(run.state.heard) and quiet >= self.terms.park_s
 
     def _heard(self, run: Run) -> Heard:
         body = run.inbound.body
@@ -107,8 +113,9 @@ class Dialog:
             asked=asked,
             several=asked is not None and asked.type == "list",
             shown=tuple(Shown(choice, label) for choice, label in run.state.shown.items()),
+            above=tuple(Shown(choice, label) for choice, label in run.state.above.items()),
             slots=tuple(slots.values()),
-            flow=run.top.flow if run.top else None,
+            flow=run.frames[root_of(run, len(run.frames) - 1)].flow if run.frames else None,
             region=self.terms.region,
             order_patterns=self.terms.order_patterns,
         )

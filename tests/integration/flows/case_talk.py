@@ -41,7 +41,7 @@ class Customer:
     """One customer's conversation."""
 
     def __init__(self, house: "House", identity: str, locale: str) -> None:
-        self._house, self._identity, self.locale = house, identity, locale
+        self._house, self.identity, self.locale = house, identity, locale
         self.choices: list[dict[str, str]] = []
         self.last: Taken | None = None
         self.now: datetime | None = None
@@ -73,7 +73,7 @@ class Customer:
             channel="web",
             account="shop",
             external_id=external_id or uuid4().hex,
-            identity=self._identity,
+            identity=self.identity,
             assurance="anonymous",
             locale=self.locale,
             body=body,
