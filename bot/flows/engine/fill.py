@@ -91,21 +91,27 @@ def skip(run: Run) -> Steps[None]:
     does = chart.collected[slot.name]
     nothing = "none" if "none" in slot.values else None
     refused = any(one.when.holds({**run.values(frame), slot.name: nothing}) for one in does.rejections)
-    may = (slot.name in chart.skippable or "skip" in run.state.shown) and not refused
+    may = (slot.name in chart.skippable or "skip" in run.offered) and not refused
     if may:
         run.put(frame, slot.name, None)
         frame.slots[slot.name] = nothing
     yield from play(run, "pattern_skip_question", dialog_may_skip=may)
 
 
-def _told(run: Run, known: Slot | None, slot: str, value: Any) -> str:
-    """A value as customers know it: in the words of its choice where it was chosen, now or from a list of before."""
+def _told(run: Run, known: Slot | None, slot: str, value: Any) -> str | None:
+    """A value as customers know it: in the words of its choice where it was chosen, now or from a list of before.
+
+    ``None`` where only a name of ours is known: what was tapped without words.
+    """
     choice = f"SetSlots({slot}={value})"
-    words = run.state.shown.get(choice)
-    if words is None and run.inbound.body.get("choice") == choice and (known is None or not known.values):
+    words = run.offered.get(choice)
+    named = known is not None and (bool(known.values) or known.type == "bool")
+    if words is None and run.inbound.body.get("choice") == choice and not named:
         words = str(run.inbound.body.get("text", ""))
+        if not any(sign.isalnum() for sign in words) or words == value:
+            return None
     if words and any(sign.isalnum() for sign in words):
-        return words
+        return str(words)
     return spoken(label(known, value, run.locale), run.locale)
 
 
