@@ -25,8 +25,11 @@ WISHES: dict[str, tuple[str, ...]] = {
     "resolved": ("reopen", "add"),
     "closed": ("reopen",),
     "mediation": ("refuse", "add"),
+    "litigation": ("add",),
 }
-"""What a customer may want of a case in a state; of any other: to add something."""
+"""What a customer may want of a case in a state."""
+WHILE_WORKED_ON = ("add", "urge", "withdraw")
+"""The same of a case in any other state."""
 
 
 class AskCaseNumber(LocalAction):
@@ -50,14 +53,18 @@ class AskCaseNumber(LocalAction):
 class ShowCase(LocalAction):
     """Says how a case stands; somebody else's number is answered as one that there is not."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._owner_title = settings.service.cases.owner_title
+
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
-        turn = within()
-        case = await own_case(turn, tracker.get_slot("case_number"))
+        turn, said = within(), str(tracker.get_slot("case_number") or "")
+        case = await own_case(turn, said)
         if case is None:
             misses = int(tracker.get_slot("case_misses") or 0) + 1
             lost = misses >= MISSES_ALLOWED
-            dispatcher.utter_message(response="utter_case_not_found_again" if lost else "utter_case_not_found")
+            missed = "utter_case_not_found" if any(sign.isdigit() for sign in said) else "utter_case_no_number"
+            dispatcher.utter_message(response="utter_case_not_found_again" if lost else missed)
             return [SlotSet("case_misses", misses), SlotSet("case_number", None), SlotSet("case_lost", lost)]
         dispatcher.utter_message(
             response="utter_case_status",
@@ -65,8 +72,8 @@ class ShowCase(LocalAction):
             shown_kind=kind_name(case.kind, turn.locale),
             shown_state=state_name(case.state, turn.locale),
             shown_steps=steps_of(case, turn.locale),
-            shown_owner=await name_of(turn.connection, case.owner_id) or word("none", turn.locale),
-            shown_due=due_shown(_next_due(case), turn.locale),
+            shown_owner=await name_of(turn.connection, case.owner_id) or dict(self._owner_title)[turn.locale],  # type: ignore[index]
+            shown_due=due_shown(next_due(case), turn.locale),
         )
         since = tracker.get_slot("case_since") or turn.now.isoformat()
         return [
@@ -82,7 +89,7 @@ class AskCaseWish(LocalAction):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
-        wishes = (*WISHES.get(str(tracker.get_slot("case_state")), ("add",)), "nothing")
+        wishes = (*WISHES.get(str(tracker.get_slot("case_state")), WHILE_WORKED_ON), "nothing")
         buttons = [
             {"payload": f"/SetSlots(case_wish={wish})", "title": word(f"wish_{wish}", within().locale)}
             for wish in wishes
@@ -154,7 +161,8 @@ def steps_of(case: Case, locale: str) -> str:
     return "\n".join(lines[-SHOWN_STEPS:]) or word("nothing_yet", locale)
 
 
-def _next_due(case: Case) -> datetime | None:
+def next_due(case: Case) -> datetime | None:
+    """When the customer is owed the next answer; ``None`` where no time is set, or the result is there."""
     if case.final_done_at is not None:
         return None
     return case.final_due_at if case.first_done_at is not None or case.first_due_at is None else case.first_due_at

@@ -1,5 +1,7 @@
 """A customer follows their own cases: status, additions, solutions, disputes, news (CO2, CO3, CO4, SV3)."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import pytest_asyncio
 
@@ -42,7 +44,8 @@ async def test_the_only_open_case_is_told_without_asking(house, staff):
     for shown in (case.number, "已有处理方案", "周三前换新", "王芳"):
         assert shown in answer
     assert "for staff only" not in answer
-    assert [choice["id"] for choice in customer.choices] == ["SetSlots(case_wish=add)", "SetSlots(case_wish=nothing)"]
+    wishes = ["add", "urge", "withdraw", "nothing"]
+    assert [choice["id"] for choice in customer.choices] == [f"SetSlots(case_wish={wish})" for wish in wishes]
     assert "会告诉您" in await customer.say("不用了")
 
 
@@ -75,6 +78,71 @@ async def test_something_is_added_and_the_owner_reminded(house, staff):
     assert (kept.events[-1].by, kept.events[-1].note) == ("customer", "现在还冒烟了")
     (task,) = await house.store.tasks(kept.contact_id)
     assert (task.kind, task.owner_id, task.case_id) == ("case_addition", kept.owner_id, case.id)
+
+
+async def test_a_case_without_an_owner_is_in_the_hands_of_the_desk(house):
+    customer = house.customer()
+    await case_of(house, customer)
+    told = await customer.tap("start(follow_case)")
+    assert house.settings.service.cases.owner_title["zh-Hans"] in told
+    assert "负责人：无" not in told
+
+
+async def test_a_case_is_urged_once_a_day(house, staff):
+    customer = house.customer()
+    case = await case_of(house, customer)
+    await move(house, case, staff, "investigating")
+    await customer.tap("start(follow_case)")
+    assert "已提醒" in await customer.say("催一下")
+    await customer.tap("start(follow_case)")
+    assert "已经催办过" in await customer.tap("SetSlots(case_wish=urge)")
+    (kept,) = await customer.cases()
+    assert [(event.by, event.from_state == event.to_state) for event in kept.events[-2:]] == [
+        (staff, False),
+        ("customer", True),
+    ]
+    (task,) = await house.store.tasks(kept.contact_id)
+    assert (task.kind, task.owner_id, task.case_id) == ("case_urge", kept.owner_id, case.id)
+    customer.now = datetime.now(UTC) + timedelta(hours=25)
+    await customer.tap("start(follow_case)")
+    assert "已提醒" in await customer.tap("SetSlots(case_wish=urge)")
+    assert len(await house.store.tasks(kept.contact_id)) == 2
+
+
+async def test_a_case_is_withdrawn_after_a_question(house, staff):
+    customer = house.customer()
+    case = await case_of(house, customer)
+    await move(house, case, staff, "investigating")
+    await customer.tap("start(follow_case)")
+    assert "确定要撤回吗" in await customer.say("撤回")
+    assert case.number in await customer.say("不")
+    (kept,) = await customer.cases()
+    assert kept.state == "investigating"
+    await customer.tap("start(follow_case)")
+    await customer.tap("SetSlots(case_wish=withdraw)")
+    assert "已按您的要求撤回" in await customer.say("确定")
+    (kept,) = await customer.cases()
+    assert (kept.state, kept.events[-1].by) == ("closed", "customer")
+
+
+async def test_a_case_that_is_carried_out_is_ended_by_its_owner(house, staff):
+    customer = house.customer()
+    case = await case_of(house, customer)
+    await move(house, case, staff, "investigating", "planned", "executing")
+    await customer.tap("start(follow_case)")
+    await customer.tap("SetSlots(case_wish=withdraw)")
+    assert "需要负责人确认" in await customer.say("是")
+    (kept,) = await customer.cases()
+    assert kept.state == "executing"
+    (task,) = await house.store.tasks(kept.contact_id)
+    assert (task.kind, task.case_id) == ("case_withdrawal", case.id)
+
+
+async def test_what_is_no_number_is_not_looked_for(house, staff):
+    customer = house.customer()
+    await customer.tap("start(follow_case)")
+    assert "不像编号" in await customer.say("不记得放在哪里")
+    assert {choice["id"] for choice in customer.choices} >= {"person"}
 
 
 async def test_a_solution_is_accepted(house, staff):

@@ -1,0 +1,67 @@
+"""What a customer wants of a case that is worked on: an answer soon, or that it ends (CO2, CO4)."""
+
+from datetime import timedelta
+from typing import Any
+
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Tracker
+
+from bot.handlers.action import LocalAction, within
+from bot.handlers.case_forms import due_shown
+from bot.handlers.cases import DONE, next_due, own_case, remind_owner
+from bot.settings import Settings
+from crm_adapter.port import Refused
+from crm_adapter.records.service import Case
+
+URGED = "客户催办 / urged by the customer"
+WITHDRAWN = "客户撤回 / withdrawn by the customer"
+ONCE_IN = timedelta(hours=24)
+"""A case is urged once in that time; more of it would only bury its owner in tasks."""
+
+
+class UrgeCase(LocalAction):
+    """Notes that the customer waits, once a day, and lets the owner know."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hours = settings.service.answer_within_h
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
+        """See :class:`LocalAction`."""
+        turn = within()
+        case = await own_case(turn, tracker.get_slot("case_number"))
+        if case is None or case.state in DONE:
+            dispatcher.utter_message(response="utter_case_moved_on")
+            return []
+        due = due_shown(next_due(case), turn.locale)
+        if any(one.by == "customer" and one.note == URGED and turn.now - one.at < ONCE_IN for one in case.events):
+            dispatcher.utter_message(response="utter_case_urged_already", shown_number=case.number, shown_due=due)
+            return []
+        await turn.crm.add_to_case(case.id, "customer", URGED)
+        await remind_owner(turn, case, "case_urge", URGED, self._hours)
+        dispatcher.utter_message(response="utter_case_urged", shown_number=case.number, shown_due=due)
+        return []
+
+
+class WithdrawCase(LocalAction):
+    """Closes a case by its customer's wish. Where work on it has begun, its owner is asked to end it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hours = settings.service.answer_within_h
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
+        """See :class:`LocalAction`."""
+        turn = within()
+        case = await own_case(turn, tracker.get_slot("case_number"))
+        if case is None or case.state in DONE:
+            dispatcher.utter_message(response="utter_case_moved_on")
+            return []
+        try:
+            moved: Case = await turn.crm.transition_case(case.id, "closed", "customer", WITHDRAWN, root_cause="other")
+        except Refused:
+            moved = await turn.crm.add_to_case(case.id, "customer", WITHDRAWN)
+        ended = moved.state == "closed"
+        await remind_owner(turn, case, "case_withdrawal", WITHDRAWN, self._hours)
+        response = "utter_case_withdrawn" if ended else "utter_case_withdrawal_noted"
+        dispatcher.utter_message(response=response, shown_number=case.number)
+        return [SlotSet("case_state", moved.state)]
