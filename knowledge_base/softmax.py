@@ -6,18 +6,21 @@ Nesterov's momentum. A first step from zero is ridge regression, so with a small
 degrades to that and never fails to arrive.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
+Matrix = npt.NDArray[Any]
 
 RIDGE: Final = 0.03
 MAX_STEPS: Final = 40
 BUDGET: Final = 4e11
 """Multiplications one fit may cost: some ten seconds on one core, reached by ten thousand sentences."""
+_SMALL: Final = 128
+"""So small a matrix is inverted at once."""
 
 
 class LandmarkSpace:
@@ -29,7 +32,7 @@ class LandmarkSpace:
         among = similarities[:count].astype(np.float64)
         among[np.diag_indices(count)] += 1e-3
         lower = np.linalg.cholesky((among + among.T) / 2)
-        self._to_space: Floats = np.linalg.inv(lower).T.astype(np.float32)
+        self._to_space: Floats = _invert_triangle(lower).T.astype(np.float32)
         self.points: Floats = similarities @ self._to_space
 
     def weights(self, solution: Floats) -> Floats:
@@ -42,19 +45,24 @@ def fit(points: Floats, labels: Labels, classes: int, budget: float = BUDGET) ->
     rows, width = points.shape
     wanted = np.zeros((rows, classes), dtype=np.float32)
     wanted[np.arange(rows), labels] = 1.0
-    curvature = 0.5 * (points.T @ points)
-    curvature[np.diag_indices(width)] += RIDGE
-    to_step = np.linalg.inv(curvature)
+    # What is learned is always a sum of the rows. With fewer rows than dimensions, each row's share in it is sought
+    # instead: the same steps in smaller matrices, and one product less in each.
+    by_rows = rows <= width
+    products: Floats = points @ points.T if by_rows else points.T @ points
+    curvature = 0.5 * products
+    curvature[np.diag_indices(len(curvature))] += RIDGE
+    to_step: Floats = _invert_positive(curvature)
     cost = classes * width * (2 * rows + width)
-    current = ahead = np.zeros((width, classes), dtype=np.float32)
+    current = ahead = np.zeros((len(curvature), classes), dtype=np.float32)
     momentum = 1.0
     for _ in range(int(np.clip(budget / cost, 1, MAX_STEPS))):
-        gradient = points.T @ (softmax(points @ ahead) - wanted) + RIDGE * ahead
+        excess = softmax((products if by_rows else points) @ ahead) - wanted
+        gradient = (excess if by_rows else points.T @ excess) + RIDGE * ahead
         following = ahead - to_step @ gradient
         next_momentum = (1 + np.sqrt(1 + 4 * momentum * momentum)) / 2
         ahead = following + np.float32((momentum - 1) / next_momentum) * (following - current)
         current, momentum = following, next_momentum
-    return current
+    return points.T @ current if by_rows else current
 
 
 def softmax(scores: Floats) -> Floats:
@@ -62,3 +70,22 @@ def softmax(scores: Floats) -> Floats:
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     result: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return result
+
+
+def _invert_positive(matrix: Matrix) -> Matrix:
+    """The inverse of a symmetric positive definite matrix; three times as fast as the inverse of just any."""
+    inverse = _invert_triangle(np.linalg.cholesky(matrix))
+    return inverse.T @ inverse
+
+
+def _invert_triangle(lower: Matrix) -> Matrix:
+    """The inverse of a lower triangular matrix, by halves: numpy has none that knows of the zeros above."""
+    count = len(lower)
+    if count <= _SMALL:
+        return np.linalg.inv(lower)
+    half = count // 2
+    inverse = np.zeros_like(lower)
+    first = inverse[:half, :half] = _invert_triangle(lower[:half, :half])
+    second = inverse[half:, half:] = _invert_triangle(lower[half:, half:])
+    inverse[half:, :half] = -(second @ (lower[half:, :half] @ first))
+    return inverse
