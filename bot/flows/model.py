@@ -97,6 +97,7 @@ class Step:
     """Where it stands in its file; 0 for one that was read from a stored document."""
 
 
+Takes = Literal["", "words", "story", "everything"]
 SlotType = Literal["text", "bool", "categorical", "float", "list", "any"]
 
 
@@ -117,6 +118,9 @@ class Slot:
     """Of a date: whether it has been (a birthday, a purchase) rather than is to come, where the words leave both."""
     scale: tuple[int, int] = (1, 5)
     """Of a rating: its lowest and its highest value."""
+    takes: Takes = ""
+    """Of words of the customer's own: ``words`` are never a bare yes, a number or a sign; a ``story`` may besides be the
+    sentence that began the flow; where ``everything`` is taken, only a trigger word for word means something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,8 @@ class Flow:
     """Whether a customer may start it by saying so; patterns and flows that only others call may not be."""
     parks: bool = True
     """Whether it is kept for the customer's next visit when silence ended the conversation."""
+    keeps: bool = False
+    """Whether each answer is kept at once, so that nothing is lost when it is cancelled."""
 
     def step(self, step_id: str) -> Step | None:
         """The step of that id."""

@@ -50,6 +50,7 @@ def flow_document(
     persisted_slots: frozenset[str],
     offered: bool,
     parks: bool,
+    keeps: bool = False,
 ) -> dict[str, Any]:
     """The flow as plain JSON values; lines, file and moves are left out, since they do not change what it does."""
     return {
@@ -63,6 +64,7 @@ def flow_document(
             "persisted_slots": sorted(persisted_slots),
             "offered": offered,
             "parks": parks,
+            **({"keeps": True} if keeps else {}),
         },
         "slots": {slot.name: slot_document(slot) for slot in slots},
         "responses": {response.name: response_document(response) for response in responses},
@@ -94,6 +96,7 @@ def flow_from_document(document: Mapping[str, Any]) -> Flow:
             document=document,
             offered=flow["offered"],
             parks=flow["parks"],
+            keeps=flow.get("keeps", False),
         )
     except UnreadableDocument:
         raise
@@ -182,13 +185,15 @@ def slot_document(slot: Slot) -> dict[str, Any]:
         "order": order,
         "past": slot.past,
         "scale": list(slot.scale),
+        **({"takes": slot.takes} if slot.takes else {}),  # so that the hash of flows without it stays what it was
     }
 
 
 def _slot_from(name: str, slot: Mapping[str, Any]) -> Slot:
     values = {value: {locale: tuple(each) for locale, each in slot["values"][value].items()} for value in slot["order"]}
     low, high = slot["scale"]
-    return Slot(name, slot["type"], slot["kind"], slot["initial"], slot["persisted"], values, slot["past"], (low, high))
+    told = (slot["type"], slot["kind"], slot["initial"], slot["persisted"], values, slot["past"], (low, high))
+    return Slot(name, *told, slot.get("takes", ""))
 
 
 def _variant(variant: Variant) -> dict[str, Any]:

@@ -4,13 +4,14 @@ import re
 from dataclasses import replace
 from typing import Any, get_args
 
-from bot.flows.model import Slot, SlotType
+from bot.flows.model import Slot, SlotType, Takes
 from bot.flows.reading.faults import Faults
 from bot.flows.reading.gathering import Item
 from bot.flows.reading.nodes import Node, Scalar, Sequence
 from bot.flows.reading.shape import LOCALES, Shape, json_of, shape_of, words
 
 TYPES: tuple[SlotType, ...] = get_args(SlotType)
+TAKES: tuple[Takes, ...] = get_args(Takes)
 KINDS = frozenset(
     {"phone", "email", "date", "time", "order", "number", "address", "name", "rating", "files", "money", "free"}
 )
@@ -99,7 +100,12 @@ def _meaning(ours: Shape, values: dict[str, dict[str, tuple[str, ...]]]) -> dict
         ours.faults.add(ours.at("kind"), kind, "slot_kind", kinds=", ".join(sorted(KINDS)))
         kind = "free"
     past, scale = ours.flag("past", False), _scale(ours)
-    for key, needed in (("past", "date"), ("scale", "rating")):
+    said = ours.text("takes") or ""
+    takes = next((each for each in TAKES if each == said), None)
+    if takes is None:
+        ours.faults.add(ours.at("takes"), said, "slot_takes", kinds=", ".join(TAKES[1:]))
+        takes = ""
+    for key, needed in (("past", "date"), ("scale", "rating"), ("takes", "free")):
         if ours.has(key) and kind != needed:
             ours.faults.add(ours.at(key), key, "of_kind", kind=needed)
     labels = ours.inner("labels")
@@ -113,7 +119,7 @@ def _meaning(ours: Shape, values: dict[str, dict[str, tuple[str, ...]]]) -> dict
         for value in values.keys() - labels.mapping.entries.keys():
             ours.faults.add(labels.place, value, "label_missing")
     ours.finish()
-    return {"kind": kind, "past": past, "scale": scale}
+    return {"kind": kind, "past": past, "scale": scale, "takes": takes}
 
 
 def _scale(ours: Shape) -> tuple[int, int]:

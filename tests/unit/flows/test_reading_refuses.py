@@ -68,6 +68,8 @@ SPOILT = [
     (TYPE, "type: bool, initial_value: yes", 8, "colour", "slot_value"),
     (TYPE, TYPE + ", yingda: {kind: zip}", 8, "zip", "slot_kind"),
     (TYPE, TYPE + ", yingda: {past: true}", 8, "past", "of_kind"),
+    (TYPE, TYPE + ", yingda: {takes: all}", 8, "all", "slot_takes"),
+    (TYPE, TYPE + ", yingda: {kind: phone, takes: story}", 8, "takes", "of_kind"),
     (TYPE, "type: float, yingda: {kind: rating, scale: [5, 1]}", 8, "scale", "scale"),
     (TYPE, "type: categorical, values: [a, b], yingda: {labels: " + LABELS + "}", 8, "b", "label_missing"),
     (TYPE, "type: categorical, values: [a], yingda: {labels: " + LABELS[:-9] + "}}}", 8, "labels", "language_missing"),
