@@ -1,6 +1,8 @@
 """A questionnaire in whole turns: answers sealed with their version, counted, gone with the person (CP11, SV4)."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -159,3 +161,12 @@ def test_a_form_that_is_wrong_is_refused_with_file_and_place(tmp_path):
 
 async def test_the_demo_company_asks_five_questions(house):
     assert "共 5 题" in await house.customer().tap("start(questionnaire)")
+
+
+@pytest.mark.parametrize("guide", ["opinions.md", "opinions.zh-CN.md"])
+def test_the_guide_s_questionnaire_can_be_used(guide, tmp_path):
+    text_of_guide = (Path(__file__).parents[3] / "docs" / "guides" / guide).read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text_of_guide, re.DOTALL)
+    (tmp_path / "tea.yml").write_text(example, encoding="utf-8")
+    form = read_questionnaires(tmp_path)["tea"]
+    assert [one.type for one in form.questions] == ["multiple", "rating", "text"]
