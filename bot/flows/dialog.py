@@ -13,6 +13,8 @@ from bot.flows.engine.follow import follow
 from bot.flows.engine.greet import greet
 from bot.flows.engine.parking import find_parked
 from bot.flows.engine.run import Run, Steps
+from bot.flows.engine.stack import root_of
+from bot.flows.engine.start import announce
 from bot.flows.engine.state import State, load
 from bot.flows.engine.terms import Terms, Understand, World
 from bot.flows.engine.versions import settle
@@ -83,6 +85,7 @@ class Dialog:
         yield from follow(run, understood)
         if run.speaks and not run.stopped:
             yield from greet(run)
+            announce(run)
         else:
             run.state.fresh = run.state.fresh or run.first
         silent = run.speaks and not run.replies
@@ -111,8 +114,9 @@ class Dialog:
             asked=asked,
             several=asked is not None and asked.type == "list",
             shown=tuple(Shown(choice, label) for choice, label in run.state.shown.items()),
+            above=tuple(Shown(choice, label) for choice, label in run.state.above.items()),
             slots=tuple(slots.values()),
-            flow=run.top.flow if run.top else None,
+            flow=run.frames[root_of(run, len(run.frames) - 1)].flow if run.frames else None,
             region=self.terms.region,
             order_patterns=self.terms.order_patterns,
         )

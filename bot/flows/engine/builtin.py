@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.domain.message import Body
-from bot.flows.engine.ends import offer_interrupted
+from bot.flows.engine.ends import PERSON, offer_interrupted
 from bot.flows.engine.parking import take_parked
 from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import root_of, units
@@ -42,8 +42,10 @@ def _clarify(run: Run, frame: Frame) -> Steps[None]:
     options = run.values(frame).get("dialog_options") or []
     body = run.say("utter_clarify", frame)
     if body is not None:
-        choices = [{"id": choice, "label": label} for choice, label in options[:MAX_CHOICES]]
-        body["choices"] = [*choices, *body.get("choices", ())]
+        own = body.get("choices", [])
+        person = f"start({PERSON})" if any(one["id"] == "person" for one in own) else None
+        choices = [{"id": choice, "label": label} for choice, label in options if choice != person]
+        body["choices"] = [*choices[:MAX_CHOICES], *own]
     run.came_to("choices")
 
 

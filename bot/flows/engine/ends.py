@@ -5,6 +5,9 @@ from bot.flows.engine.state import Frame
 from bot.flows.model import END, Flow, Step
 from bot.flows.rendering import in_language
 
+PERSON = "talk_to_person"
+"""The flow that asks what a person needs to know, and hands over."""
+
 
 def advance(run: Run, frame: Frame, step: Step) -> None:
     """On to the first branch that holds; a step without one is the flow's last."""

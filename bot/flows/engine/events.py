@@ -1,7 +1,7 @@
 """What happens without a word of the customer: silence, results from outside, news of a case."""
 
 from bot.flows.engine.act import fail, resume
-from bot.flows.engine.ends import hand_over
+from bot.flows.engine.ends import PERSON, hand_over
 from bot.flows.engine.fill import asked_slot
 from bot.flows.engine.parking import park
 from bot.flows.engine.results import result_in
@@ -9,7 +9,6 @@ from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import drop_patterns, top_wanted, wanted_units
 from bot.flows.engine.walk import play, walk
 
-PERSON = "talk_to_person"
 EARLY_S = 2
 """A wake-up that comes this much before its time is one all the same."""
 

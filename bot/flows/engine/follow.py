@@ -1,8 +1,5 @@
 """Carries out what the customer wants, command by command; afterwards what was going on goes on."""
 
-from collections.abc import Iterable
-from typing import Any
-
 from bot.flows.commands import (
     Answer,
     BackToBot,
@@ -21,15 +18,12 @@ from bot.flows.commands import (
     WantPerson,
     Withdraw,
 )
-from bot.flows.engine.chart import fits
-from bot.flows.engine.ends import hand_over, offer_interrupted
-from bot.flows.engine.events import PERSON
+from bot.flows.engine.ends import PERSON, hand_over, offer_interrupted
 from bot.flows.engine.fill import asked_slot, count_failure, fill_slot, skip, unreadable
-from bot.flows.engine.parking import park
 from bot.flows.engine.run import Run, Steps
-from bot.flows.engine.stack import drop_patterns, drop_unit, given_in, root_of, top_wanted, units, wanted_units
+from bot.flows.engine.stack import drop_patterns, drop_unit, given_in, root_of, top_wanted, units
+from bot.flows.engine.start import Given, say_stale, start
 from bot.flows.engine.walk import play, walk
-from bot.flows.rendering import in_language
 
 HEARD_BY_THE_BOT = ("pattern_withdraw", "withdraw_consent")
 """Whoever speaks, these flows get their answers: a withdrawal needs nobody's help."""
@@ -56,20 +50,23 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
         return
     if understood.upset and not run.state.soothed:
         run.state.soothed = run.say("utter_upset") is not None
-    if not commands:
+    if not understood.commands:
         _files_alone(run)
-    for command in commands:
-        if not run.stopped:
-            yield from _follow_one(run, command)
+    begun = next((place for place, one in enumerate(commands) if isinstance(one, StartFlow)), len(commands))
+    told = tuple(one for one in commands[begun:] if isinstance(one, SetSlot))
+    for place, command in enumerate(commands):
+        if not run.stopped and not (place > begun and command in told):
+            yield from _follow_one(run, command, tuple((one.slot, one.value) for one in told))
     if not any(isinstance(one, CannotHandle) for one in commands):
         run.state.lost = 0
 
 
-def _follow_one(run: Run, command: Command) -> Steps[None]:
+def _follow_one(run: Run, command: Command, told: Given) -> Steps[None]:
+    """``told`` are the values that came with the wish for a flow."""
     stale = _is_stale(run)
     if isinstance(command, StartFlow):
-        chosen = any(one.partition(",")[0].rstrip(")") == f"start({command.flow}" for one in run.state.shown)
-        yield from start(run, command.flow, chosen=chosen, given=command.slots)
+        chosen = any(one.partition(",")[0].rstrip(")") == f"start({command.flow}" for one in run.offered)
+        yield from start(run, command.flow, chosen=chosen, given=(*command.slots, *told))
     elif isinstance(command, SetSlot | CorrectSlot):
         taken = yield from fill_slot(run, command.slot, command.value, correcting=isinstance(command, CorrectSlot))
         if not taken and run.inbound.body.get("choice"):
@@ -101,46 +98,6 @@ def _follow_one(run: Run, command: Command) -> Steps[None]:
         yield from _be_lost(run)
 
 
-def start(run: Run, name: str, *, chosen: bool = False, given: Iterable[tuple[str, Any]] = ()) -> Steps[None]:
-    """Starts a flow; one that is open already goes on, and none is started that is held back or not offered.
-
-    Of what was ``given`` with it, what the flow asks its customer for is taken as answered.
-    """
-    flow = run.world.definitions.flows.get(name)
-    if flow is None or not (flow.offered or chosen):
-        say_stale(run)
-        return
-    for begin, stop in wanted_units(run):
-        if any(frame.flow == name for frame in run.frames[begin:stop]):
-            drop_patterns(run)
-            run.frames.extend(_taken(run, (begin, stop)))
-            return
-    chart = run.charts.of(flow)
-    if flow.guard is not None and not flow.guard.holds({**chart.initial, **run.state.slots}):
-        run.say("utter_not_available", dialog_flow=in_language(flow.name, run.locale))
-        run.came_to("none")
-        return
-    drop_patterns(run)
-    if len(wanted_units(run)) >= run.world.terms.depth:
-        yield from park(run, wanted_units(run)[0])
-        run.say("utter_put_aside")
-    asked = {slot: value for slot, value in given if slot in chart.collected and fits(flow.slots.get(slot), value)}
-    run.push(flow, "user", asked)
-    run.came_to("flow", name)
-
-
-def say_stale(run: Run) -> None:
-    """A choice of long ago."""
-    run.say("utter_stale_choice")
-    run.came_to("none")
-
-
-def _taken(run: Run, unit: tuple[int, int]) -> list[Any]:
-    frames = run.frames[unit[0] : unit[1]]
-    drop_unit(run, unit)
-    return frames
-
-
 def _choice_id(option: str) -> str:
     """As taps name it: ``flow:x`` starts a flow, ``article:x`` is an article's answer."""
     kind, colon, rest = option.partition(":")
@@ -151,7 +108,7 @@ def _choice_id(option: str) -> str:
 
 def _is_stale(run: Run) -> bool:
     choice = run.inbound.body.get("choice")
-    return bool(choice) and choice not in run.state.shown
+    return bool(choice) and choice not in run.offered
 
 
 def _want_person(run: Run) -> Steps[None]:
@@ -164,8 +121,7 @@ def _want_person(run: Run) -> Steps[None]:
         run.came_to("waiting")
         return
     run.came_to("hand_over")
-    asking = next((unit for unit in units(run) if any(one.flow == PERSON for one in run.frames[slice(*unit)])), None)
-    if asking is not None:
+    if (asking := _asked_by_person(run)) is not None:
         drop_unit(run, asking)
         hand_over(run)
         return
@@ -174,10 +130,20 @@ def _want_person(run: Run) -> Steps[None]:
         hand_over(run)
 
 
+def _asked_by_person(run: Run) -> tuple[int, int] | None:
+    """The unit whose questions a person wants answered beforehand."""
+    return next((unit for unit in units(run) if any(one.flow == PERSON for one in run.frames[slice(*unit)])), None)
+
+
 def _come_back(run: Run) -> Steps[None]:
+    """Whoever is back with the bot is not asked any more what only a person needs."""
     yield from ()
     waited = not run.speaks
-    if waited:
+    asking = _asked_by_person(run)
+    if asking is not None and run.frames[asking[0]].flow == PERSON:
+        drop_unit(run, asking)
+        waited = True
+    if not run.speaks:
         run.owner = "bot"
     run.state.told_to_wait, run.state.lost = False, 0
     run.say("utter_back_to_bot")
@@ -191,7 +157,7 @@ def _heard_anyway(run: Run, commands: tuple[Command, ...]) -> Steps[bool]:
     """Whoever speaks, the bot hears answers in the middle of a withdrawal, and taps below news that it told itself."""
     begin = root_of(run, len(run.frames) - 1)
     root = run.frames[begin].flow if run.frames else ""
-    tapped = root.startswith("pattern_") and run.inbound.body.get("choice") in run.state.shown
+    tapped = root.startswith("pattern_") and run.inbound.body.get("choice") in run.offered
     if root not in HEARD_BY_THE_BOT and not tapped:
         return False
     for command in commands:
@@ -227,9 +193,11 @@ def _cancel(run: Run) -> Steps[None]:
         run.say("utter_nothing_open")
         run.came_to("small_talk")
         return
-    name = run.name_of(run.frames[unit[0]])
-    lost = given_in(run, unit) and not asked_back
-    if not (yield from play(run, "pattern_cancel_flow", dialog_flow=name, dialog_would_lose=lost)):
+    root = run.frames[unit[0]]
+    keeps = run.chart(root).flow.keeps
+    lost = given_in(run, unit) and not asked_back and not keeps
+    about = {"dialog_flow": run.name_of(root), "dialog_would_lose": lost, "dialog_kept": keeps}
+    if not (yield from play(run, "pattern_cancel_flow", **about)):
         drop_unit(run, unit)
         offer_interrupted(run, len(run.frames))
 

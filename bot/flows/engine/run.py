@@ -1,6 +1,6 @@
 """The working memory of one turn: what is on the stack, what was said, what will be decided."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -28,10 +28,21 @@ class TooManySteps(Exception):
     """A turn went round in circles."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a frame has asked at a step: the replies from ``begin`` to ``end``."""
+
+    frame: Frame
+    step: str
+    begin: int
+    end: int
+
+
 @dataclass(slots=True)
 class Run:
     """One turn. ``held`` are the charts of every frame, so that no step has to ask for a definition;
-    ``question`` is who asked last, and how much was said by then.
+    ``question`` is the question asked last; ``told`` are slots whose values came with the wish for their flow, and
+    ``begun`` the frames that interrupted another, with how much was said by then and the name of the other.
     """
 
     inbound: Inbound
@@ -52,7 +63,9 @@ class Run:
     wake_s: float | None = None
     stopped: bool = False
     follow_up: str | None = None
-    question: tuple[Frame, int] | None = None
+    question: Question | None = None
+    told: set[str] = field(default_factory=set)
+    begun: list[tuple[Frame, int, str]] = field(default_factory=list)
 
     @property
     def frames(self) -> list[Frame]:
@@ -73,6 +86,11 @@ class Run:
     def upset(self) -> bool:
         """Whether the customer is angry, or was so earlier in this conversation."""
         return self.urgent or self.state.soothed
+
+    @property
+    def offered(self) -> dict[str, Any]:
+        """The labels of all choices that the last turn offered, by id."""
+        return {**self.state.above, **self.state.shown}
 
     @property
     def now_s(self) -> int:
@@ -200,7 +218,9 @@ class Run:
         """What the turn comes to."""
         if self.replies:
             shown = [reply["choices"] for reply in self.replies if reply.get("choices")]
-            self.state.shown = {str(one["id"]): str(one["label"]) for one in shown[-1]} if shown else {}
+            self.state.shown = _by_id(shown[-1]) if shown else {}
+            above = _by_id(one for choices in shown[:-1] for one in choices)
+            self.state.above = {choice: label for choice, label in above.items() if choice not in self.state.shown}
         wake = self.wake_s
         return Decision(
             replies=tuple(self.replies),
@@ -213,6 +233,10 @@ class Run:
             close=self.close,
             urgent=self.upset,
         )
+
+
+def _by_id(choices: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(one["id"]): str(one["label"]) for one in choices}
 
 
 def _after(moment: datetime, seconds: float) -> datetime:

@@ -46,7 +46,8 @@ class Frame:
 
 @dataclass(slots=True)
 class State:
-    """``frames`` from the bottom up; ``slots`` outlive their flows; ``shown`` are the choices last offered, by id.
+    """``frames`` from the bottom up; ``slots`` outlive their flows; ``shown`` are the choices last offered, by id,
+    ``above`` those that the same turn had offered before them.
 
     ``lost``: messages in a row that were not understood. ``done``: a flow was finished. ``parked``: what waits for this
     customer since an earlier conversation, until it was offered. ``heard``: when the customer last wrote. ``fresh``:
@@ -56,6 +57,7 @@ class State:
     frames: list[Frame] = field(default_factory=list)
     slots: dict[str, Any] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
+    above: dict[str, Any] = field(default_factory=dict)
     lost: int = 0
     heard: int = 0
     reminded: bool = False
@@ -145,6 +147,7 @@ _Checks = Mapping[str, tuple[Callable[[Any], bool], Any]]
 _STATE: _Checks = {
     "slots": (_named, {}),
     "shown": (_named, {}),
+    "above": (_named, {}),
     "lost": (_number, 0),
     "heard": (_number, 0),
     "reminded": (_flag, False),

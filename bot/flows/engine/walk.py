@@ -1,9 +1,11 @@
 """Goes from step to step until something has to be waited for, or nothing is left to do."""
 
+from dataclasses import replace
+
 from bot.flows.engine.act import act
 from bot.flows.engine.ends import advance, end, go_over, hand_over
 from bot.flows.engine.replan import stands
-from bot.flows.engine.run import Run, Steps, TooManySteps
+from bot.flows.engine.run import Question, Run, Steps, TooManySteps
 from bot.flows.engine.stack import root_of
 from bot.flows.engine.state import Frame
 from bot.flows.model import Call, Collect, Link, SetSlots, Step
@@ -98,7 +100,9 @@ def _collect(run: Run, frame: Frame, step: Step, does: Collect) -> Steps[bool]:
     if slot in frame.slots and frame.slots[slot] is None:
         advance(run, frame, step)
         return False
-    if does.ask_before_filling and not frame.asked and not stands(run, frame, step):
+    told = slot in run.told
+    run.told.discard(slot)
+    if does.ask_before_filling and not frame.asked and not told and not stands(run, frame, step):
         run.put(frame, slot, None)
     value = _value(run, frame, does)
     if value is not None:
@@ -113,12 +117,22 @@ def _collect(run: Run, frame: Frame, step: Step, does: Collect) -> Steps[bool]:
         frame.tries += 1
         if frame.tries % run.world.terms.tries == 0 and offer_help(run, frame):
             return False
-    if run.question is not None and run.question[0] is frame and run.question[1] == len(run.replies):
-        return True  # it is the last thing that was said
+    if frame.asked and run.question is not None and (run.question.frame, run.question.step) == (frame, step.id):
+        _ask_last(run, run.question)
+        return True
+    said = len(run.replies)
     waits = yield from _ask(run, frame, step, does)
     if waits:
-        run.question = (frame, len(run.replies))
+        run.question = Question(frame, step.id, said, len(run.replies))
     return waits
+
+
+def _ask_last(run: Run, question: Question) -> None:
+    """A question that this turn has asked already is not asked twice: it goes behind what was said since."""
+    asked = run.replies[question.begin : question.end]
+    del run.replies[question.begin : question.end]
+    run.question = replace(question, begin=len(run.replies), end=len(run.replies) + len(asked))
+    run.replies += asked
 
 
 def offer_help(run: Run, frame: Frame) -> bool:
@@ -130,7 +144,7 @@ def offer_help(run: Run, frame: Frame) -> bool:
 
 def _may_skip(run: Run, frame: Frame) -> bool:
     does = run.chart(frame).steps[frame.step].does
-    return isinstance(does, Collect) and does.slot in run.chart(frame).skippable
+    return isinstance(does, Collect) and (does.slot in run.chart(frame).skippable or "skip" in run.offered)
 
 
 def _value(run: Run, frame: Frame, does: Collect) -> object:

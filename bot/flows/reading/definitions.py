@@ -93,6 +93,7 @@ def _flow(
         persisted_slots=draft.persisted_slots,
         offered=draft.offered,
         parks=draft.parks,
+        keeps=draft.keeps,
     )
     try:
         content_hash = hash_of(document)
@@ -115,6 +116,7 @@ def _flow(
         moves=draft.moves,
         offered=draft.offered,
         parks=draft.parks,
+        keeps=draft.keeps,
     )
 
 

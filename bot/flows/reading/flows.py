@@ -42,6 +42,7 @@ class Draft:
     source: str
     offered: bool
     parks: bool
+    keeps: bool
     moves: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -62,11 +63,11 @@ def read_flow(item: Item, known: Known, intents: frozenset[str], faults: Faults)
     steps = Steps(known, faults).read(listed) if listed is not None else ()
     persisted = _persisted(shape, known)
     triggers = tuple(_triggers(shape, item.name, intents))
-    offered, parks, moves = _ours(shape, pattern, steps)
+    offered, parks, keeps, moves = _ours(shape, pattern, steps)
     description = shape.text("description") or ""
     shape.finish()
     return Draft(
-        item.name, name, description, guard, steps, persisted, triggers, item.place.file, offered, parks, moves
+        item.name, name, description, guard, steps, persisted, triggers, item.place.file, offered, parks, keeps, moves
     )
 
 
@@ -112,11 +113,14 @@ def _threshold(shape: Shape) -> float | None:
     return float(scalar.value)
 
 
-def _ours(shape: Shape, pattern: bool, steps: tuple[Step, ...]) -> tuple[bool, bool, Mapping[str, Mapping[str, str]]]:
+def _ours(
+    shape: Shape, pattern: bool, steps: tuple[Step, ...]
+) -> tuple[bool, bool, bool, Mapping[str, Mapping[str, str]]]:
     ours = shape.inner("yingda")
     if ours is None:
-        return not pattern, not pattern, {}
+        return not pattern, not pattern, False, {}
     offered, parks = ours.flag("offered", not pattern), ours.flag("parks", not pattern)
+    keeps = ours.flag("keeps", False)
     moves: dict[str, dict[str, str]] = {}
     known = {END, *(step.id for step in steps)}
     versions = ours.inner("moves")
@@ -130,4 +134,4 @@ def _ours(shape: Shape, pattern: bool, steps: tuple[Step, ...]) -> tuple[bool, b
                 ours.faults.add(moved.at(old) if moved else ours.place, new, "step_undefined")
             moves.setdefault(version, {})[old] = new
     ours.finish()
-    return offered, parks, moves
+    return offered, parks, keeps, moves

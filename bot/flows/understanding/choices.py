@@ -94,8 +94,11 @@ def _typed(raw: str, slot: Slot | None) -> Any:
 def shown_by_label(heard: Heard, words: str) -> Shown | None:
     """The choice whose label a plain text is, word for word."""
     said = bare(words)
-    fitting = [shown for shown in heard.shown if said and said == bare(plain(shown.label))]
-    return fitting[0] if len(fitting) == 1 else None
+    for choices in (heard.shown, heard.above):
+        fitting = [shown for shown in choices if said and said == bare(plain(shown.label))]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
+    return None
 
 
 def shown_by_place(heard: Heard, words: str, *, bare_number: bool = True) -> Shown | None:

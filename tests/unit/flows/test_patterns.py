@@ -127,5 +127,5 @@ def test_a_new_conversation_begins_with_the_notice_also_where_an_event_or_a_pers
 def test_files_alone_are_acknowledged() -> None:
     customer = Talk(definitions())
     (said,) = customer.take({"attachments": [{"id": "1", "name": "a.png"}]})
-    assert said.startswith("Your file has arrived")
+    assert said.startswith("I have your file")
     assert customer.last.outcome.kind == "file"
