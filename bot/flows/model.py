@@ -119,7 +119,7 @@ class Slot:
     scale: tuple[int, int] = (1, 5)
     """Of a rating: its lowest and its highest value."""
     takes: Takes = ""
-    """Of words of the customer's own: ``words`` are never a bare yes, a number or a sign; a ``story`` may besides be the
+    """Of words of the customer's own: ``words`` are never a bare yes, a number or a sign; a ``story`` may also be the
     sentence that began the flow; where ``everything`` is taken, only a trigger word for word means something else."""
 
 
@@ -175,8 +175,6 @@ class Flow:
     """Whether a customer may start it by saying so; patterns and flows that only others call may not be."""
     parks: bool = True
     """Whether it is kept for the customer's next visit when silence ended the conversation."""
-    keeps: bool = False
-    """Whether each answer is kept at once, so that nothing is lost when it is cancelled."""
     keeps: bool = False
     """Whether each answer is kept at once, so that nothing is lost when it is cancelled."""
 

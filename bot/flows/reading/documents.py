@@ -51,7 +51,6 @@ def flow_document(
     offered: bool,
     parks: bool,
     keeps: bool = False,
-    keeps: bool = False,
 ) -> dict[str, Any]:
     """The flow as plain JSON values; lines, file and moves are left out, since they do not change what it does."""
     return {
@@ -65,7 +64,6 @@ def flow_document(
             "persisted_slots": sorted(persisted_slots),
             "offered": offered,
             "parks": parks,
-            **({"keeps": True} if keeps else {}),
             **({"keeps": True} if keeps else {}),
         },
         "slots": {slot.name: slot_document(slot) for slot in slots},
@@ -98,7 +96,6 @@ def flow_from_document(document: Mapping[str, Any]) -> Flow:
             document=document,
             offered=flow["offered"],
             parks=flow["parks"],
-            keeps=flow.get("keeps", False),
             keeps=flow.get("keeps", False),
         )
     except UnreadableDocument:
