@@ -8,7 +8,6 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
 from bot.handlers.action import HandlerTurn, LocalAction, within
-from bot.handlers.appointments import calendar_of, meant, name_of, offered, shown
 from bot.handlers.case_forms import (
     buttons_of,
     chosen,
@@ -24,11 +23,13 @@ from bot.handlers.case_forms import (
 )
 from bot.handlers.case_owners import owner_for
 from bot.handlers.case_words import kind_name, word
+from bot.handlers.service_slots import BY_CALL, slot_shown
 from bot.settings import Settings
 from bot.settings.service import Cases
 from crm_adapter.records.service import CaseKind, NewCase
 
 KNOWN_ADDRESS = "known"
+SAME_ITEM = "same"
 _KINDS: dict[str, CaseKind] = {"return": "return", "exchange": "exchange", "repair": "repair", "support": "after_sales"}
 _TERMS = {
     "return": "utter_return_terms",
@@ -48,7 +49,6 @@ _MONTH_D = 30.44
 class _Service(LocalAction):
     def __init__(self, settings: Settings) -> None:
         self._cases: Cases = settings.service.cases
-        self._holidays_file = settings.crm.holidays_file
 
 
 class TellServiceTerms(_Service):
@@ -84,37 +84,6 @@ class AskServiceReason(_Service):
         return []
 
 
-class AskServiceSlot(_Service):
-    """Offers the next appointments."""
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
-        """See :class:`LocalAction`."""
-        turn = within()
-        names = [name_of(one) for one in offered(self._cases, calendar_of(self._holidays_file), turn.now)]
-        buttons = [{"payload": f"/SetSlots(service_slot={name})", "title": shown(name, turn.locale)} for name in names]
-        visit = tracker.get_slot("service_kind") in ("repair", "support")
-        dispatcher.utter_message(response="utter_visit_slots" if visit else "utter_pickup_slots", buttons=buttons)
-        return []
-
-
-class NoteServiceSlot(_Service):
-    """Words become one of the appointments; a time that is not offered is asked for again."""
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
-        """See :class:`LocalAction`."""
-        turn, said = within(), tracker.get_slot("service_slot")
-        if not said:
-            return []
-        choices = offered(self._cases, calendar_of(self._holidays_file), turn.now)
-        found = meant(str(said), choices, turn.now, turn.locale)
-        if found is None:
-            dispatcher.utter_message(response="utter_service_slot_not_offered")
-        return [
-            SlotSet("service_slot", name_of(found) if found else None),
-            SlotSet("service_slot_known", found is not None),
-        ]
-
-
 class AskServiceAddress(LocalAction):
     """Asks where, and offers the address that is known."""
 
@@ -142,7 +111,7 @@ class AskServiceConfirmed(_Service):
             shown_kind=kind_name(_KINDS[kind], turn.locale),
             shown_order=" · ".join(filter(None, (order, product))) or word("none", turn.locale),
             shown_reason=self._reason(tracker, turn.locale),
-            shown_slot=shown(slot, turn.locale) if slot else word("none", turn.locale),
+            shown_slot=slot_shown(tracker, turn.locale),
             shown_address=_in_part(known) if known else address or word("none", turn.locale),
             shown_reach=await reach_shown(turn, tracker),
             shown_files=files_shown(await files_of(turn, tracker), turn.locale),
@@ -150,9 +119,11 @@ class AskServiceConfirmed(_Service):
         return []
 
     def _reason(self, tracker: Tracker, locale: str) -> str:
-        return label_of(
-            self._cases.reasons, tracker.get_slot("service_reason") or tracker.get_slot("service_fault"), locale
-        )
+        said = tracker.get_slot("service_reason") or tracker.get_slot("service_fault")
+        reason, wanted = label_of(self._cases.reasons, said, locale), tracker.get_slot("service_wanted")
+        if not wanted:
+            return reason
+        return f"{reason} → {word('same_item', locale) if wanted == SAME_ITEM else wanted}"
 
 
 class OpenServiceCase(AskServiceConfirmed):
@@ -163,18 +134,20 @@ class OpenServiceCase(AskServiceConfirmed):
         turn, kind = within(), str(tracker.get_slot("service_kind"))
         reason = tracker.get_slot("service_reason")
         known = chosen(self._cases.reasons, reason) if reason else None
-        address = tracker.get_slot("service_address")
+        address, slot = tracker.get_slot("service_address"), tracker.get_slot("service_slot")
+        by_call = slot == BY_CALL
+        matter = self._reason(tracker, turn.locale)
         details = {
             "product": tracker.get_slot("case_product"),
             "address": await _known_address(turn) if address == KNOWN_ADDRESS else address,
-            "slot": tracker.get_slot("service_slot"),
+            "slot": None if by_call else slot,
             "files": await files_of(turn, tracker),
         }
         new = NewCase(
             contact_id=turn.contact_id,
             kind=_KINDS[kind],
             category=(known or self._cases.reasons[-1]).name if reason else kind,
-            matter=self._reason(tracker, turn.locale),
+            matter=f"{matter}\n{slot_shown(tracker, turn.locale)}" if by_call else matter,
             opened_at=turn.now,
             by="customer",
             reach=await reach_of(turn, tracker),
@@ -185,12 +158,11 @@ class OpenServiceCase(AskServiceConfirmed):
             details={name: value for name, value in details.items() if value},
         )
         case = await turn.crm.open_case(form_key(turn, tracker), new)
-        slot = case.details.get("slot")
         due: datetime | None = case.first_due_at
         dispatcher.utter_message(
             response=_OPENED[kind],
             shown_number=case.number,
-            shown_slot=shown(slot, turn.locale) if slot else word("none", turn.locale),
+            shown_slot=slot_shown(tracker, turn.locale),
             shown_first_due=due_shown(due, turn.locale),
         )
         return [SlotSet("case_number", case.number)]

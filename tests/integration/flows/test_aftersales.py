@@ -33,7 +33,9 @@ async def test_what_is_picked_up_or_visited_has_a_time_and_a_place(house, flow, 
     needed = await customer.say("A20261122001")
     assert "天内" in needed or "保修 12 个月" in needed
     await customer.say(reason)
-    assert len(customer.choices) == 6
+    if kind == "exchange":
+        await customer.say("换同款就行")
+    assert len(customer.choices) == 7
     slot = customer.choices[3]
     assert "地址" in await customer.say("第四个")
     await customer.say(ADDRESS)
@@ -75,11 +77,41 @@ async def test_a_time_that_is_not_offered_is_asked_for_again_and_words_are_under
     await customer.say("不通电")
     again = await customer.say("2020年1月1日")
     assert "不能安排" in again
-    assert len(customer.choices) == 6
+    assert len(customer.choices) == 7
     wanted = next(choice for choice in customer.choices if "13:00" in choice["label"])
     await customer.say("下午")
     await customer.say(ADDRESS)
     assert wanted["label"] in await customer.say("13800138000")
+
+
+@pytest.mark.parametrize("said", [["都不方便"], ["2020年1月1日", "上海市徐汇区漕溪北路"], ["周末"]])
+async def test_whom_no_time_suits_is_called_and_what_was_said_is_known(house, said):
+    customer = house.customer()
+    await customer.tap("start(repair)")
+    await customer.tap("skip")
+    await customer.say("不通电")
+    for words in said:
+        told = await customer.say(words)
+    assert "由客服联系您约定" in told
+    assert "地址" in told
+    await customer.say(ADDRESS)
+    assert f"由客服联系您约定 · {said[-1]}" in await customer.say("13800138000")
+    await customer.say("对")
+    (case,) = await customer.cases()
+    assert said[-1] in case.matter
+    assert "slot" not in case.details
+
+
+@pytest.mark.parametrize(("said", "place"), [("越快越好", 0), ("第二个都行", 1)])
+async def test_who_takes_any_time_gets_the_one_that_was_meant(house, said, place):
+    customer = house.customer()
+    await customer.tap("start(repair)")
+    await customer.tap("skip")
+    await customer.say("不通电")
+    wanted = customer.choices[place]["label"]
+    await customer.say(said)
+    await customer.say(ADDRESS)
+    assert wanted in await customer.say("13800138000")
 
 
 @pytest.mark.parametrize(
