@@ -101,6 +101,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
+def addresses(demo_addresses: Addresses) -> Addresses:
+    """Where the index is trained already."""
+    return demo_addresses
+
+
+@pytest.fixture
 async def rasa(settings: Settings, addresses: Addresses, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rasa]:
     server = await serve(settings, addresses, monkeypatch)
     yield Rasa(server, settings)

@@ -75,12 +75,12 @@ async def test_the_conversations_go_as_they_stand_there(
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_an_endpoints_file_as_it_stands_there_opens_the_door(
-    addresses: Addresses, settings: Settings, name: str
+    demo_addresses: Addresses, settings: Settings, name: str
 ) -> None:
     endpoint = yaml.safe_load(blocks(name, "yaml")[2])["action_endpoint"]
     own = {"actions": Actions.model_validate({"secret": endpoint["token"]}), "worker": False}
     call = json.loads((ROOT / "tests" / "data" / "rasa" / "open_complaint.json").read_text(encoding="utf-8"))
-    server = TestServer(make_app(settings.model_copy(update=own), addresses))
+    server = TestServer(make_app(settings.model_copy(update=own), demo_addresses))
     await server.start_server()
     try:
         url = server.make_url(re.sub(r"^\w+://[^/]+", "", endpoint["url"]))
