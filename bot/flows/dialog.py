@@ -1,16 +1,17 @@
 """The dialog layer: a message or an event and the situation in, a decision out. Knows no channel and no database."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.domain.decision import Decision, Outcome, Situation, Turn
 from bot.domain.message import Inbound
+from bot.flows.commands import Cancel, CannotHandle, Clarify, SetSlot, StartFlow, Understood
 from bot.flows.engine.chart import Charts
 from bot.flows.engine.events import happen, plan_wake
 from bot.flows.engine.fill import asked_slot
 from bot.flows.engine.follow import follow
-from bot.flows.engine.greet import greet
+from bot.flows.engine.greet import OFFER, answer_offer, greet, may_offer
 from bot.flows.engine.parking import find_parked
 from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import root_of
@@ -78,11 +79,16 @@ class Dialog:
         run.state.fresh = run.state.fresh and not run.first
         if run.first or self._comes_back(run):
             yield from find_parked(run)
-        understood = self.understand(self._heard(run), self.facts, run.world.definitions)
+        heard = self._heard(run)
+        understood = self.understand(heard, self.facts, run.world.definitions)
         run.locale = understood.locale
         run.urgent = understood.upset
         run.state.reminded, run.state.heard = False, run.now_s
-        yield from follow(run, understood)
+        wanted = self._goes_on(run, heard, understood)
+        if wanted is not None:
+            yield from answer_offer(run, wanted)
+        else:
+            yield from follow(run, understood)
         if run.speaks and not run.stopped:
             yield from greet(run)
             announce(run)
@@ -97,6 +103,17 @@ class Dialog:
         where something was put aside meanwhile."""
         quiet = run.now_s - run.state.heard
         return run.speaks and not run.frames and bool(run.state.heard) and quiet >= self.terms.park_s
+
+    def _goes_on(self, run: Run, heard: Heard, understood: Understood) -> bool | None:
+        """Whether the customer goes on with what is parked, without being asked; ``None`` where that was not meant."""
+        offer = run.world.definitions.slots.get(OFFER)
+        parked = StartFlow(str(run.state.parked.get("flow")))
+        unclear = all(one == parked or isinstance(one, CannotHandle | Clarify | Cancel) for one in understood.commands)
+        if not run.speaks or run.frames or offer is None or not unclear or not heard.text or not may_offer(run):
+            return None
+        answer = self.understand(replace(heard, asked=offer), self.facts, run.world.definitions).commands
+        said = next((one.value for one in answer if isinstance(one, SetSlot) and one.slot == OFFER), None)
+        return said if isinstance(said, bool) else None
 
     def _heard(self, run: Run) -> Heard:
         body = run.inbound.body
