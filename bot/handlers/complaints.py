@@ -56,12 +56,20 @@ class AskComplaintCategory(_Complaint):
 
 
 class NoteComplaintCategory(_Complaint):
-    """Own words become a category; the last one where they are none of the others."""
+    """Own words become a category. Words that are none are asked for once more; after that it is the last one, and
+    the customer is told so."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
-        choice = chosen(self._cases.categories, tracker.get_slot("complaint_category") or "")
-        return [SlotSet("complaint_category", (choice or self._cases.categories[-1]).name)]
+        said, last = tracker.get_slot("complaint_category"), self._cases.categories[-1]
+        choice = chosen(self._cases.categories, said or "")
+        if choice is None and said and not tracker.get_slot("complaint_category_missed"):
+            dispatcher.utter_message(response="utter_complaint_category_unknown")
+            return [SlotSet("complaint_category", None), SlotSet("complaint_category_missed", True)]
+        if choice is None:
+            label = label_of(self._cases.categories, last.name, within().locale)
+            dispatcher.utter_message(response="utter_complaint_category_last", shown_category=label)
+        return [SlotSet("complaint_category", (choice or last).name), SlotSet("complaint_category_missed", None)]
 
 
 class AskComplaintRemedy(_Complaint):
