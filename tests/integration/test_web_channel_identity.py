@@ -131,7 +131,7 @@ async def test_each_limit_says_how_long_to_wait(shop: ShopFront) -> None:
 
     async with shop.socket(token) as one, shop.socket(other):
         assert limited(await shop.ask("GET", "socket"))
-        for _ in range(6):
+        for _ in range(7):  # three messages, their answers, and the notice of the first contact
             await one.receive_json(timeout=5)
         await one.send_json({"type": "send", "client_msg_id": "m3", "text": "hi"})
         error = await one.receive_json(timeout=5)
