@@ -17,6 +17,7 @@ from bot.desk.news import DeskNews
 from bot.desk.steps import Desk
 from bot.flows.facts import Facts
 from bot.handlers.answers import Answers
+from bot.handlers.executing import Actions
 from bot.jobs import make_jobs, run_worker, show_backlog
 from bot.jobs.importing import defer_import
 from bot.outgoing import Codes, Outgoing
@@ -103,7 +104,7 @@ class Parts:
     def action_server(self) -> ActionServer:
         """Our actions for an outside Rasa."""
         talk, settings = self.talk, self.settings
-        promises = terms_of(settings, frozenset()).promises
+        promises = terms_of(settings, Actions(())).promises
         return ActionServer(
             settings, self.pool, self.keys, talk.actor, talk.local_names, lambda: talk.library.current, promises
         )

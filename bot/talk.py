@@ -98,7 +98,7 @@ class Talk:
             definitions=lambda: self.library.current,
             understand=understand,
             facts=facts,
-            terms=terms_of(settings, self.actions.after_commit),
+            terms=terms_of(settings, self.actions),
             revive=self.library.remember,
         )
         driven = around(self.dialog)
@@ -159,8 +159,8 @@ def _faults_of_the_company(remote: frozenset[str], found: Definitions) -> Sequen
     return [fault for fault in faults_of(found, surroundings(remote)) if OURS not in Path(fault.file).parents]
 
 
-def terms_of(settings: Settings, after_commit: frozenset[str]) -> Terms:
-    """What the settings say to the dialog layer."""
+def terms_of(settings: Settings, actions: Actions) -> Terms:
+    """What the settings and the actions say to the dialog layer."""
     turn, flows = settings.turn, settings.flows
     return Terms(
         promises={"hours": f"{settings.service.answer_within_h:g}"},
@@ -170,5 +170,6 @@ def terms_of(settings: Settings, after_commit: frozenset[str]) -> Terms:
         close_s=flows.park_after_min * 60,
         # All tries, with the pauses between them, and a little for the way.
         action_s=turn.outside_action_tries * (turn.outside_action_s + 6 * turn.outside_action_tries) + 10,
-        after_commit=after_commit,
+        after_commit=actions.after_commit,
+        inputs=actions.reads,
     )

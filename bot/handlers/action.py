@@ -97,9 +97,11 @@ class LocalAction(Action):
 
     ``where``: in the ``transaction`` of the turn it may write to our store only and reach nothing outside;
     ``after_commit`` it may reach what it wants, is tried again when it fails, and has no transaction.
+    ``reads``: the slots that it is told of, so that a correction of another one need not run it again; ``None`` is all.
     """
 
     where: ClassVar[Where] = "transaction"
+    reads: ClassVar[frozenset[str] | None] = None
 
     def name(self) -> str:
         """``OpenCase`` is ``action_open_case``."""

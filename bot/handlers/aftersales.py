@@ -54,6 +54,8 @@ class _Service(LocalAction):
 class TellServiceTerms(_Service):
     """Says what is needed, and that a time limit has run out where it has; staff decides in the end."""
 
+    reads = frozenset({"service_kind", "case_order"})
+
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn, kind = within(), str(tracker.get_slot("service_kind"))

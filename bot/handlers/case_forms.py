@@ -24,6 +24,8 @@ KNOWN_PHONE, KNOWN_EMAIL, BY_EMAIL = "known", "known_email", "email"
 class BeginCaseForm(LocalAction):
     """Gives the form a name of its own, by which its case is opened once, and notes when it began."""
 
+    reads = frozenset({"case_form"})
+
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         if tracker.get_slot("case_form"):
@@ -58,6 +60,8 @@ class AskCaseOrder(LocalAction):
 
 class NoteCaseOrder(LocalAction):
     """Looks the order up among the customer's own; one that is not there is kept as it was said."""
+
+    reads = frozenset({"case_order"})
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""

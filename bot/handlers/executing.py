@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
@@ -38,12 +39,24 @@ class Actions:
             raise ActionFault("unknown_action", f"there is no action {call.name}", final=True)
         with running(turn):
             try:
-                result = await self._executor.run(request_of(call, str(turn.identity_id)))
+                result = await self._executor.run(request_of(self._told(call), str(turn.identity_id)))
             except ActionExecutionRejection as rejection:
                 raise ActionFault("rejected", str(rejection), final=True) from None
         if result is None:
             raise ActionFault("unknown_action", "an action without a name")
         return result_of(result.events, result.responses)
+
+    def reads(self, name: str) -> frozenset[str] | None:
+        """The slots that an action looks at; ``None`` where that is not known."""
+        action = self._actions.get(name)
+        return action.reads if action is not None else None
+
+    def _told(self, call: ActionCall) -> ActionCall:
+        """What is declared is all that there is to read: a declaration that lacks a slot shows at once."""
+        reads = self.reads(call.name)
+        if reads is None:
+            return call
+        return replace(call, slots={name: value for name, value in call.slots.items() if name in reads})
 
 
 def request_of(call: ActionCall, sender: str) -> dict[str, Any]:

@@ -268,3 +268,18 @@ async def test_files_sent_in_this_message_belong_to_the_case(house):
     await customer.send({"text": "对", "attachments": [blob]})
     (case,) = await customer.cases()
     assert case.details["files"] == [blob]
+
+
+async def test_a_correction_does_again_only_what_depends_on_it(house):
+    customer = house.customer()
+    await customer.tap("start(open_complaint)")
+    await customer.say("水壶漏水，用了三天就坏了")
+    assert "不在您的订单记录里" in await customer.say("A20261102")
+    await customer.say("退款")
+    await customer.say("13800138000")
+    said = await customer.tap("SetSlots(complaint_remedy=exchange)")
+    assert "期望：换货" in said
+    said = await customer.tap("SetSlots(complaint_category=delivery)")
+    assert "物流" in said or "配送" in said
+    assert "不在您的订单记录里" not in said
+    assert "不在您的订单记录里" in await customer.tap("SetSlots(case_order=A20261103)")
