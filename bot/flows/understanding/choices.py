@@ -18,7 +18,7 @@ _PLAIN: Final[dict[str, Command]] = {
 
 _PLACE_ZH: Final = re.compile(
     r"(?:我?(?:选|要|点)(?:择)?)?(?:第)?\s?(\d{1,2}|[一二两三四五六七八九十]{1,2})(?:个|项|条|款|种|号"
-    r"|选项)?(?:选项)?(?:的|那个|那条)?"
+    r"|选项)?(?:选项)?(?:的|那个|那条)?(?:都行|都可以|都好|就行|就好|就可以|可以|也行)?"
 )
 _PLACE_MARKED: Final = re.compile(r"第|个|项|条|选|号")
 _PLACE_EN: Final = re.compile(

@@ -9,9 +9,10 @@ LONGEST: Final = 60
 _PAUSES: Final = re.compile(r"[,.!?~;\s]+(?=[^a-z0-9]|$)|[,.!?~;]+\s*")
 _WHOLE: Final[dict[str, str]] = {
     "greeting": (
-        r"(?:你|您)好(?:呀|啊|的?吗)?|(?:你|您)们好|大家好|嗨|哈[喽罗啰]|在(?:吗|么|不在|不)?|有人(?:吗|在吗|在)?"
+        r"(?:(?:你|您)好){1,3}(?:呀|啊|的?吗)?|(?:你|您)们好|大家好|嗨+|(?:哈[喽罗啰]){1,3}|在(?:吗|么|不在|不)?"
+        r"|有人(?:吗|在吗|在)?|人呢|人在吗"
         r"|(?:早上|上午|中午|下午|晚上)好|早安?|午安|晚安"
-        r"|客服你好|你好客服|亲|hi+|hello+|hey+|hiya|yo|hi there|hello there|hey there|good (?:morning|afternoon"
+        r"|客服你好|你好客服|亲|hi+|hello+|hey+|hiya|yo|hi there|hello there|hey there|g[mn]|good (?:morning|afternoon"
         r"|evening|day)|anyone there|anybody there|greetings|howdy"
     ),
     "thanks": (
@@ -34,7 +35,7 @@ _WHOLE: Final[dict[str, str]] = {
     ),
     "compliment": (
         r"(?:你|您)?(?:真|太|好|很|非常|挺)(?:棒|厉害|聪明|好|贴心|有用|不错|赞|给力|专业|可爱)(?:了|的|啊|呀|哦)*"
-        r"|(?:真|很|挺)?不错(?:的|哦|啊)?|给你点赞|点赞|赞|666+|牛|厉害|棒"
+        r"|(?:真|很|挺)?不错(?:的|哦|啊)?|给你点赞|点赞|赞|6{3,5}|牛|厉害|棒"
         r"|(?:that'?s |this is |you'?re |you are |very |really |so )*(?:great|awesome|perfect|excellent|amazing"
         r"|brilliant|wonderful|very helpful|helpful|smart|the best)|good (?:bot|job)|well done|nice(?: one| job)?"
         r"|love it"
@@ -43,8 +44,9 @@ _WHOLE: Final[dict[str, str]] = {
         r"(?:你|你们|他妈的?|你们?这个?)?(?:真|太|好|是)?(?:个)?(?:垃圾|废物|傻[逼bx]|智障|白痴|笨蛋|蠢货|脑残"
         r"|人工智障|滚|滚蛋|去死|神经病|sb|有病|笨|蠢|烂)(?:机器人|东西|玩意儿?|公司|客服|平台)?(?:死了|透了|了|吧"
         r"|啊)*"
-        r"|(?:you(?:'re| are)? |this is |so |what an? |an? )*(?:stupid|idiot|dumb|useless|rubbish|garbage|trash|moron"
-        r"|crap|shit|bullshit|wtf|fuck(?: you| off)?|shut up|suck|sucks|go to hell)(?: (?:bot|robot|company|service"
+        r"|(?:(?:you|u)(?:'re| are| r)? |this is |so |what an? |an? )*(?:stupid|idiot|dumb|useless|rubbish"
+        r"|garbage|trash|moron|crap|shit|bullshit|wtf|fuck(?: you| off)?"
+        r"|shut up|suck|sucks|go to hell)(?: (?:bot|robot|company|service"
         r"|thing))?"
     ),
     "laughter": (r"(?:哈|呵|嘿|嘻|hh|233|ha|he|lol|lmao)+(?:哈|呵|嘿|嘻|h|3|a|e)*"),
@@ -55,6 +57,15 @@ _WHOLE: Final[dict[str, str]] = {
 }
 
 
+_SIGNS: Final = {
+    "thanks": "🙏❤💕💐🌹💖🫶🤝",
+    "greeting": "👋😊🙂😀😃😄🤗",
+    "compliment": "👏💯🌟🎉🥰😍",
+    "acknowledgement": "👍👌✅✔🆗🫡",
+    "laughter": "😂🤣😆😁😹",
+    "insult": "😠😡🤬👿💢👎🖕💩🙄😤",
+}
+_ASIDE: Final = re.compile(r"[\s,.!~\u200d\ufe0f\U0001f3fb-\U0001f3ff]+")
 _ANY: Final = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _WHOLE.items()))
 
 
@@ -62,7 +73,7 @@ def small_talk_of(words: str) -> str | None:
     """The kind of small talk a plain text is, when it is nothing else; of several the last one that is no greeting."""
     if len(words) > LONGEST:
         return None
-    if whole := _kind(bare(words)):
+    if whole := _kind(bare(words)) or _kind_of_signs(words):
         return whole
     parts = [part for piece in _PAUSES.split(words) if (part := bare(piece))]
     kinds = [_kind(part) or _kind(core(part)) for part in parts]
@@ -70,6 +81,11 @@ def small_talk_of(words: str) -> str | None:
         return _kind(core(words))
     telling = [kind for kind in kinds if kind not in ("greeting", "acknowledgement")]
     return (telling or kinds)[-1]
+
+
+def _kind_of_signs(words: str) -> str | None:
+    signs = set(_ASIDE.sub("", words))
+    return next((kind for kind, meant in _SIGNS.items() if signs and signs.issubset(meant)), None)
 
 
 def _kind(said: str) -> str | None:

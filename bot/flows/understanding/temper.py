@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 _ANGER: Final = re.compile(
-    r"垃圾(?!短信|邮件|信息|桶|袋|处理器|分类|广告)|骗子|欺骗|坑人|坑爹|气死|气愤|愤怒|火大|忍无可忍|受够"
+    r"[😠😡🤬👿💢]|垃圾(?!短信|邮件|信息|桶|袋|处理器|分类|广告)|骗子|欺骗|坑人|坑爹|气死|气愤|愤怒|火大|忍无可忍|受够"
     r"|恶心(?!反应)|无耻|不要脸|黑心|奸商|太过分|过分了|欺人太甚|欺负(?:人|消费者|客户)|敷衍|推卸责任|踢皮球|糊弄"
     r"|态度(?:极其|非常|太|很|特别)?(?:差|恶劣|烂)"
     r"|什么(?:破|烂|狗屁|鬼)(?:公司|服务|东西|态度|玩意)|(?:太|真|实在)(?:差劲|离谱|可恶|恶劣|气人|坑|烂)了?|差劲"
@@ -21,7 +21,8 @@ _THREAT: Final = re.compile(
     r"|起诉|法院|打官司|告你们|去告|报警|仲裁|消基会|消保官|法律途径|维权"
     r"|投诉(?:到|去)(?:工商|消协|上级|总部|监管|银监|网信)|\b(?:sue|suing|lawyers?|attorney|solicitor|legal action"
     r"|small claims|court|press charges|call the police|consumer (?:council|protection|rights|affairs|association)"
-    r"|ombudsman|trading standards|chargeback|go(?:ing)? to the (?:press|media|police)|better business bureau|bbb)\b"
+    r"|ombudsman|trading standards|chargeback|go(?:ing)? to the (?:press|media|police)|better business bureau"
+    r"|(?:to|with|the|call|contact) (?:the )?bbb)\b"
 )
 _COMPLAINT: Final = re.compile(
     r"(?:要|必须|一定|坚决|马上|立刻|现在就|我)(?:要|会|就)?(?:去)?(?:投诉|举报)(?:你|死|他)"

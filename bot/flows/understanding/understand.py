@@ -11,6 +11,7 @@ from bot.flows.commands import (
     SetSlot,
     Skip,
     SmallTalk,
+    StartFlow,
     Understood,
     Unreadable,
 )
@@ -19,34 +20,19 @@ from bot.flows.model import Definitions, Slot
 from bot.flows.understanding.always import always_understood
 from bot.flows.understanding.choices import command_of, several_shown, shown_by_label, shown_by_place, shown_by_words
 from bot.flows.understanding.corrections import correction_in
+from bot.flows.understanding.given import exactly, given_with, stated_with_more
 from bot.flows.understanding.heard import Heard
 from bot.flows.understanding.language import language_of
+from bot.flows.understanding.own_words import says_nothing
 from bot.flows.understanding.plain import asks, core, plain
+from bot.flows.understanding.rated import helped, rating_shown
+from bot.flows.understanding.round_about import beside_no_order, by_mail_instead, is_no_sum, opposite
 from bot.flows.understanding.small_talk import small_talk_of
 from bot.flows.understanding.temper import is_upset
 from bot.flows.understanding.values import Read, read_value
-from bot.flows.understanding.wishes import VERBATIM, certain, find, wish_in
+from bot.flows.understanding.ways_out import cancels, packed, skips
+from bot.flows.understanding.wishes import VERBATIM, Found, certain, find, wish_in
 
-_CANCEL: Final = re.compile(
-    r"(?:还是|那|先|那就|我)*(?:算了|取消|退出|结束|停止|停下|终止|不办了|不弄了|不填了|不问了|不说了|不投诉了|不退了"
-    r"|不想(?:办|弄|填|说|继续)了|放弃|返回|重新开始|不用了|不要了|不需要了)(?:吧|了|掉|吧不(?:办|弄|用)了|不(?:办|弄"
-    r"|用)了|操作|申请|流程|谢谢)*"
-    r"|(?:please |just |ok |let'?s )*(?:cancel(?: (?:it|this|that|the (?:form|request)))?|never ?mind|nevermind|nvm"
-    r"|forget (?:it|about it)|stop (?:it|this|that)|quit|exit|abort|leave it|drop it|i changed my mind"
-    r"|no longer needed|go back|start over)(?: please| thanks)*"
-)
-_NO_RATHER_THAN_CANCEL: Final = re.compile(r"(?:还是|那|先|那就|我)*(?:不用了|不要了|不需要了)(?:吧|谢谢)*")
-_SKIP: Final = re.compile(
-    r"(?:先|可以|能|我想|这个|这题|我要)*(?:跳过|略过|忽略|下一(?:个|题|步)|不填|不提供|不想(?:说|填|提供|回答|透露)"
-    r"|不方便(?:说|提供|透露)?|不回答|暂不(?:提供|填)|先不(?:填|说|提供)|以后再(?:填|说))(?:吧|了|这个|这题|一?下"
-    r"|这一?(?:步|项|题))*"
-    r"|(?:我)?(?:不知道|不清楚|不记得|忘了|忘记了|不晓得|不确定|找不到)(?:了|啊|呢|诶|订单号|单号|号码)*|没有|没有了"
-    r"|没|无|没了|暂无|都行|随便|随意|无所谓|都可以"
-    r"|(?:please |can (?:i|we) |i(?:'d like| want| would like) to |let'?s )*(?:skip|pass)(?: (?:it|this|that|this one"
-    r"|this question|please))*|next(?: question)?|n/?a|none|nothing|no idea|(?:i )?(?:don'?t|do not|dont) (?:know"
-    r"|have (?:it|one|any|that)|remember|want to (?:say|answer))|not sure|can'?t remember|i forgot|rather not say"
-    r"|prefer not to(?: say| answer)?|whatever|doesn'?t matter|any"
-)
 _LIKE_A_NUMBER: Final = ("number", "rating", "money", "phone", "order", "time", "date")
 _NEVER_SHORT: Final = ("phone", "order")
 """Where a bare "2" cannot be the value, so it is the second of what is shown."""
@@ -55,7 +41,9 @@ _SURE_QUESTION: Final = 0.9
 _LONGEST_QUESTION: Final = 40
 _NO_ANSWER: Final = ("greeting", "who_are_you", "thanks")
 _LONG_REST: Final = 6
-_BETWEEN: Final = re.compile(r"[\s,.!~]+")
+_LATIN: Final = re.compile(r"[a-z][a-z'-]+")
+_SENTENCE: Final = 3
+"""So many Latin words are no value by chance."""
 _CODE_WORD: Final = re.compile(r"[a-z0-9]{1,4}")
 _GREETS: Final = ("greeting", "goodbye", "thanks")
 
@@ -71,6 +59,7 @@ def understand(heard: Heard, facts: Facts, definitions: Definitions) -> Understo
     words = plain(heard.text)
     locale = _locale(heard, words)
     commands = _commands(heard, words, locale, definitions, facts)
+    locale = _locale_of_value(heard, locale, commands)
     return Understood(commands, locale, upset=not heard.choice and is_upset(heard.text, words))
 
 
@@ -84,7 +73,18 @@ def _locale(heard: Heard, words: str) -> str:
     said = core(words)
     if (_CODE_WORD.fullmatch(said) or _is_code(said)) and small_talk_of(words) not in _GREETS:
         return heard.locale
-    return heard.locale if heard.asked is not None and heard.asked.kind not in ("free", "files") else spoken
+    asked_value = heard.asked is not None and heard.asked.kind not in ("free", "files")
+    return heard.locale if asked_value and len(_LATIN.findall(words)) < _SENTENCE else spoken
+
+
+def _locale_of_value(heard: Heard, locale: str, commands: tuple[Command, ...]) -> str:
+    """The language before, where all that a message in another one holds was taken as a name, an address and such."""
+    asked = heard.asked
+    if asked is None or asked.kind in ("free", "files") or locale == heard.locale:
+        return locale
+    if not any(isinstance(one, SetSlot) and one.slot == asked.name for one in commands):
+        return locale
+    return heard.locale if locale == "en" or asked.kind in ("name", "address") else locale
 
 
 def _is_code(said: str) -> bool:
@@ -107,23 +107,35 @@ def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, f
         return _answer(heard, heard.asked, words, locale, definitions, facts)
     if (correction := correction_in(heard, words)) is not None:
         return (correction,)
-    if heard.slots and _CANCEL.fullmatch(_packed(words)):
+    if heard.slots and cancels(packed(words)):
         return (Cancel(),)
+    good = helped(words)
+    if good is not None and (rated := rating_shown(heard, good)) is not None:
+        return command_of(rated.id, heard, definitions)
     if chosen := _chosen(heard, words, definitions):
         return chosen
+    if good is not None:
+        return (SmallTalk("thanks") if good else CannotHandle(),)
     talk = small_talk_of(words)
     if talk is not None:
         return (SmallTalk(talk),)
     found = find(heard, words, definitions, facts, locale)
-    if (wish := wish_in(found, definitions, heard, locale)) is not None:
-        return (wish,)
-    return (Cancel() if _CANCEL.fullmatch(_packed(words)) else CannotHandle(),)
+    return _wished(found, heard, words, locale, definitions) or (
+        Cancel() if cancels(packed(words)) else CannotHandle(),
+    )
 
 
-def _packed(words: str) -> str:
-    """The core of a message; of a Chinese one without what stands between its parts ("算了，不弄了")."""
-    said = core(words)
-    return said if said.isascii() else _BETWEEN.sub("", said)
+def _wished(found: Found, heard: Heard, words: str, locale: str, definitions: Definitions) -> tuple[Command, ...]:
+    """The wish of a message with what it says beside it already; none where nothing is wanted."""
+    wish = wish_in(found, definitions, heard, locale)
+    if not isinstance(wish, StartFlow) and (flow := stated_with_more(found, heard, words, definitions)):
+        wish = StartFlow(flow)
+    return _with_given(wish, heard, words, definitions) if wish is not None else ()
+
+
+def _with_given(wish: Command, heard: Heard, words: str, definitions: Definitions) -> tuple[Command, ...]:
+    given = given_with(wish.flow, heard, words, definitions) if isinstance(wish, StartFlow) else ()
+    return (wish, *given)
 
 
 def _of_files(heard: Heard) -> tuple[Command, ...]:
@@ -141,24 +153,28 @@ def _answer(
     heard: Heard, asked: Slot, words: str, locale: str, definitions: Definitions, facts: Facts
 ) -> tuple[Command, ...]:
     """What a message means while a slot is asked for."""
-    said = _packed(words)
+    said = packed(words)
+    if round_about := by_mail_instead(heard, asked, words, definitions) or beside_no_order(heard, asked, words):
+        return round_about
     if (correction := correction_in(heard, words)) is not None:
         return (correction,)
     is_bool = asked.type == "bool"
-    if _CANCEL.fullmatch(said) and not (is_bool and _NO_RATHER_THAN_CANCEL.fullmatch(said)):
+    if is_bool and (value := opposite(heard, asked, said, definitions)) is not None:
+        return (SetSlot(asked.name, value),)
+    if cancels(said, asks_yes_or_no=is_bool):
         return (Cancel(),)
     freely = asked.kind in _OF_WORDS and not asked.values and not is_bool and asked.type not in ("float", "list")
     if freely:
         return _words(heard, asked, words, locale, definitions, facts)
     if (heard.several or asked.type == "list") and (places := several_shown(heard, words, definitions)) is not None:
         return (SetSlot(asked.name, places),)
-    short = asked.kind in _NEVER_SHORT
+    short = asked.kind in _NEVER_SHORT or is_no_sum(heard, asked, definitions)
     if asked.kind in _LIKE_A_NUMBER and (placed := shown_by_place(heard, words, bare_number=short)) is not None:
         return command_of(placed.id, heard, definitions) or (CannotHandle(),)
     found = read_value(asked, heard, words)
     if found.code is None and not (found.rest > _LONG_REST and asks(words)):
         return (SetSlot(asked.name, found.value),)
-    if not is_bool and _SKIP.fullmatch(said):
+    if not is_bool and skips(said):
         return (Skip(),)
     if chosen := _chosen(heard, words, definitions, bare_number=asked.kind not in _LIKE_A_NUMBER):
         return chosen
@@ -173,9 +189,9 @@ def _answer(
         answer = SetSlot(asked.name, found.value)
         if wish is None:
             return (answer,)
-        return (answer, wish) if is_bool else (wish,)
+        return (answer, wish) if is_bool else _with_given(wish, heard, words, definitions)
     if wish is not None:
-        return (wish,)
+        return _with_given(wish, heard, words, definitions)
     return (Unreadable(asked.name, found.code),)
 
 
@@ -183,24 +199,35 @@ def _words(
     heard: Heard, asked: Slot, words: str, locale: str, definitions: Definitions, facts: Facts
 ) -> tuple[Command, ...]:
     """What a message means while words of one's own, a name or an address are asked for: nearly always just those."""
-    if _SKIP.fullmatch(_packed(words)):
+    if skips(packed(words)):
         return (Skip(),)
     if chosen := _chosen_exactly(heard, words, definitions):
         return chosen
     talk = small_talk_of(words)
-    if talk in _NO_ANSWER:
+    if talk in _NO_ANSWER or (asked.takes and talk is not None and talk != "acknowledgement"):
         return (SmallTalk(talk),)
+    if says_nothing(asked, words):
+        return (Unreadable(asked.name, "text_missing"),)
     read = read_value(asked, heard, words)
     if len(words) <= _LONGEST_QUESTION and not _plainly(asked, read):
         found = find(heard, words, definitions, facts, locale)
-        other = certain(found, _SURE_QUESTION if asks(words) else VERBATIM)
+        other = _instead_of_words(found, asked, words, definitions)
         if read.code is not None and other is None:
             other = wish_in(found, definitions, heard, locale)
-        if other is not None and (not isinstance(other, Answer) or asks(words)):
-            return (other,)
+        if other is not None:
+            return _with_given(other, heard, words, definitions)
     if read.code is not None:
         return (Unreadable(asked.name, read.code),)
     return (SetSlot(asked.name, read.value),)
+
+
+def _instead_of_words(found: Found, asked: Slot, words: str, definitions: Definitions) -> Command | None:
+    """A trigger word for word is a wish, and what is beyond doubt a question is one, unless everything is taken."""
+    trigger = certain(found, VERBATIM)
+    if isinstance(trigger, StartFlow) and (asked.takes != "everything" or exactly(trigger.flow, words, definitions)):
+        return trigger
+    question = certain(found, _SURE_QUESTION) if asks(words) and asked.takes != "everything" else None
+    return question if isinstance(question, Answer) else None
 
 
 def _plainly(asked: Slot, read: Read) -> bool:

@@ -20,8 +20,9 @@ from bot.flows.understanding.values.yes_no import read_yes_no
 CODES: Final = (
     "address_incomplete", "choice_unknown", "date_impossible", "date_missing", "date_vague", "email_impossible",
     "email_incomplete", "email_missing", "files_missing", "money_ambiguous", "money_missing", "money_negative",
-    "name_missing", "number_ambiguous", "number_missing", "order_impossible", "order_missing", "phone_impossible",
-    "phone_missing", "phone_too_long", "phone_too_short", "rating_missing", "rating_out_of_scale", "text_missing",
+    "name_missing", "number_ambiguous", "number_missing", "order_impossible", "order_missing", "order_phone",
+    "phone_country", "phone_impossible", "phone_missing", "phone_too_long", "phone_too_short",
+    "rating_missing", "rating_out_of_scale", "text_missing",
     "time_impossible", "time_missing", "yes_or_no",
 )  # fmt: skip
 """Why a message is no value; each has its sentence among the responses of ``pattern_collect_information``."""
@@ -76,7 +77,7 @@ def _by_kind(slot: Slot, heard: Heard, words: str) -> Read:
     words = words[:_LOOKED_AT]
     match slot.kind:
         case "phone":
-            return read_phone(heard.text, words, heard.region)
+            return read_phone(heard.text, words, heard.region, heard.locale)
         case "email":
             return read_email(heard.text)
         case "date":

@@ -48,21 +48,56 @@ _ADDRESS_IS: Final = re.compile(
 )
 
 
-def read_phone(text: str, words: str, region: str) -> Read:
+def read_phone(text: str, words: str, region: str, locale: str = "") -> Read:
     """A telephone number in E.164 form. Codes: ``phone_missing``, ``phone_too_short``, ``phone_too_long``,
-    ``phone_impossible``."""
+    ``phone_impossible``, ``phone_country`` (it may well be one of another country, which is not said).
+
+    Who writes Traditional Chinese may have a number of Taiwan or Hong Kong.
+    """
     looked_at = words[:_LOOKED_AT]
     if spoken := _SPOKEN_RUN.search(looked_at):
         looked_at = looked_at[: spoken.start()] + spoken[0].translate(_SPOKEN) + looked_at[spoken.end() :]
     found = sorted(_PHONE.finditer(looked_at), key=lambda each: -sum(sign.isdigit() for sign in each[0]))
     outcome = "phone_missing"
     for match in found[:3]:
-        value, fault = _phone(match[0], region)
+        value, fault = _of_some_region(match[0], region, locale)
         if value:
             return Read(value, rest=length_of(words) - length_of(match[0]))
         if outcome == "phone_missing" and sum(sign.isdigit() for sign in match[0]) >= _FEWEST:
             outcome = fault
     return Read(code=outcome, tried=outcome != "phone_missing")
+
+
+_TRADITIONAL: Final = ("TW", "HK")
+
+
+def _of_some_region(digits: str, region: str, locale: str) -> tuple[str | None, str]:
+    value, fault = _phone(digits, region)
+    if locale == "zh-Hant" and (value is None or not _is_mobile(digits, region)) and not digits.startswith("+"):
+        for other in _TRADITIONAL:
+            if other != region and (abroad := _phone(digits, other)[0]) is not None:
+                return abroad, ""
+    if value is not None and region == "CN" and not digits.startswith("+") and not _as_written_in_china(digits, locale):
+        return None, "phone_country"
+    return value, fault
+
+
+def _is_mobile(digits: str, region: str) -> bool:
+    return region == "CN" and re.fullmatch(r"1[3-9]\d{9}", re.sub(r"\D", "", digits)) is not None
+
+
+_FIXED: Final = re.compile(r"[(]?(0(?:10|2\d|[3-9]\d\d))[)]?[ -]?([2-8][\d -]{6,9})")
+
+
+def _as_written_in_china(digits: str, locale: str) -> bool:
+    """Whether a number without a country's code is a mobile number, or a fixed line with its area code set off as
+    people there do; who writes English sets it off, since abroad mobile numbers look like it."""
+    if not digits.lstrip("(").startswith("0"):
+        return True
+    fixed = _FIXED.fullmatch(digits.strip())
+    if fixed is None or len(re.sub(r"\D", "", fixed[2])) not in (7, 8):
+        return False
+    return locale != "en" or not re.fullmatch(r"07\d{9}", digits)
 
 
 @lru_cache(maxsize=64)

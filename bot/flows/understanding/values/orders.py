@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from bot.flows.understanding.heard import ORDER_PATTERNS
 from bot.flows.understanding.values.read import Read, length_of
 
 _GROUPED: Final = re.compile(r"(?<=[a-z0-9])[ -](?=[a-z0-9])")
 _NAMED: Final = re.compile(r"(?:订单|单号|编号|运单|order|number|no\.?|#)\D{0,12}([a-z0-9][a-z0-9 -]*\d)")
 _DIGITS: Final = re.compile(r"[a-z0-9-]*\d[a-z0-9-]*")
+_PHONE: Final = re.compile(r"[+]\d[\d -]{7,17}|(?<![a-z0-9])(?:1[3-9]\d{9}|09\d{8}|0\d{9,10})(?![a-z0-9])")
+"""What can only be a telephone number, unless the company's own patterns or the words beside it say otherwise."""
+_CALLED: Final = re.compile(r"(?:订单|单号|运单|\border\b)\D{0,12}$")
 _LOOKED_AT: Final = 400
 _FEWEST_DIGITS: Final = 3
 
@@ -22,9 +26,18 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 def read_order(words: str, patterns: Sequence[str]) -> Read:
     """An order number in upper case, without the spaces and hyphens it was typed with, if the patterns have none.
 
-    Codes: ``order_missing``, ``order_impossible`` (something like a number is there, and it fits no pattern).
+    Codes: ``order_missing``, ``order_impossible`` (something like a number is there, and it fits no pattern),
+    ``order_phone`` (a telephone number is there).
     """
     looked_at = words[:_LOOKED_AT]
+    phone = _PHONE.search(_GROUPED.sub("", looked_at)) if tuple(patterns) == ORDER_PATTERNS else None
+    if phone is None or _CALLED.search(phone.string[: phone.start()]):
+        return _order(looked_at, words, patterns)
+    beside = _order(_PHONE.sub(" ", phone.string), words, patterns)
+    return beside if beside.code is None else Read(code="order_phone", tried=True)
+
+
+def _order(looked_at: str, words: str, patterns: Sequence[str]) -> Read:
     for tried in (looked_at, _GROUPED.sub("", looked_at)):
         for pattern in _compiled(tuple(patterns)):
             if match := pattern.search(tried):

@@ -32,6 +32,21 @@ _YES: Final = re.compile(
     r"|by all means|you bet|gladly)(?: please| thanks| thank you| yes| sure| ok| it is| correct| go ahead| i do"
     r"| i am)*"
 )
+_OBJECT: Final = r"(?:它|他|这个|这些|我的?|所有|全部|数据|信息|资料|账号|账户|订单|投诉|申请|吧|了|掉|一下)*"
+_DOES: Final = (
+    r"(?:删掉|删除|删|注销|提交|申请|登记|退货|换货|退|换|办理|办|预约|约|寄|取件|取|修|发送|发|改|授权|同意|继续办理"
+    r"|继续)"
+)
+_YES_AND: Final = re.compile(
+    rf"(?:是的?|对的?|好的?|嗯+|确定|确认|同意|要|可以|行|还是){{1,2}}(?:请|帮我|就|要)*{_DOES}{_OBJECT}"
+    r"|(?:yes|yeah|yep|yup|y|sure|ok|okay)(?: please)?(?: (?!no\b|not\b|don'?t\b|but\b|wait\b|cancel\b|stop\b|if\b|or\b"
+    r"|change\b|wrong\b|what\b|how\b|why\b|except\b|however\b|later\b|keep\b)[a-z']+){1,3}"
+)
+_NO_AND: Final = re.compile(
+    rf"(?:算了|还是|那|先|那就|我|都|暂时|现在|真的|决定)*(?:不|别|不要|不想|不用|不打算|先不|先别)(?:再|要|想|用)?{_DOES}"
+    rf"{_OBJECT}(?:吧|了|啦|掉)*"
+    r"|(?:no|nope)(?: please| sorry)?(?: (?!problem|worries|idea|doubt|matter|but\b|rush|yes\b)[a-z']+){1,3}"
+)
 _NO: Final = re.compile(
     rf"(?:不|否|没|没有|没了|没有了|不是|不对|不行|不可以|不好|不要|不用|不需要|不必|不想|不想要|不同意|不确认|不愿意"
     rf"|不接受|不允许|不了|不会|不能|不满意|不成|不中|不是的|别|先不|算了吧|免了|无|拒绝|没必要|没解决|不解决|没用"
@@ -61,6 +76,8 @@ def read_yes_no(words: str) -> Read:
         return Read(code="yes_or_no")
     if (whole := _judge(words)) is not None:
         return Read(whole)
+    if not words.isascii() and _NO_AND.fullmatch(_SPLIT.sub("", core(words))):
+        return Read(False)
     for sign, means in _SIGNS:
         if sign in words and length_of(words) == 0:
             return Read(means)
@@ -85,4 +102,8 @@ def _judge(part: str) -> bool | None:
             return True
         if _NO.fullmatch(packed):
             return False
+        if _NO_AND.fullmatch(packed):
+            return False
+        if _YES_AND.fullmatch(packed):
+            return True
     return None

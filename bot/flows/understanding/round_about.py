@@ -1,0 +1,78 @@
+"""Answers that come a way round: the other of two is denied, the other way to be reached is named, what is beside."""
+
+import re
+from typing import Final
+
+from bot.flows.commands import Command, SetSlot, Skip
+from bot.flows.model import Definitions, Slot
+from bot.flows.understanding.choices import command_of
+from bot.flows.understanding.heard import Heard
+from bot.flows.understanding.plain import asks, plain
+from bot.flows.understanding.values import read_value
+from bot.flows.understanding.ways_out import packed, skips
+
+_MAIL: Final = re.compile(r"邮箱|邮件|电邮|@|\be-?mail\b|\bmail\b")
+_NO_MAIL: Final = re.compile(r"没有?(?:电子)?邮|不(?:要|用|想用?)(?:电子)?邮|\b(?:no|not|don'?t)\b.{0,12}mail")
+_DENIED: Final = re.compile(
+    r"(?:我|还是|先|那|真的|都|actually )*(?:不要|不想|先不|不|别|don'?t |do not |not )(.{2,12}?)(?:了|吧|啦"
+    r"| it| please)*"
+)
+_PARTS: Final = re.compile(r"[,.;!?\n]+")
+
+
+def opposite(heard: Heard, asked: Slot, said: str, definitions: Definitions) -> bool | None:
+    """ "不取消" where 取消 is one of the two answers shown: the other one."""
+    denied = _DENIED.fullmatch(said)
+    if denied is None:
+        return None
+    meant: set[object] = set()
+    for shown in heard.shown:
+        if denied[1] in plain(shown.label):
+            meant |= {
+                each.value
+                for each in command_of(shown.id, heard, definitions)
+                if isinstance(each, SetSlot) and each.slot == asked.name
+            }
+    return None if len(meant) != 1 else not meant.pop()
+
+
+def is_no_sum(heard: Heard, asked: Slot, definitions: Definitions) -> bool:
+    """Whether a small number cannot be what is asked for, since every value shown is beyond all places."""
+    if asked.kind not in ("money", "number") or not heard.shown:
+        return False
+    values = [
+        each.value
+        for shown in heard.shown
+        for each in command_of(shown.id, heard, definitions)
+        if isinstance(each, SetSlot) and each.slot == asked.name
+    ]
+    return bool(values) and all(isinstance(value, int | float) and value > len(heard.shown) for value in values)
+
+
+def by_mail_instead(heard: Heard, asked: Slot, words: str, definitions: Definitions) -> tuple[Command, ...]:
+    """Who is asked for a phone number and would rather have mail, where that is one of the choices."""
+    if asked.kind != "phone" or not _MAIL.search(words) or _NO_MAIL.search(words) or asks(words):
+        return ()
+    choice = next((one for one in heard.shown if one.id == f"SetSlots({asked.name}=email)"), None)
+    if choice is None:
+        return ()
+    address = next((slot for slot in heard.slots if slot.kind == "email"), None)
+    found = read_value(address, heard, words) if address is not None else None
+    chosen = command_of(choice.id, heard, definitions)
+    if address is None or found is None or found.code is not None:
+        return chosen
+    return (*chosen, SetSlot(address.name, found.value))
+
+
+def beside_no_order(heard: Heard, asked: Slot, words: str) -> tuple[Command, ...]:
+    """ "我没有订单号，电话13800138000": the number is taken, and there is no order."""
+    parts = _PARTS.split(words) if asked.kind == "order" else []
+    if (
+        len(parts) == 1
+        or read_value(asked, heard, words).code is None
+        or not any(skips(packed(part)) for part in parts)
+    ):
+        return ()
+    others = (slot for slot in heard.slots if slot.kind in ("phone", "email") and slot.name != asked.name)
+    read = ((slot, read_value(slot, heard, words)) for slot in others)
+    return (*(SetSlot(slot.name, found.value) for slot, found in read if found.code is None), Skip())
