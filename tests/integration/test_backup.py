@@ -260,7 +260,7 @@ async def test_who_was_erased_after_the_backup_does_not_come_back(store, elsewhe
         key_ids=(store.keys[gone],),
         at=(await asyncio.to_thread(query, elsewhere, "SELECT now()"))[0][0],
         by="customer",
-        certificate={},
+        certificate={"grounds": "asked"},
         signature="",
         public_key="",
     )
