@@ -132,7 +132,7 @@ def part(scores: Floats, best: Floats, wishes: int, *, of_wishes: bool) -> tuple
     answers = len(best) - wishes
     if of_wishes:
         return scores[answers:], best[answers:]
-    return (scores, best) if not wishes else (np.append(scores[:answers], scores[-1]), best[:answers])
+    return (scores, best) if not wishes else (np.concatenate((scores[:answers], scores[-1:])), best[:answers])
 
 
 def weigh(scores: Floats, best_likeness: Floats, length: int, limit: int) -> Candidates:
@@ -140,12 +140,12 @@ def weigh(scores: Floats, best_likeness: Floats, length: int, limit: int) -> Can
     answers = scores[:-1]
     if not len(answers):
         return Candidates(np.empty(0, np.int64), np.empty((0, len(EVIDENCE)), np.float32))
-    head = _greatest(answers, limit + 1)
-    scored = answers[head].tolist()
-    best, second = scored[0], scored[1] if len(head) > 1 else float(scores[-1])
-    alike = _greatest(best_likeness, 2)
-    most_alike, next_alike = [*best_likeness[alike].tolist(), 0.0][:2]
-    highest = float(scores.max())
+    background = float(scores[-1])
+    head, scored = _greatest(answers, limit + 1)
+    best, second = scored[0], scored[1] if len(head) > 1 else background
+    alike, likenesses = _greatest(best_likeness, 2)
+    most_alike, next_alike = [*likenesses, 0.0][:2]
+    highest = max(best, background)
     total = float(np.exp(scores - highest).sum())
     evidence = []
     for label, score in zip(head[:limit], scored, strict=False):
@@ -156,11 +156,15 @@ def weigh(scores: Floats, best_likeness: Floats, length: int, limit: int) -> Can
     return Candidates(np.array(head[:limit], dtype=np.int64), np.array(evidence, dtype=np.float32))
 
 
-def _greatest(values: Floats, count: int) -> list[int]:
-    """The places of the ``count`` greatest values, the greatest first."""
-    head = np.argpartition(-values, count - 1)[:count] if len(values) > count else np.arange(len(values))
-    places: list[int] = head[np.argsort(-values[head], kind="stable")].tolist()
-    return places
+def _greatest(values: Floats, count: int) -> tuple[list[int], list[float]]:
+    """The places of the ``count`` greatest values, the greatest first, and these values; ``count`` is small."""
+    rest, places, found = values.copy(), [], []
+    for _ in range(min(count, len(values))):
+        place = int(rest.argmax())
+        places.append(place)
+        found.append(float(rest[place]))
+        rest[place] = -np.inf
+    return places, found
 
 
 def _log_odds(own: float, total: float) -> float:

@@ -49,6 +49,13 @@ def core(words: str) -> str:
     return words
 
 
+@lru_cache(maxsize=4096)
+def forms(wording: str) -> tuple[str, str]:
+    """:func:`bare` and :func:`core` of a text of ours, a label or a wording: with every message they are the same."""
+    words = plain(wording)
+    return bare(words), core(words)
+
+
 def bare(text: str) -> str:
     """A plain text without punctuation and emoji around it."""
     first, last = 0, len(text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from bot.flows.understanding.plain import core, plain
+from bot.flows.understanding.plain import core, forms
 
 _LATIN: Final = re.compile(r"[a-z0-9]")
 _SHORTEST_WITH_SLIP_LATIN: Final = 4
@@ -20,7 +20,7 @@ def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
     said = core(words)
     if not said:
         return None
-    plain_wordings = {key: [form for text in texts if (form := core(plain(text)))] for key, texts in wordings.items()}
+    plain_wordings = {key: [form for text in texts if (form := forms(text)[1])] for key, texts in wordings.items()}
     exact = {key for key, forms in plain_wordings.items() if said in forms}
     if exact:
         return next(iter(exact)) if len(exact) == 1 else None
