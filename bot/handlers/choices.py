@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
-from bot.flows.understanding.plain import plain
+import yaml
+
+from bot.flows.understanding.plain import core, plain
 from bot.flows.understanding.values.labels import find_label
 from bot.handlers.action import HandlerTurn
 from bot.handlers.evidence import Exchange
@@ -20,6 +23,10 @@ from crm_adapter.records.consent import (
 
 words = Wording("consent")
 _LOCALES = ("zh-Hans", "zh-Hant", "en")
+WISHES: dict[str, list[str]] = yaml.safe_load(
+    (files("bot.handlers") / "consent_wishes.yml").read_text(encoding="utf-8")
+)
+"""What customers say to all of the choices, in any of the languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,8 @@ class Choice:
             return words("unknown", locale)
         if self.standing.state == "granted" and not self.standing.current_notice:
             return words("changed", locale)
+        if self.marketing and self.standing.channel == ANY_CHANNEL and self.standing.state == "withdrawn":
+            return words("off", locale)  # true also of what was never agreed to
         return words(self.standing.state, locale)
 
     def told(self, locale: str) -> str:
@@ -116,6 +125,11 @@ def find_choice(choices: Iterable[Choice], said: str) -> Choice | None:
         return known[said]
     found = find_label(plain(said), {key: [one.title(locale) for locale in _LOCALES] for key, one in known.items()})
     return None if found is None else known[found]
+
+
+def means(wish: str, said: str) -> bool:
+    """Whether words are one of the wordings of ``done``, ``agree_all``, ``refuse_all`` or ``everything``."""
+    return core(plain(said)) in {core(plain(one)) for one in WISHES[wish]}
 
 
 async def record(

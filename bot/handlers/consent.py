@@ -1,5 +1,6 @@
 """Consent in the chat: the notice at the first contact, each choice by itself, a receipt for it (PR1, PIPL 13-17)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk.events import EventType, SlotSet
@@ -8,7 +9,7 @@ from rasa_sdk.interfaces import Tracker
 
 from bot.domain.message import Body
 from bot.handlers.action import HandlerTurn, LocalAction, within
-from bot.handlers.choices import Choice, choices_of, find_choice, record, words
+from bot.handlers.choices import Choice, choices_of, find_choice, means, record, words
 from bot.handlers.evidence import as_shown, exchange
 from bot.handlers.moments import day_of
 from crm_adapter.consent.notices import Notice
@@ -91,9 +92,16 @@ class MatchConsent(LocalAction):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn = within()
         said = str(tracker.get_slot("consent_purpose") or DONE)
-        if said == DONE or said in {words("done", one) for one in ("zh-Hans", "zh-Hant", "en")}:
+        if means("done", said):
             return [SlotSet("consent_next", "done")]
-        found = find_choice(await choices_of(turn), said)
+        if means("agree_all", said):
+            dispatcher.utter_message(response="utter_consent_one_by_one")
+            return [SlotSet("consent_next", "unknown")]
+        choices = await choices_of(turn)
+        if means("refuse_all", said):
+            await _refuse_all(turn, choices, dispatcher)
+            return [SlotSet("consent_next", "unknown")]
+        found = find_choice(choices, said)
         if found is None:
             dispatcher.utter_message(response="utter_consent_which")
             return [SlotSet("consent_next", "unknown")]
@@ -173,6 +181,17 @@ def _event(choice: Choice, *, agreed: bool, guardian: bool) -> ConsentEventType:
     if agreed:
         return "guardian_granted" if guardian else "granted"
     return "withdrawn" if choice.standing is not None and choice.standing.state == "granted" else "refused"
+
+
+async def _refuse_all(turn: HandlerTurn, choices: Sequence[Choice], dispatcher: CollectingDispatcher) -> None:
+    """Each purpose is refused by itself, or withdrawn where it was agreed to; what is off already stays as it is."""
+    said = await exchange(turn, "consent_purpose=")
+    for one in choices:
+        if one.granted_anywhere:
+            await record(turn, one, "withdrawn", said, turn.locale, channel=ANY_CHANNEL)
+        elif one.standing is None or one.standing.state not in ("refused", "withdrawn"):
+            await record(turn, one, "refused", said, turn.locale)
+    dispatcher.utter_message(response="utter_consent_all_refused")
 
 
 def _guardian(tracker: Tracker) -> Guardian | None:

@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
 from bot.handlers.action import HandlerTurn, LocalAction, within
-from bot.handlers.choices import Choice, choices_of, find_choice, record, words
+from bot.handlers.choices import Choice, choices_of, find_choice, means, record, words
 from bot.handlers.evidence import exchange
 from bot.handlers.moments import day_of
 from bot.handlers.wording import joined
@@ -36,10 +36,22 @@ class WithdrawAll(LocalAction):
 
 
 class FindGranted(LocalAction):
-    """Whether there is anything to withdraw."""
+    """Whether there is anything to withdraw, and whether the customer has said already what. Who names something that
+    was never agreed to is told that it is off."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
-        return [SlotSet("withdraw_any", bool(_granted(await choices_of(within()))))]
+        turn = within()
+        choices = await choices_of(turn)
+        said = "" if turn.message.get("choice") else str(turn.message.get("text") or "")
+        named = find_choice(choices, said) if said else None
+        if named is not None and not named.granted_anywhere:
+            title = named.title(turn.locale)
+            dispatcher.utter_message(response="utter_withdraw_is_off", withdraw_title=title)
+        return [
+            SlotSet("withdraw_any", bool(_granted(choices))),
+            SlotSet("withdraw_off", named is not None and not named.granted_anywhere),
+            SlotSet("withdraw_named", named.key if named is not None and named.granted_anywhere else None),
+        ]
 
 
 class AskWithdrawPurpose(LocalAction):
@@ -62,9 +74,10 @@ class WithdrawConsent(LocalAction):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn = within()
-        said = str(tracker.get_slot("withdraw_purpose") or "")
+        named = tracker.get_slot("withdraw_named")
+        said = str(tracker.get_slot("withdraw_purpose") or named or "")
         granted = _granted(await choices_of(turn))
-        everything = said == ALL or said in {words("all", one) for one in ("zh-Hans", "zh-Hant", "en")}
+        everything = means("everything", said)
         found = None if everything else find_choice(granted, said)
         if not everything and found is None:
             dispatcher.utter_message(response="utter_consent_which")
@@ -73,7 +86,7 @@ class WithdrawConsent(LocalAction):
         titles = joined([one.title(turn.locale) for one in chosen], turn.locale)
         text = [
             words("receipt_withdrawn", turn.locale, title=titles),
-            await _withdraw(turn, chosen, "withdraw_purpose="),
+            await _withdraw(turn, chosen, None if named else "withdraw_purpose="),
         ]
         dispatcher.utter_message(json_message={"body": {"text": "\n".join(text)}})
         return [SlotSet("withdraw_done", True)]
