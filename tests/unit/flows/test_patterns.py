@@ -100,7 +100,10 @@ def test_every_reason_why_an_answer_cannot_be_read_has_its_sentence() -> None:
     assert {f"utter_unreadable_{code}" for code in CODES} <= definitions().responses.keys()
     customer = Talk(definitions(FORMS))
     customer.say("/complaint")
-    assert customer.say("#matter:yes_or_no") == ["Please answer yes or no.", "What happened?"]
+    assert customer.say("#matter:yes_or_no") == [
+        "Sorry, I only need one of two answers here. Please use the buttons below, or answer yes or no.",
+        "What happened?",
+    ]
     assert customer.say("#matter:not_known")[0].startswith("Sorry, I could not read that")
     customer.say("#matter:yes_or_no")
     assert "cancel" in [choice["id"] for choice in customer.last.replies[1]["choices"]], "the third time there is help"
