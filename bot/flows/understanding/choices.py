@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.flows.commands import Answer, BackToBot, Cancel, Command, SetSlot, Skip, Speak, StartFlow, WantPerson, Withdraw
 from bot.flows.model import Definitions, Slot
 from bot.flows.understanding.heard import Heard, Shown
-from bot.flows.understanding.plain import bare, core, plain
+from bot.flows.understanding.plain import bare, core, forms
 from bot.flows.understanding.values.labels import find_label
 from bot.flows.understanding.values.numerals import chinese_number
 
@@ -95,7 +95,7 @@ def shown_by_label(heard: Heard, words: str) -> Shown | None:
     """The choice whose label a plain text is, word for word."""
     said = bare(words)
     for choices in (heard.shown, heard.above):
-        fitting = [shown for shown in choices if said and said == bare(plain(shown.label))]
+        fitting = [shown for shown in choices if said and said == forms(shown.label)[0]]
         if fitting:
             return fitting[0] if len(fitting) == 1 else None
     return None
