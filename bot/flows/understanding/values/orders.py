@@ -9,11 +9,15 @@ from bot.flows.understanding.heard import ORDER_PATTERNS
 from bot.flows.understanding.values.read import Read, length_of
 
 _GROUPED: Final = re.compile(r"(?<=[a-z0-9])[ -](?=[a-z0-9])")
+_DIGIT_GROUPS: Final = re.compile(r"(?<=\d)[ -](?=\d)")
 _NAMED: Final = re.compile(r"(?:订单|单号|编号|运单|order|number|no\.?|#)\D{0,12}([a-z0-9][a-z0-9 -]*\d)")
 _DIGITS: Final = re.compile(r"[a-z0-9-]*\d[a-z0-9-]*")
 _PHONE: Final = re.compile(r"[+]\d[\d -]{7,17}|(?<![a-z0-9])(?:1[3-9]\d{9}|09\d{8}|0\d{9,10})(?![a-z0-9])")
 """What can only be a telephone number, unless the company's own patterns or the words beside it say otherwise."""
-_CALLED: Final = re.compile(r"(?:订单|单号|运单|\border\b)\D{0,12}$")
+_CALLED: Final = re.compile(
+    r"(?<!没有)(?<!没)(?<!\bno )(?<!没有订)(?<!没订)(?:订单|单号|运单|\border\b)"
+    r"(?:(?!电话|手机|phone|mobile|call)\D){0,12}$"
+)
 _LOOKED_AT: Final = 400
 _FEWEST_DIGITS: Final = 3
 
@@ -30,7 +34,7 @@ def read_order(words: str, patterns: Sequence[str]) -> Read:
     ``order_phone`` (a telephone number is there).
     """
     looked_at = words[:_LOOKED_AT]
-    phone = _PHONE.search(_GROUPED.sub("", looked_at)) if tuple(patterns) == ORDER_PATTERNS else None
+    phone = _PHONE.search(_DIGIT_GROUPS.sub("", looked_at)) if tuple(patterns) == ORDER_PATTERNS else None
     if phone is None or _CALLED.search(phone.string[: phone.start()]):
         return _order(looked_at, words, patterns)
     beside = _order(_PHONE.sub(" ", phone.string), words, patterns)
