@@ -36,7 +36,7 @@ class ShowData(LocalAction):
         if openly:
             await settle(turn, request, words("answered_view", turn.locale))
         else:
-            await _tell_staff_checks(turn, dispatcher, tracker)
+            _tell_staff_checks(dispatcher)
         return []
 
 
@@ -50,7 +50,7 @@ class OfferExport(LocalAction):
         turn = within()
         request = await request_in(turn, tracker)
         if not tracker.get_slot("privacy_checked"):
-            await _tell_staff_checks(turn, dispatcher, tracker)
+            _tell_staff_checks(dispatcher)
             return []
         if request.state != "in_progress":
             await turn.crm.start_privacy_request(request.id, BY, turn.now)
@@ -68,7 +68,7 @@ class TellErasure(LocalAction):
         turn = within()
         request = await request_in(turn, tracker)
         if not tracker.get_slot("privacy_checked"):
-            await _tell_staff_checks(turn, dispatcher, tracker)
+            _tell_staff_checks(dispatcher)
             return []
         dispatcher.utter_message(
             response="utter_erasure_taken",
@@ -102,9 +102,9 @@ class CorrectData(LocalAction):
         request = await request_in(turn, tracker)
         field, value = str(tracker.get_slot("correct_field")), str(tracker.get_slot("correct_value"))
         if not tracker.get_slot("privacy_checked"):
-            await _tell_staff_checks(turn, dispatcher, tracker)
+            _tell_staff_checks(dispatcher)
         elif field not in FIELDS:
-            dispatcher.utter_message(response="utter_correct_by_staff", request_due=due_of(request, turn.locale))
+            dispatcher.utter_message(response="utter_correct_by_staff")
         else:
             await settle(turn, request, words("answered_correct", turn.locale), {field: value})
             dispatcher.utter_message(response="utter_correct_done", profile_item=field_name(field, turn.locale))
@@ -132,10 +132,6 @@ async def _summary(turn: HandlerTurn, *, openly: bool) -> list[str]:
     ]
 
 
-async def _tell_staff_checks(turn: HandlerTurn, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
-    request = await request_in(turn, tracker)
-    dispatcher.utter_message(
-        response="utter_request_by_staff",
-        request_number=number_of(request.id),
-        request_due=due_of(request, turn.locale),
-    )
+def _tell_staff_checks(dispatcher: CollectingDispatcher) -> None:
+    # The number and the date were told when the request was opened.
+    dispatcher.utter_message(response="utter_request_by_staff")

@@ -1,5 +1,6 @@
 """The customer's own profile, field by field (CP1-CP3): what stands is shown masked, a bad value changes nothing."""
 
+from datetime import date
 from typing import Any, Final
 
 from rasa_sdk.events import EventType, SlotSet
@@ -9,6 +10,7 @@ from rasa_sdk.interfaces import Tracker
 from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.consent import turn_marketing_off
 from bot.handlers.masking import masked
+from bot.handlers.moments import day_of_date
 from bot.handlers.wording import Wording
 from crm_adapter.customers.fault_texts import fault_text, field_name
 from crm_adapter.port import BadField
@@ -19,7 +21,7 @@ FIELDS: Final = ("name", "phone", "email", "birthday", "address", "language", "p
 
 
 class AskProfileField(LocalAction):
-    """Shows what stands, masked, and asks what to change."""
+    """Shows what stands, masked, and asks what to change; asked again, only what is different from what was shown."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn = within()
@@ -29,9 +31,14 @@ class AskProfileField(LocalAction):
             {"id": f"SetSlots(profile_field={field})", "label": field_name(field, turn.locale)} for field in FIELDS
         ]
         buttons.append({"id": "SetSlots(profile_field=done)", "label": words("done", turn.locale)})
-        text = "\n".join([words("known", turn.locale), *lines, "", words("which", turn.locale)])
-        dispatcher.utter_message(json_message={"body": {"text": text, "choices": buttons}})
-        return []
+        listed = str(tracker.get_slot("profile_listed") or "").splitlines()
+        if listed:
+            shown = [line for line in lines if line not in listed]
+            parts = [*shown, *([""] if shown else []), words("which_else", turn.locale)]
+        else:
+            parts = [words("known", turn.locale), *lines, "", words("which", turn.locale)]
+        dispatcher.utter_message(json_message={"body": {"text": "\n".join(parts), "choices": buttons}})
+        return [SlotSet("profile_listed", "\n".join(lines))]
 
 
 class SaveProfile(LocalAction):
@@ -55,7 +62,8 @@ class SaveProfile(LocalAction):
         dispatcher.utter_message(
             response="utter_profile_same" if isinstance(done, Noop) else "utter_profile_saved",
             profile_item=field_name(field, turn.locale),
-            profile_value=_shown(field, known, turn.locale),
+            # It was typed just now: shown in full, so that a slip or a day read as a month is seen.
+            profile_value=_shown(field, known, turn.locale, openly=True),
         )
         if field == "birthday":
             await mind_age(turn, dispatcher)
@@ -98,4 +106,8 @@ def profile_line(field: str, fact: Fact | None, locale: str, *, openly: bool = F
 def _shown(field: str, fact: Fact | None, locale: str, openly: bool = False) -> str:
     if fact is None or fact.value is None:
         return words("nothing", locale)
+    if field == "language" and words.has(named := f"language {fact.value}"):
+        return words(named, locale)
+    if field == "birthday" and openly:
+        return day_of_date(date.fromisoformat(fact.value), locale)
     return fact.value if openly else masked(field, fact.value)
