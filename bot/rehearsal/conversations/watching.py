@@ -24,6 +24,7 @@ class Noted:
     flows_between: list[str] = field(default_factory=list)
     slots_between: list[Mapping[str, Any]] = field(default_factory=list)
     replies: tuple[Body, ...] = ()
+    came_to: tuple[str, ...] = ()
     locale: str = ""
     broken: bool = False
     failed: list[tuple[str, str]] = field(default_factory=list)
@@ -36,6 +37,11 @@ class Noted:
             if value != last:
                 yield value
             last = value
+
+    @property
+    def flows(self) -> frozenset[str]:
+        """The flows that ran in the turn, as far as an action, a question or what the turn came to shows them."""
+        return frozenset((*self.flows_before, *self.flows_between, *self.flows_after, *self.came_to))
 
     @property
     def everything(self) -> dict[str, Any]:
@@ -89,6 +95,8 @@ class WatchedDialog:
     def _note(self, decision: Decision) -> None:
         noted = self.noted
         noted.after, noted.flows_after = slots_of(decision.state), flows_of(decision.state)
+        outcome = decision.outcome
+        noted.came_to = (outcome.ref,) if outcome.kind == "flow" and outcome.ref else ()
         noted.replies, noted.locale = decision.replies, decision.locale or noted.locale
 
 
