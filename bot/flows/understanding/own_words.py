@@ -7,6 +7,7 @@ from bot.flows.model import Slot
 from bot.flows.understanding.plain import bare, core
 from bot.flows.understanding.values.numerals import numbers_in
 from bot.flows.understanding.values.yes_no import read_yes_no
+from bot.flows.understanding.ways_out import lacks, packed
 
 _EMPTY: Final = re.compile(
     r"(?:继续|开始|下一步|请?说|等等|等一下|稍等|go on|continue|wait|hold on|next|hm+|uh+|er+|.)", re.DOTALL
@@ -21,7 +22,7 @@ def says_nothing(asked: Slot, words: str) -> bool:
     if not asked.takes:
         return False
     said = core(words)
-    if not bare(words) or _EMPTY.fullmatch(said):
+    if not bare(words) or _EMPTY.fullmatch(said) or lacks(packed(words)):
         return True
     if len(said) > _LOOKED_AT:
         return False

@@ -9,7 +9,7 @@ from bot.flows.understanding.choices import command_of
 from bot.flows.understanding.heard import Heard
 from bot.flows.understanding.plain import asks, plain
 from bot.flows.understanding.values import read_value
-from bot.flows.understanding.ways_out import packed, skips
+from bot.flows.understanding.ways_out import lacks, packed, skips
 
 _MAIL: Final = re.compile(r"邮箱|邮件|电邮|@|\be-?mail\b|\bmail\b")
 _NO_MAIL: Final = re.compile(r"没有?(?:电子)?邮|不(?:要|用|想用?)(?:电子)?邮|\b(?:no|not|don'?t)\b.{0,12}mail")
@@ -70,7 +70,7 @@ def beside_no_order(heard: Heard, asked: Slot, words: str) -> tuple[Command, ...
     if (
         len(parts) == 1
         or read_value(asked, heard, words).code is None
-        or not any(skips(packed(part)) for part in parts)
+        or not any(skips(said) or lacks(said) for said in map(packed, parts))
     ):
         return ()
     others = (slot for slot in heard.slots if slot.kind in ("phone", "email") and slot.name != asked.name)

@@ -30,7 +30,7 @@ from bot.flows.understanding.round_about import beside_no_order, by_mail_instead
 from bot.flows.understanding.small_talk import small_talk_of
 from bot.flows.understanding.temper import is_upset
 from bot.flows.understanding.values import Read, read_value
-from bot.flows.understanding.ways_out import cancels, packed, skips
+from bot.flows.understanding.ways_out import cancels, lacks, packed, skips
 from bot.flows.understanding.wishes import VERBATIM, Found, certain, find, wish_in
 
 _LIKE_A_NUMBER: Final = ("number", "rating", "money", "phone", "order", "time", "date")
@@ -174,7 +174,7 @@ def _answer(
     found = read_value(asked, heard, words)
     if found.code is None and not (found.rest > _LONG_REST and asks(words)):
         return (SetSlot(asked.name, found.value),)
-    if not is_bool and skips(said):
+    if not is_bool and (skips(said) or lacks(said)):
         return (Skip(),)
     if chosen := _chosen(heard, words, definitions, bare_number=asked.kind not in _LIKE_A_NUMBER):
         return chosen
@@ -199,7 +199,8 @@ def _words(
     heard: Heard, asked: Slot, words: str, locale: str, definitions: Definitions, facts: Facts
 ) -> tuple[Command, ...]:
     """What a message means while words of one's own, a name or an address are asked for: nearly always just those."""
-    if skips(packed(words)):
+    said = packed(words)
+    if skips(said) or (lacks(said) and (asked.kind != "free" or any(one.id == "skip" for one in heard.shown))):
         return (Skip(),)
     if chosen := _chosen_exactly(heard, words, definitions):
         return chosen

@@ -10,7 +10,7 @@ OURS = read_definitions(Path(__file__).parents[3] / "bot" / "flows" / "definitio
 
 
 def test_the_slots_of_stories_and_messages_are_marked() -> None:
-    names = ("complaint_matter", "person_message", "service_fault", "complaint_category", "case_phone")
+    names = ("complaint_matter", "person_message", "service_fault", "service_reason", "case_phone")
     assert [OURS.slots[name].takes for name in names] == ["everything", "everything", "story", "words", ""]
 
 

@@ -79,16 +79,18 @@ def test_only_few_things_get_past_a_message() -> None:
     assert meant("退货", wish("return_goods", 0.99, 9), asked=MATTER) == (StartFlow("return_goods"),)
 
 
-@pytest.mark.parametrize("asked", [MATTER, CATEGORY, FAULT, REASON], ids=lambda slot: slot.name)
+@pytest.mark.parametrize("asked", [MATTER, FAULT, REASON], ids=lambda slot: slot.name)
 @pytest.mark.parametrize("text", ["1", "对", "好的", "🔥🔥🔥", "①", "yep", "no", "继续", "三", "42", "！！", "是的"])
 def test_signs_numbers_and_a_bare_yes_are_no_account_of_anything(asked: Slot, text: str) -> None:
     assert meant(text, asked=asked) == (Unreadable(asked.name, "text_missing"),)
 
 
-def test_no_order_number_is_no_category() -> None:
+def test_no_order_number_is_no_account_of_anything() -> None:
     for text in ("没有订单", "没有订单号", "no order"):
-        assert meant(text, asked=CATEGORY) == (Skip(),)
-    assert meant("垃圾", asked=CATEGORY) == (SmallTalk("insult"),)
+        assert meant(text, asked=REASON) == (Unreadable("service_reason", "text_missing"),)
+        assert meant(text, asked=CATEGORY) == (SetSlot("complaint_category", text),), "its action tells what it knows"
+        assert meant(text, asked=CATEGORY, shown=(Shown("skip", "跳过"),)) == (Skip(),)
+    assert meant("垃圾", asked=MATTER) == (SmallTalk("insult"),)
     assert meant("不满意", asked=OURS.slots["case_refusal"]) == (SetSlot("case_refusal", "不满意"),)
 
 
