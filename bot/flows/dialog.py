@@ -11,7 +11,7 @@ from bot.flows.engine.chart import Charts
 from bot.flows.engine.events import happen, plan_wake
 from bot.flows.engine.fill import asked_slot
 from bot.flows.engine.follow import follow
-from bot.flows.engine.greet import OFFER, answer_offer, greet, may_offer
+from bot.flows.engine.greet import OFFER, answer_offer, greet, may_offer, offer_choices
 from bot.flows.engine.parking import find_parked
 from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import root_of
@@ -111,7 +111,9 @@ class Dialog:
         unclear = all(one == parked or isinstance(one, CannotHandle | Clarify | Cancel) for one in understood.commands)
         if not run.speaks or run.frames or offer is None or not unclear or not heard.text or not may_offer(run):
             return None
-        answer = self.understand(replace(heard, asked=offer), self.facts, run.world.definitions).commands
+        shown = tuple(Shown(one["id"], one["label"]) for one in offer_choices(run))
+        asked = replace(heard, asked=offer, shown=shown, above=())
+        answer = self.understand(asked, self.facts, run.world.definitions).commands
         said = next((one.value for one in answer if isinstance(one, SetSlot) and one.slot == OFFER), None)
         return said if isinstance(said, bool) else None
 

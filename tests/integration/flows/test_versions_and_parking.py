@@ -128,3 +128,20 @@ async def test_silence_reminds_once_and_parks_and_the_other_channel_goes_on(
     async with engine.connect() as connection:
         left: Any = await connection.scalar(text("SELECT count(*) FROM bot.parked_flows"))
     assert left == 0
+
+
+@pytest.mark.parametrize("words", ["继续", "继续投诉", "接着办吧"])
+async def test_who_says_continue_goes_on_with_what_was_put_aside(
+    pool: Pool, engine: AsyncEngine, settings: Settings, words: str
+) -> None:
+    house = await House.open(pool, engine, settings)
+    customer = house.customer()
+    customer.now = datetime.now(UTC)
+    await customer.tap("start(open_complaint)")
+    await customer.say("水壶漏水，用了三天就坏了")
+    await customer.tap("skip")
+    for minutes in (11, 31):
+        customer.now += timedelta(minutes=minutes)
+        await customer.happens("silence")
+    assert "怎样处理" in await customer.say(words)
+    assert "怎样联系" in await customer.say("退款")
