@@ -114,5 +114,5 @@ class RemoteHouse(House):
 
     async def said(self, customer: Customer) -> list[dict[str, Any]]:
         """The bodies of what the bot said to this customer so far."""
-        lines = await Thread(self.pool, KEYS, "shop", customer._identity).after(0)
+        lines = await Thread(self.pool, KEYS, "shop", customer.identity).after(0)
         return [line.body for line in lines if line.author == "bot"]
