@@ -17,7 +17,7 @@ _TELLING: Final = ("phone", "email", "order")
 """Kinds whose values show what they are by themselves."""
 _OF_VALUE: Final = ("phone", "email", "address")
 _CLAUSES: Final = re.compile(r"[,，、;；。!！?？\n]+|\.\s|(?<=[\u4e00-\u9fff])\s+")
-_SUM: Final = re.compile(
+SUM: Final = re.compile(
     r"元|块|圆|万|预算|价位|价格|以内|以下|左右|不超过|[¥$€£]|\b(?:budget|under|below|up to|yuan|rmb|dollars?"
     r"|around|about|less than|max)\b"
 )
@@ -100,7 +100,7 @@ def _values(
 
 def _in_a_clause(slot: Slot, heard: Heard) -> object:
     """A sum or an address where one part of the sentence says that it is one."""
-    marks = _SUM if slot.kind == "money" else _ADDRESS
+    marks = SUM if slot.kind == "money" else _ADDRESS
     for part in _CLAUSES.split(heard.text[:LONGEST]):
         said = plain(part)
         if mark := marks.search(said):

@@ -6,6 +6,7 @@ from typing import Final
 from bot.flows.commands import Command, SetSlot, Skip
 from bot.flows.model import Definitions, Slot
 from bot.flows.understanding.choices import command_of
+from bot.flows.understanding.given import SUM
 from bot.flows.understanding.heard import Heard
 from bot.flows.understanding.plain import asks, plain
 from bot.flows.understanding.values import read_value
@@ -17,11 +18,14 @@ _DENIED: Final = re.compile(
     r"(?:我|还是|先|那|真的|都|actually )*(?:不要|不想|先不|不|别|don'?t |do not |not )(.{2,12}?)(?:了|吧|啦"
     r"| it| please)*"
 )
+_NOT_BUT: Final = re.compile(r"(?:不对|不)?不是[^,]{1,8},?(?:而是|应该是|是|要|我要)[^,]{1,10}")
 _PARTS: Final = re.compile(r"[,.;!?\n]+")
 
 
 def opposite(heard: Heard, asked: Slot, said: str, definitions: Definitions) -> bool | None:
-    """ "不取消" where 取消 is one of the two answers shown: the other one."""
+    """ "不取消" where 取消 is one of the two answers shown: the other one. "不是退款，是换货" is no."""
+    if _NOT_BUT.fullmatch(said):
+        return False
     denied = _DENIED.fullmatch(said)
     if denied is None:
         return None
@@ -47,6 +51,20 @@ def is_no_sum(heard: Heard, asked: Slot, definitions: Definitions) -> bool:
         if isinstance(each, SetSlot) and each.slot == asked.name
     ]
     return bool(values) and all(isinstance(value, int | float) and value > len(heard.shown) for value in values)
+
+
+def several_told(heard: Heard, asked: Slot, words: str) -> tuple[Command, ...]:
+    """A number and a sum in one message ("三口之家，5000以内"), where one of them is asked for."""
+    parts = [part for part in _PARTS.split(words) if part.strip()] if asked.kind in ("number", "money") else []
+    if len(parts) < 2 or asks(words):
+        return ()
+    told: list[Command] = []
+    for slot in heard.slots:
+        if slot.kind in ("number", "money"):
+            fitting = (part for part in parts if (SUM.search(part) is not None) == (slot.kind == "money"))
+            read = [found.value for part in fitting if (found := read_value(slot, heard, part)).code is None]
+            told += [SetSlot(slot.name, read[0])] if len(read) == 1 else []
+    return tuple(told) if len(told) > 1 else ()
 
 
 def by_mail_instead(heard: Heard, asked: Slot, words: str, definitions: Definitions) -> tuple[Command, ...]:

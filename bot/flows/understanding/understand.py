@@ -26,7 +26,7 @@ from bot.flows.understanding.language import language_of
 from bot.flows.understanding.own_words import says_nothing
 from bot.flows.understanding.plain import asks, core, plain
 from bot.flows.understanding.rated import helped, rating_shown
-from bot.flows.understanding.round_about import beside_no_order, by_mail_instead, is_no_sum, opposite
+from bot.flows.understanding.round_about import beside_no_order, by_mail_instead, is_no_sum, opposite, several_told
 from bot.flows.understanding.small_talk import small_talk_of
 from bot.flows.understanding.temper import is_upset
 from bot.flows.understanding.values import Read, read_value
@@ -156,6 +156,8 @@ def _answer(
     said = packed(words)
     if round_about := by_mail_instead(heard, asked, words, definitions) or beside_no_order(heard, asked, words):
         return round_about
+    if both := several_told(heard, asked, words):
+        return both
     if (correction := correction_in(heard, words)) is not None:
         return (correction,)
     is_bool = asked.type == "bool"
@@ -227,7 +229,8 @@ def _instead_of_words(found: Found, asked: Slot, words: str, definitions: Defini
     trigger = certain(found, VERBATIM)
     if isinstance(trigger, StartFlow) and (asked.takes != "everything" or exactly(trigger.flow, words, definitions)):
         return trigger
-    question = certain(found, _SURE_QUESTION) if asks(words) and asked.takes != "everything" else None
+    least = 0.0 if asked.takes == "words" else _SURE_QUESTION
+    question = certain(found, least) if asks(words) and asked.takes != "everything" else None
     return question if isinstance(question, Answer) else None
 
 

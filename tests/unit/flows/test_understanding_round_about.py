@@ -160,6 +160,20 @@ def test_a_small_number_is_the_place_of_a_sum() -> None:
     assert commands("3", asked=people, shown=shown) == (SetSlot("people", 3),), "three people"
 
 
+def test_a_number_and_a_sum_in_one_message() -> None:
+    people = Slot("people", "float", "number")
+    for asked in (people, BUDGET):
+        for text in ("三口之家，5000以内", "5000以内，三口之家", "family of 3, budget 5000"):
+            told = commands(text, asked=asked, slots=(people, BUDGET))
+            assert told == (SetSlot("people", 3), SetSlot("budget", 5000))
+    assert commands("不限", asked=BUDGET, shown=BUDGETS, slots=(people, BUDGET)) == (Skip(),)
+
+
+def test_not_this_but_that_is_no() -> None:
+    text = "不是退款，是换货"
+    assert commands(text, Shelf(**{text: wish("exchange_goods")}), asked=YES_NO) == (SetSlot("confirmed", False),)
+
+
 def test_the_first_one_will_do() -> None:
     asked = Slot("slot", "text")
     shown = (Shown("SetSlots(slot=a)", "周一上午"), Shown("SetSlots(slot=b)", "周二上午"))

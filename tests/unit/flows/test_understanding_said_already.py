@@ -96,7 +96,8 @@ def test_no_order_number_is_no_account_of_anything() -> None:
 
 def test_a_question_in_place_of_a_reason_is_answered() -> None:
     text = "what's the return window?"
-    assert meant(text, answer(0.95), asked=REASON) == (Answer("delivery-fee"),)
+    assert meant(text, answer(0.7), asked=REASON) == (Answer("delivery-fee"),)
+    assert meant(text, answer(0.7), asked=FAULT) == (SetSlot("service_fault", text),), "faults are told as questions"
     assert meant("我的订单到哪了，什么时候能到？", wish("order_status", 0.95, 5), asked=REASON) == (
         SetSlot("service_reason", "我的订单到哪了，什么时候能到？"),
     ), "a flow starts by its own words only"
