@@ -10,13 +10,14 @@ from bot.__main__ import COMMANDS
 from bot.commands import contact
 
 HEAVY = {"sqlalchemy", "alembic", "aiohttp", "psycopg", "pydantic", "numpy", "procrastinate", "cryptography", "opencc"}
+# Nothing of a package can be imported without the package itself; an empty module in the place of a part can be there.
 PROGRAM = """
 import sys
 from bot.__main__ import main
 try:
     main(sys.argv[1:])
 finally:
-    print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+    print(*[name for name in sys.modules if "." not in name], file=sys.stderr)
 """
 
 
