@@ -9,6 +9,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
 from bot.flows.understanding.plain import plain
+from bot.flows.understanding.values.contacts import read_address
+from bot.flows.understanding.values.dates import read_date
 from bot.handlers.action import LocalAction, within
 from bot.handlers.appointments import Appointment, calendar_of, meant, name_of, offered, shown
 from bot.handlers.case_words import word
@@ -48,7 +50,7 @@ class AskServiceSlot(LocalAction):
         turn = within()
         names = [name_of(one) for one in offered(self._cases, calendar_of(self._holidays_file), turn.now)]
         buttons = [{"payload": f"/SetSlots(service_slot={name})", "title": shown(name, turn.locale)} for name in names]
-        buttons.append({"payload": f"/SetSlots(service_slot={BY_CALL})", "title": word("slot_by_call", turn.locale)})
+        buttons.append({"payload": "/skip", "title": word("slot_by_call", turn.locale)})
         visit = tracker.get_slot("service_kind") in ("repair", "support")
         dispatcher.utter_message(response="utter_visit_slots" if visit else "utter_pickup_slots", buttons=buttons)
         return []
@@ -61,15 +63,21 @@ class NoteServiceSlot(AskServiceSlot):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn, said = within(), tracker.get_slot("service_slot")
-        if not said:
-            return []
         choices = offered(self._cases, calendar_of(self._holidays_file), turn.now)
-        words = plain(str(said))
-        found = meant(str(said), choices, turn.now, turn.locale) or _loosely(words, choices)
+        words = plain(str(said or ("" if turn.message.get("choice") else turn.message.get("text", ""))))
+        found = meant(str(said or ""), choices, turn.now, turn.locale) or _loosely(words, choices)
         if found is not None:
             return _settled(name_of(found))
-        if said == BY_CALL:
+        if not said:
             return _settled(BY_CALL)
+        today = turn.now.date()
+        no_day = read_date(words, today, past=False, locale=turn.locale).value is None
+        if no_day and read_address(str(said), words).code is None:  # ahead of its question
+            return [
+                SlotSet("service_slot", None),
+                SlotSet("service_slot_known", False),
+                SlotSet("service_address", said),
+            ]
         misses = int(tracker.get_slot("service_slot_misses") or 0) + 1
         if _NONE.search(words) or misses >= MISSES_ALLOWED:
             dispatcher.utter_message(response="utter_service_slot_by_call")

@@ -84,7 +84,7 @@ async def test_a_time_that_is_not_offered_is_asked_for_again_and_words_are_under
     assert wanted["label"] in await customer.say("13800138000")
 
 
-@pytest.mark.parametrize("said", [["都不方便"], ["2020年1月1日", "上海市徐汇区漕溪北路"], ["周末"]])
+@pytest.mark.parametrize("said", [["都不方便"], ["2020年1月1日", "月底那几天再看"], ["周末"]])
 async def test_whom_no_time_suits_is_called_and_what_was_said_is_known(house, said):
     customer = house.customer()
     await customer.tap("start(repair)")
@@ -102,7 +102,29 @@ async def test_whom_no_time_suits_is_called_and_what_was_said_is_known(house, sa
     assert "slot" not in case.details
 
 
-@pytest.mark.parametrize(("said", "place"), [("越快越好", 0), ("第二个都行", 1)])
+async def test_an_address_that_comes_ahead_of_its_question_is_kept(house):
+    customer = house.customer()
+    await customer.tap("start(repair)")
+    await customer.tap("skip")
+    await customer.say("不通电")
+    told = await customer.say(ADDRESS)
+    assert "不能安排" not in told
+    assert "师傅上门" in told
+    assert "怎样联系您" in await customer.say("第一个")
+    assert ADDRESS in await customer.say("13800138000")
+
+
+async def test_the_button_for_whom_no_time_suits(house):
+    customer = house.customer()
+    await customer.tap("start(repair)")
+    await customer.tap("skip")
+    await customer.say("不通电")
+    assert "上门地址" in await customer.say("都不行，请联系我约时间")
+    await customer.say(ADDRESS)
+    assert "上门时间：由客服联系您约定\n" in await customer.say("13800138000")
+
+
+@pytest.mark.parametrize(("said", "place"), [("越快越好", 0), ("第二个都行", 1), ("都行", 0)])
 async def test_who_takes_any_time_gets_the_one_that_was_meant(house, said, place):
     customer = house.customer()
     await customer.tap("start(repair)")
