@@ -2,13 +2,15 @@
 
 import pytest
 
-from bot.domain.decision import ActionCall, ActionResult, Given, Said
-from bot.flows.commands import Command, SetSlot, StartFlow, Understood
+from bot.domain.decision import ActionCall, ActionResult, Said
+from bot.flows.commands import Understood
 from bot.flows.dialog import Dialog
 from bot.flows.facts import Facts
 from bot.flows.model import Definitions
-from bot.flows.understanding.heard import Heard
-from tests.unit.flows.dialogs import Shelf, Talk, definitions, understand
+from bot.flows.reading import flow_from_document
+from bot.flows.understanding.choices import shown_by_label, shown_by_place
+from bot.flows.understanding.heard import Heard, Shown
+from tests.unit.flows.dialogs import START, Shelf, Talk, definitions, understand
 from tests.unit.flows.test_dialog import FORMS, talk
 
 MORE = """
@@ -253,53 +255,17 @@ def test_a_correction_names_what_was_chosen_by_its_label_or_not_at_all(label: st
     assert customer.say("size:=big")[0].endswith('changed to "Large".')
 
 
-def put_aside() -> Talk:
-    """A customer whose complaint was put aside a moment ago."""
-
-    class Continuing(Talk):
-        def dialog(self) -> Dialog:
-            return Dialog(lambda: self.definitions, _continuing, Shelf(), self.terms)
-
-    def act(call: ActionCall) -> ActionResult:
-        if call.name == "action_park_flow":
-            kept.update(call.slots["parked_document"])
-            return ActionResult({"parked_id": "7"})
-        return ActionResult({"parked_document": kept} if call.name == "action_take_parked" else {})
-
-    kept: dict[str, Given] = {}
-    customer = Continuing(definitions(FORMS), act)
-    customer.say("/complaint; matter=broken; product=pan")
-    customer.happen("silence", 600)
-    assert "continue" in customer.happen("silence", 1200)[0]
-    return customer
+def test_a_stored_flow_still_knows_whether_it_keeps_its_answers() -> None:
+    flows = definitions(FORMS, MORE).flows
+    for name, keeps in (("about_me", True), ("sizes", False)):
+        stored = flow_from_document(flows[name].document)
+        assert (stored.keeps, stored.content_hash) == (keeps, flows[name].content_hash)
 
 
-def _continuing(heard: Heard, facts: Facts, known: Definitions) -> Understood:
-    """ "Continue" and "no" are answers only where a yes or no is asked for, and "continue complaint" is both."""
-    answers: tuple[Command, ...] = ()
-    if heard.asked is not None and heard.asked.type == "bool" and heard.text.startswith(("continue", "no")):
-        answers = (SetSlot(heard.asked.name, heard.text != "no"),)
-    if heard.text.startswith("continue "):
-        answers = (*answers, StartFlow(heard.text.removeprefix("continue ")))
-    return Understood(answers, heard.locale) if answers else understand(heard, facts, known)
-
-
-@pytest.mark.parametrize("text", ["continue", "continue complaint"])
-def test_what_was_just_put_aside_goes_on_at_a_word(text: str) -> None:
-    customer = put_aside()
-    assert customer.say(text) == ["Your phone?"]
-    assert customer.slots == {"matter": "broken", "product": "pan"}
-    assert "parked" not in customer.state
-
-
-def test_what_was_just_put_aside_can_be_left_and_waits_for_other_things() -> None:
-    customer = put_aside()
-    assert customer.say("no") == ["All right, I will leave it."]
-    assert customer.stack == []
-    other = put_aside()
-    assert other.say("continue rating") == ["Stars?"]
-    asked = put_aside()
-    assert asked.say("fee?") == [
-        "It is free.",
-        'Last time "Complaint" was left unfinished. Shall we go on with it?',
-    ]
+def test_the_number_of_a_choice_means_the_last_list_and_a_label_any() -> None:
+    last, above = (Shown("SetSlots(hint=a)", "Yes please"),), (Shown("start(rating)", "Buying"), Shown("skip", "Later"))
+    heard = Heard("Buying", "en", START, shown=last, above=above)
+    assert shown_by_label(heard, "buying") == above[0]
+    assert shown_by_place(heard, "1") == last[0]
+    assert shown_by_place(heard, "2") is None
+    assert shown_by_place(heard, "the last one") == last[0]
