@@ -160,7 +160,8 @@ async def test_a_message_is_a_task_once_with_its_promise(engine: AsyncEngine, se
     for _ in range(2):  # a turn that is decided again
         told = await run(engine, action, talk, **left)
     (task,) = await SqlStore(engine, KEYS, Policy()).tasks(talk.contact)
-    assert (task.kind, task.state, task.subject) == ("call_back", "open", "请回电谈退款\n☎ +8613800138000 · any")
+    promised = f"请回电谈退款\n☎ +8613800138000 · {told['person_call_by']}"
+    assert (task.kind, task.state, task.subject) == ("call_back", "open", promised)
     within = task.due_at - datetime.now(UTC)
     assert timedelta(hours=23) < within <= timedelta(hours=settings.service.answer_within_h)
     assert told["person_call_by"]
