@@ -26,7 +26,12 @@ _MORE_THAN_A_WISH: Final = 6
 _BESIDE_A_WISH: Final = 3
 """In a clause of its own less tells something."""
 _WORD: Final = re.compile(r"[a-z0-9'-]+|[^\W_]")
-_OF_A_WISH: Final = re.compile(r"(?:我|要|想|想要|请|帮|帮我|给|你们?|您|一下|一个|的|了|吧|个)+")
+_OF_A_WISH: Final = re.compile(
+    r"(?:我|要|想|想要|请|帮|帮我|给|你们?|您|一下|一个|的|了|吧|个)+"
+    r"|\b(?:i|i'd|i'll|we|we'd|want|wanna|would|like|love|need|wish|have|got|to|make|file|lodge|register|open|report|raise"
+    r"|start|submit|send|give|put|in|a|an|the|my|some|new|formal|please|pls|can|could|may|must|you|me|us|help|with"
+    r"|about|for|now|today|hi|hello|hey)\b"
+)
 
 
 def given_with(flow: str, heard: Heard, words: str, definitions: Definitions) -> tuple[SetSlot, ...]:
