@@ -146,8 +146,14 @@ async def console(browser: Browser, url: str, **context: Any) -> AsyncIterator[C
         await made.close()
 
 
+def is_notice(message: dict[str, Any]) -> bool:
+    """Whether the message tells a first contact what data are for: it has the policy's address and asks nothing."""
+    body = message["body"]
+    return "choices" not in body and any("/privacy" in link["url"] for link in body.get("links", ()))
+
+
 async def chat(url: str, *texts: str, locale: str = "zh-Hans") -> list[dict[str, Any]]:
-    """A new visitor of the shop says these over plain HTTP; returns the answers."""
+    """A new visitor of the shop says these over plain HTTP; returns the answers, without the notice of the first contact."""
     answers: list[dict[str, Any]] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as client:
         async with client.post(f"{url}/channels/shop/session", json={"locale": locale}) as response:
@@ -160,5 +166,5 @@ async def chat(url: str, *texts: str, locale: str = "zh-Hans") -> list[dict[str,
             ) as response:
                 reply = await response.json()
                 assert response.status == 200, json.dumps(reply)
-                answers += [message for message in reply["messages"] if message["direction"] == "out"]
+                answers += [one for one in reply["messages"] if one["direction"] == "out" and not is_notice(one)]
     return answers

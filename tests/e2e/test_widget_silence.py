@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.e2e.console_page import chromium
+from tests.e2e.console_page import chromium, is_notice
 from tests.e2e.relay import Manner, relay_to
 from tests.e2e.widget_page import Customer, customer
 from tests.servers import LiveServer
@@ -20,12 +20,13 @@ ASKED = ["How do I return a product?", "How long is the warranty?", "How do I ge
 
 
 async def _check_thread(someone: Customer, texts: list[str]) -> None:
-    """The browser and the store have the same messages in the same order: `texts`, an answer to each."""
+    """The browser and the store have the same messages in the same order: `texts`, an answer to each, one notice."""
     await expect(someone.own.locator(".mark-delivered")).to_have_count(len(texts), timeout=PATIENCE_MS)
     await expect(someone.answers).to_have_count(len(texts), timeout=PATIENCE_MS)
     await expect(someone.frame.locator(".banner")).to_be_hidden(timeout=PATIENCE_MS)
+    await expect(someone.notice).to_have_count(1)
     thread = await someone.thread()
-    assert [message["seq"] for message in thread] == list(range(1, 2 * len(texts) + 1))
+    assert [message["seq"] for message in thread] == list(range(1, 2 * len(texts) + 2))
     assert [message["body"]["text"] for message in thread if message["direction"] == "in"] == texts
     assert len({message["id"] for message in thread}) == len(thread)
     assert len({message.get("client_msg_id") for message in thread if message["direction"] == "in"}) == len(texts)
@@ -35,7 +36,8 @@ async def _check_thread(someone: Customer, texts: list[str]) -> None:
     )
     assert shown == in_order
     assert await someone.own.locator(".card").all_inner_texts() == texts
-    sources = [message["body"]["article"]["question"] for message in thread if message["direction"] == "out"]
+    answers = [message for message in thread if message["direction"] == "out" and not is_notice(message)]
+    sources = [message["body"]["article"]["question"] for message in answers]
     assert await someone.answers.locator(".source q").all_inner_texts() == sources
     assert sources == texts
 

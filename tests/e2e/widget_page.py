@@ -16,6 +16,8 @@ window.policyFaults = []
 document.addEventListener('securitypolicyviolation', (event) =>
   window.policyFaults.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))
 """
+# A first contact is told, once and in a bubble of its own, what data are for: no answer to what was asked.
+NOTICE = ":has(.link[href*='/privacy']):not(:has(.choice))"
 # The network is taken away on purpose in these tests; the browser says so in its log.
 _NETWORK = ("Failed to load resource", "WebSocket connection to")
 
@@ -32,7 +34,8 @@ class Customer:
         self.frame = page.frame_locator("yingda-chat iframe")
         self.field = self.frame.locator("textarea")
         self.own = self.frame.locator(".bubble.customer")
-        self.answers = self.frame.locator(".bubble.bot")
+        self.notice = self.frame.locator(f".bubble.bot{NOTICE}")
+        self.answers = self.frame.locator(f".bubble.bot:not({NOTICE})")
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
 
