@@ -11,6 +11,8 @@ const NEAR_END = 80
 const SEEN_FROM = 40
 /** What stays visible (px) above an answer that fills the view. */
 const ABOVE = 12
+/** What one author says within this time (ms) is read as one: an answer, and the notice of a first contact below it. */
+const BREATH_MS = 5000
 
 /** An entry on screen: what it was drawn from, and of that what stands in its card. */
 interface Drawn {
@@ -29,6 +31,8 @@ export class Log {
   private drawn = new Map<string, Drawn>()
   private following = true
   private top = 0
+  /** What was said last in one breath, from its first message to its newest. */
+  private breath: { first: HTMLElement; newest: HTMLElement } | undefined
 
   constructor(
     private readonly actions: BubbleActions,
@@ -53,12 +57,13 @@ export class Log {
     follow.observe(this.element)
   }
 
-  /** Whether the newest message has come into view, at least its beginning. */
+  /** Whether the newest message has come into view, at least the beginning of what it was said with. */
   get newestSeen(): boolean {
     const newest = this.list.lastElementChild
     if (!(newest instanceof HTMLElement)) return true
     const { scrollTop, clientHeight } = this.element
-    return newest.offsetTop + Math.min(newest.offsetHeight, SEEN_FROM) <= scrollTop + clientHeight
+    const begun = newest === this.breath?.newest ? this.breath.first : newest
+    return begun.offsetTop + Math.min(begun.offsetHeight, SEEN_FROM) <= scrollTop + clientHeight
   }
 
   private get atEnd(): boolean {
@@ -102,19 +107,31 @@ export class Log {
     }
     for (const [key, { node }] of this.drawn) if (!next.has(key)) node.remove()
     this.drawn = next
-    if (this.following) this.follow(entries.at(-1))
+    if (this.following && grown) this.follow(entries)
+    else if (this.following) this.toEnd()
     else if (grown) this.jump.hidden = false
   }
 
-  /** Goes to the end, but not past the beginning of an answer that is taller than the view. */
-  private follow(last: Entry | undefined): void {
+  /** Goes to the end, but not past the beginning of what was said last when that is taller than the view. */
+  private follow(entries: readonly Entry[]): void {
     this.toEnd()
+    const last = entries.at(-1)
     // What customers wrote themselves they need not read from its beginning.
     if (last?.kind !== 'message' || last.author === 'customer') return
-    const newest = this.list.lastElementChild
-    if (!(newest instanceof HTMLElement) || newest.offsetHeight <= this.element.clientHeight) return
-    this.element.scrollTop = newest.offsetTop - ABOVE
+    let first: HTMLElement | undefined
+    for (const entry of [...entries].reverse()) {
+      if (entry.kind !== 'message' || entry.author !== last.author) break
+      if (Date.parse(last.at) - Date.parse(entry.at) > BREATH_MS) break
+      first = this.drawn.get(entry.key)?.node
+    }
+    const newest = this.drawn.get(last.key)?.node
+    if (!first || !newest) return
+    this.breath = { first, newest }
+    const height = newest.offsetTop + newest.offsetHeight - first.offsetTop
+    if (height <= this.element.clientHeight) return
+    this.element.scrollTop = first.offsetTop - ABOVE
     this.following = false
+    this.jump.hidden = first === newest
   }
 
   private update(entry: Entry, locale: Locale, old: Drawn | undefined): Drawn {
