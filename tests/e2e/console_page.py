@@ -153,7 +153,7 @@ def is_notice(message: dict[str, Any]) -> bool:
 
 
 async def chat(url: str, *texts: str, locale: str = "zh-Hans") -> list[dict[str, Any]]:
-    """A new visitor of the shop says these over plain HTTP; returns the answers, without the notice of the first contact."""
+    """A new visitor of the shop says these over plain HTTP; returns the answers, without the first contact's notice."""
     answers: list[dict[str, Any]] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as client:
         async with client.post(f"{url}/channels/shop/session", json={"locale": locale}) as response:
