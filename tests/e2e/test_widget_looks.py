@@ -56,6 +56,9 @@ async def test_on_a_phone_the_chat_is_the_whole_screen(shop_server: LiveServer) 
         await expect(someone.launcher).to_be_hidden()
         assert await someone.page.evaluate("document.querySelector('main').inert")
         await someone.ask("How do I return a product?")
+        await expect(someone.notice).to_have_count(1)
+        await someone.settle()
+        await expect(someone.answers.first.locator(".author")).to_be_in_viewport(ratio=1)  # the notice comes below it
         await someone.picture("phone-chat")
         assert await someone.barriers() == []
         for content, window in await _widths(someone):
