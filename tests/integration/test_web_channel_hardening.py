@@ -26,7 +26,7 @@ from bot.app import drain, make_app
 from bot.channels.web.tokens import SessionTokens, Visitor
 from bot.domain.network import network_of
 from bot.jobs.housekeeping import forget_unnamed_files
-from bot.rehearsal.keys import KEYS
+from bot.rehearsal.keys import KEYS, RING
 from bot.settings import Http, Limits, Settings, WebChannel
 from bot.storage.blobs import BlobStore
 from bot.storage.database import Addresses
@@ -101,6 +101,7 @@ async def open_shop(addresses: Addresses, tmp_path: Path) -> AsyncIterator[Open]
         settings = Settings(
             var_dir=tmp_path,
             secret_key=KEY,
+            keys={"ring": RING.document()},
             worker=False,
             limits=Limits(**limits),
             http=http or Http(),
