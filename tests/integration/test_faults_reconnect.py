@@ -20,6 +20,8 @@ from bot.storage.pool import Pool
 pytestmark = pytest.mark.heavy
 
 REPLAY_LIMIT = 500
+NOTICE = 1
+"""Whoever writes for the first time is told how their data is used: a line more than questions and answers."""
 
 
 @pytest.fixture
@@ -46,8 +48,8 @@ async def test_a_hello_is_answered_with_exactly_what_is_missing(
         await elsewhere.send(text=f"note {number} from elsewhere")
 
     frames = [await here.receive() for _ in range(6)]
-    assert here.welcome == {"type": "welcome", "seq": 16, "received_seq": 0, "read_seq": 0}
-    assert [frame["seq"] for frame in frames] == list(range(11, 17))
+    assert here.welcome == {"type": "welcome", "seq": 16 + NOTICE, "received_seq": 0, "read_seq": 0}
+    assert [frame["seq"] for frame in frames] == list(range(11 + NOTICE, 17 + NOTICE))
     await here.post({"type": "ping"})
     assert await here.receive() == {"type": "pong"}, "and nothing else"
     assert await compare(pool, here) == []
@@ -56,22 +58,22 @@ async def test_a_hello_is_answered_with_exactly_what_is_missing(
 
 async def test_who_is_ahead_or_far_behind_starts_anew(server: Keeper, pool: Pool, http: aiohttp.ClientSession) -> None:
     writer = PlainVisitor(Session(http, [server.url]))
-    for number in range(REPLAY_LIMIT // 2):
+    for number in range(REPLAY_LIMIT // 2 - 1):
         await writer.send(text=f"note {number}")
     just_in_reach = SocketVisitor(writer.session)
     await just_in_reach.catch_up()
-    assert (just_in_reach.thread.resets, len(just_in_reach.thread.messages)) == (0, REPLAY_LIMIT)
+    assert (just_in_reach.thread.resets, len(just_in_reach.thread.messages)) == (0, REPLAY_LIMIT - 2 + NOTICE)
     await writer.send(text="one more")
 
     for visitor in (SocketVisitor(writer.session), PlainVisitor(writer.session)):
         await visitor.catch_up()
         assert visitor.thread.resets == 1
-        assert [message["seq"] for message in visitor.thread.messages] == list(range(3, REPLAY_LIMIT + 3))
+        assert [message["seq"] for message in visitor.thread.messages] == list(range(1 + NOTICE, REPLAY_LIMIT + 1 + NOTICE))
 
         visitor.thread.last_seq = 10_000
         await visitor.catch_up()
         assert visitor.thread.resets == 2
-        assert [message["seq"] for message in visitor.thread.messages] == list(range(3, REPLAY_LIMIT + 3))
+        assert [message["seq"] for message in visitor.thread.messages] == list(range(1 + NOTICE, REPLAY_LIMIT + 1 + NOTICE))
         await visitor.close()
     await just_in_reach.close()
 
@@ -87,7 +89,7 @@ async def test_every_tab_sees_everything_in_one_order(server: Keeper, pool: Pool
     async with asyncio.timeout(20):
         await asyncio.gather(*map(write, tabs))
         for tab in tabs:
-            await tab.read_to(120)
+            await tab.read_to(120 + NOTICE)
     assert await compare_all(pool, tabs) == []
     for tab in tabs:
         await tab.close()
@@ -121,9 +123,9 @@ async def test_a_tab_hears_of_another_without_asking(server: Keeper, http: aioht
 
     started = time.monotonic()
     await writing.send(text="hello")
-    frames = [await listening.receive() for _ in range(2)]
-    assert [frame["seq"] for frame in frames] == [1, 2]
-    assert [message["seq"] for message in await poll] == [1, 2]
+    frames = [await listening.receive() for _ in range(2 + NOTICE)]
+    assert [frame["seq"] for frame in frames] == [1, 2, 2 + NOTICE]
+    assert [message["seq"] for message in await poll] == [1, 2, 2 + NOTICE]
     assert time.monotonic() - started < 1
     await listening.close()
 
@@ -145,6 +147,7 @@ async def test_a_restart_sends_sockets_away_and_everybody_goes_on(
         await crowd.until_more(20)
         idle = SocketVisitor(Session(http, [server.url]))
         await idle.say("hello")
+        await idle.receive()  # the notice
         poll = asyncio.create_task(waiting.poll(wait_s=8))
         await asyncio.sleep(0.1)
         started = time.monotonic()
@@ -157,7 +160,7 @@ async def test_a_restart_sends_sockets_away_and_everybody_goes_on(
         assert time.monotonic() - started < 4, "a drain waits for no poll and no browser"
         await crowd.until_more(20)
         await idle.close()
-        assert (await idle.say("and again"))["seq"] == 4
+        assert (await idle.say("and again"))["seq"] == 4 + NOTICE
 
     assert server.ends == [0]
     for visitor in crowd.visitors:
@@ -171,15 +174,17 @@ async def test_a_restart_sends_sockets_away_and_everybody_goes_on(
 async def test_receipts_are_kept_and_told(server: Keeper, pool: Pool, http: aiohttp.ClientSession) -> None:
     visitor = SocketVisitor(Session(http, [server.url]))
     await visitor.say("hello")
-    await visitor.post({"type": "received", "seq": 2})
+    await visitor.receive()  # the notice
+    last = 2 + NOTICE
+    await visitor.post({"type": "received", "seq": last})
     await visitor.post({"type": "read", "seq": 1})
     await visitor.post({"type": "received", "seq": 1})
     await visitor.post({"type": "read", "seq": 99})
     await visitor.post({"type": "ping"})
     assert await visitor.receive() == {"type": "pong"}
     await visitor.catch_up()
-    assert visitor.welcome == {"type": "welcome", "seq": 2, "received_seq": 2, "read_seq": 2}
+    assert visitor.welcome == {"type": "welcome", "seq": last, "received_seq": last, "read_seq": last}
     async with pool.connection() as connection:
         states = await (await connection.execute("SELECT state FROM bot.outbox")).fetchall()
-    assert states == [("sent",)]
+    assert states == [("sent",)] * (1 + NOTICE)
     await visitor.close()
