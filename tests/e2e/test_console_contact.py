@@ -107,8 +107,9 @@ async def test_a_choice_on_paper_is_recorded_with_its_receipt(live_server: LiveS
         assert await staff.barriers() == []
         await dialog.get_by_role("button", name="登记", exact=True).click()
         await expect(page.get_by_text("已同意")).to_be_visible()
-        (event,) = (await staff.api("GET", f"/api/contacts/{contact}/consents"))["events"]
-        shown = page.locator(".contact-lines li").last
+        event, notice = (await staff.api("GET", f"/api/contacts/{contact}/consents"))["events"]
+        assert (event["event"], notice["event"]) == ("granted", "notice_shown")
+        shown = page.locator(".contact-lines li").filter(has_text=event["receipt"])
         for words in (event["receipt"], "同意，签名见纸质表格", event["prompt"], "纸质", "梅晓雨", "告知第 1 版"):
             await expect(shown).to_contain_text(words)
         assert await staff.barriers() == []

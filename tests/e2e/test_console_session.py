@@ -43,17 +43,17 @@ async def test_new_rows_wait_behind_a_button(live_server: LiveServer) -> None:
         page = staff.page
         await staff.enter(live_server.admin_link)
         rows = page.locator(".interaction-table tbody tr")
-        await expect(rows).to_have_count(2)
+        await expect(rows).to_have_count(3)  # the question, its answer, the notice of the first contact
         first = await rows.first.inner_text()
         await chat(live_server.url, "保修多久？")
-        pill = page.get_by_role("button", name="显示 2 条新记录")
+        pill = page.get_by_role("button", name="显示 3 条新记录")
         await expect(pill).to_be_visible()
         assert await rows.first.inner_text() == first, "nothing moves under the reader's eyes"
-        await expect(page).to_have_title("(2) 互动记录 · 应答")
+        await expect(page).to_have_title("(3) 互动记录 · 应答")
         assert await staff.barriers() == []
         await page.locator("h1").click()
         await page.keyboard.press("n")
-        await expect(rows).to_have_count(4)
+        await expect(rows).to_have_count(6)
         await expect(rows.filter(has=page.locator(".direction.in")).first).to_contain_text("保修多久？")
         await expect(pill).to_be_hidden()
 
@@ -61,7 +61,7 @@ async def test_new_rows_wait_behind_a_button(live_server: LiveServer) -> None:
         await staff.context.set_offline(True)
         await page.get_by_role("button", name="刷新").click()
         await expect(page.get_by_text("与服务器的连接中断")).to_be_visible()
-        await expect(rows).to_have_count(4)
+        await expect(rows).to_have_count(6)
         await staff.context.set_offline(False)
         await page.get_by_role("button", name="刷新").click()
         await expect(page.get_by_text("与服务器的连接中断")).to_be_hidden()
@@ -96,7 +96,7 @@ async def test_a_colleague_is_invited_sees_only_the_own_rooms_and_leaves(live_se
         await other.enter(link)
         await expect(other.page.get_by_role("heading", level=1)).to_have_text("知识库")
         entries = other.page.get_by_role("navigation").get_by_role("link")
-        assert await entries.all_inner_texts() == ["知识库"]
+        assert await entries.all_inner_texts() == ["知识库", "流程"]
         await other.open("/interactions")
         await expect(other.page.get_by_text("不在你的角色权限之内")).to_be_visible()
         assert await other.barriers() == []
