@@ -15,11 +15,11 @@ from typing import Any
 
 from bot.domain.decision import ActionResult, Decision, Situation
 from bot.domain.message import Inbound
+from bot.flows.catalogue import OURS
 from bot.flows.commands import Answer, Command, SetSlot, StartFlow, Understood
 from bot.flows.dialog import Dialog
 from bot.flows.engine.terms import Terms
 from bot.flows.facts import ArticleText, Facts, Findings
-from bot.flows.library import OURS
 from bot.flows.model import Definitions
 from bot.flows.reading import read_definitions
 from bot.flows.understanding import Heard

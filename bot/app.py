@@ -106,7 +106,7 @@ class Parts:
         talk, settings = self.talk, self.settings
         promises = terms_of(settings, Actions(())).promises
         return ActionServer(
-            settings, self.pool, self.keys, talk.actor, talk.local_names, lambda: talk.library.current, promises
+            settings, self.pool, self.keys, talk.actor, talk.local_names, lambda: talk.catalogue.current, promises
         )
 
     async def end_loops(self, app: web.Application | None = None) -> None:
@@ -158,7 +158,7 @@ def make_app(
     shelf = Shelf(parts.engine, parts.live)
     app[ARTICLES] = shelf
     app[LABEL_OF] = shelf.label_of
-    app[FLOWS] = parts.talk.library
+    app[FLOWS] = parts.talk.catalogue
     app[ACTION_SERVER] = parts.action_server()
     app[ACTION_LIMITS] = parts.realtime
     app[STATUS] = StatusReport(settings, parts.engine, addresses.application_url).describe

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.customers import open_crm
 from bot.domain.decision import Decision, Situation, Turn
 from bot.domain.message import Inbound
+from bot.flows.catalogue import OURS, Catalogue
 from bot.flows.checking import faults_of
 from bot.flows.dialog import Dialog
 from bot.flows.engine.terms import Terms
 from bot.flows.facts import Facts
-from bot.flows.library import OURS, Library
 from bot.flows.model import Definitions
 from bot.flows.reading import FlowFault
 from bot.flows.understanding import understand
@@ -88,22 +88,22 @@ class Talk:
         }
         folders = [OURS, *([settings.flows.folder_in_use] if settings.flows.folder_in_use else [])]
         check = partial(_faults_of_the_company, settings.actions.remote_names)
-        self.library = Library(folders, FlowDocuments(pool), check)
+        self.catalogue = Catalogue(folders, FlowDocuments(pool), check)
         ours = make_actions(offered)
         self.local_names = frozenset(action.name() for action in ours)
-        remote = remote_actions(settings, self.library, pool, SqlSharing(engine, keys, crm), self.local_names)
+        remote = remote_actions(settings, self.catalogue, pool, SqlSharing(engine, keys, crm), self.local_names)
         self.actions = Actions([*ours, *remote])
         self._reload_s = settings.flows.reload_s
         self.dialog = Dialog(
-            definitions=lambda: self.library.current,
+            definitions=lambda: self.catalogue.current,
             understand=understand,
             facts=facts,
             terms=terms_of(settings, self.actions),
-            revive=self.library.remember,
+            revive=self.catalogue.remember,
         )
         driven = around(self.dialog)
         decider = Decider(driven.turn, driven.apologise, turn.decide_s, turn.crashes_before_person)
-        self.actor = Actor(self.actions, crm, keys, turn.action_s, _Versions(self.library))
+        self.actor = Actor(self.actions, crm, keys, turn.action_s, _Versions(self.catalogue))
         self.turns = Turns(pool, decider, keys, self.actor)
         self.teller = Teller(self.turns, pool, keys, realtime)
         self.outside = Outside(
@@ -118,15 +118,15 @@ class Talk:
 
     async def open(self) -> None:
         """Reads the flows and keeps their versions. Raises :class:`~bot.flows.reading.FlowFaults`."""
-        await self.library.open()
+        await self.catalogue.open()
 
     def wishes(self) -> Sequence[Article]:
         """What the index is to find beside articles: what the flows in force are for. Call it after :meth:`open`."""
-        return wishes_of(self.library.current)
+        return wishes_of(self.catalogue.current)
 
     async def watch(self) -> None:
         """Takes up changed flow files, for ever; in every process that decides."""
-        await self.library.run(self._reload_s)
+        await self.catalogue.run(self._reload_s)
 
     async def wake(self) -> None:
         """Tells dialogs of silence, for ever; in every process that works."""
@@ -141,12 +141,12 @@ class Talk:
 class _Versions:
     """Versions of flows for the turns: of this process, else of the store."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
 
     def held(self, content_hash: str) -> Mapping[str, Any] | None:
         """See :class:`bot.turns.acting.Flows`."""
-        flow = self._library.flow(content_hash)
+        flow = self._catalogue.flow(content_hash)
         return flow.document if flow is not None else None
 
     async def load(self, connection: Connection, content_hash: str) -> Mapping[str, Any] | None:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.reading import read_definitions
 from bot.handlers.answers import wishes_of
 from bot.rehearsal.keeper import open_nursery

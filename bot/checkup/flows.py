@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from bot.checkup.part import Part
+from bot.flows.catalogue import OURS
 from bot.flows.checking import check_definitions
-from bot.flows.library import OURS
 from bot.flows.reading import FlowFault, FlowFaults, read_definitions
 from bot.handlers.surroundings import surroundings
 from bot.settings import Settings

@@ -5,7 +5,7 @@ import json
 
 from bot.commands.speech import say as say_progress
 from bot.commands.store import open_store
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.model import Definitions
 from bot.flows.reading import FlowFaults, read_definitions
 from bot.flows.rendering import render

@@ -85,7 +85,7 @@ def draw_flow(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace) -> "Definitions | None":
-    from bot.flows.library import OURS
+    from bot.flows.catalogue import OURS
     from bot.flows.reading import FlowFaults, read_definitions
 
     own = getattr(args, "folder", None) or read_settings().flows.folder_in_use

@@ -36,7 +36,7 @@ _NOT_TAKEN = frozenset({429, 503})
 _STATUS = {400: "remote_rejected", 401: "remote_denied", 403: "remote_denied", 404: "remote_unknown_action"}
 
 
-class Library(Protocol):
+class Catalogue(Protocol):
     """The flows in force."""
 
     @property
@@ -56,10 +56,10 @@ class RemoteAction(LocalAction):
 
     where = "after_commit"
 
-    def __init__(self, name: str, server: RemoteActions, library: Library, pool: Pool, sharing: SqlSharing) -> None:
+    def __init__(self, name: str, server: RemoteActions, catalogue: Catalogue, pool: Pool, sharing: SqlSharing) -> None:
         self._name = name
         self._server = server
-        self._library = library
+        self._catalogue = catalogue
         self._pool = pool
         self._sharing = sharing
 
@@ -72,7 +72,7 @@ class RemoteAction(LocalAction):
         turn = within()
         if turn.lent is not None:
             raise ActionFault("outside_only", f"{self._name} leaves the house and cannot be part of a turn", final=True)
-        definitions = self._library.current
+        definitions = self._catalogue.current
         flow = definitions.flows.get(tracker.stack[-1]["flow_id"])
         if flow is None:
             raise ActionFault("flow_gone", "the flow that wants it is there no more", final=True)
@@ -200,13 +200,13 @@ def call_of(
 
 
 def remote_actions(
-    settings: Settings, library: Library, pool: Pool, sharing: SqlSharing, ours: frozenset[str]
+    settings: Settings, catalogue: Catalogue, pool: Pool, sharing: SqlSharing, ours: frozenset[str]
 ) -> list[RemoteAction]:
     """The actions that the settings give to other servers. Raises :class:`SettingsFault` for a name of ours."""
     if taken := sorted(settings.actions.remote_names & ours):
         raise SettingsFault([f"actions.remote: {', '.join(taken)}: there is such an action in this program"])
     return [
-        RemoteAction(name, server, library, pool, sharing)
+        RemoteAction(name, server, catalogue, pool, sharing)
         for server in settings.actions.remote
         for name in server.actions
     ]

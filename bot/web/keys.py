@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.desk.news import DeskNews
 from bot.desk.steps import Desk
-from bot.flows.library import Library
+from bot.flows.catalogue import Catalogue
 from bot.outgoing.codes import Codes
 from bot.outgoing.gateway import Outgoing
 from bot.privacy.exporting import Exports
@@ -87,7 +87,7 @@ PUBLIC_URL = web.AppKey[str]("PUBLIC_URL")
 """How browsers reach this server, for links; without a trailing slash."""
 ARTICLES = web.AppKey[Articles]("ARTICLES")
 STATUS = web.AppKey[StatusOf]("STATUS")
-FLOWS = web.AppKey[Library]("FLOWS")
+FLOWS = web.AppKey[Catalogue]("FLOWS")
 """The flows in force."""
 LABEL_OF = web.AppKey[LabelOf]("LABEL_OF")
 OUTGOING = web.AppKey[Outgoing]("OUTGOING")

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from bot.desk.news import DeskNews
 from bot.desk.steps import Desk
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.model import Definitions
 from bot.flows.reading import read_definitions
 from bot.realtime.in_memory import InMemory

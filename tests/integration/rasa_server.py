@@ -75,7 +75,7 @@ class ByExample(Shelf):
 
     def search(self, text: str, locale: str) -> Findings:
         """See :class:`bot.flows.facts.Facts`."""
-        for intent in self._house.talk.library.current.intents:
+        for intent in self._house.talk.catalogue.current.intents:
             if any(text in examples for examples in intent.examples.values()):
                 return Findings("nothing", (), (Wish(intent.flow, 1.0),), sure=True, lead=20.0)
         return Findings("nothing", ())

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.reading import read_definitions
 from bot.flows.rendering import render
 from bot.storage.database import Addresses

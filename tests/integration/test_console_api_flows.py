@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.flows.library import Library
+from bot.flows.catalogue import Catalogue
 from bot.storage.flow_documents import FlowDocuments
 from bot.storage.pool import Pool
 from tests.integration.console_client import Browser, serving
@@ -23,21 +23,21 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def library(file: Path, pool: Pool) -> Library:
+async def catalogue(file: Path, pool: Pool) -> Catalogue:
     """The flows of that file."""
-    library = Library([file.parent], FlowDocuments(pool))
-    await library.open()
-    return library
+    catalogue = Catalogue([file.parent], FlowDocuments(pool))
+    await catalogue.open()
+    return catalogue
 
 
 @pytest.fixture
-async def browser(engine: AsyncEngine, library: Library) -> AsyncIterator[Browser]:
+async def browser(engine: AsyncEngine, catalogue: Catalogue) -> AsyncIterator[Browser]:
     """Somebody who may read articles, and so flows."""
-    async with serving(engine, FLOWS=library) as console:
+    async with serving(engine, FLOWS=catalogue) as console:
         yield await console.signed_in("li", "agent")
 
 
-async def test_the_flows_in_force_are_listed_with_their_files(browser: Browser, library: Library) -> None:
+async def test_the_flows_in_force_are_listed_with_their_files(browser: Browser, catalogue: Catalogue) -> None:
     body = (await browser.call("GET", "/api/flows", headers={"Accept-Language": "en"})).body
     assert [(flow["id"], flow["name"], flow["offered"], flow["steps"]) for flow in body["items"]] == [
         ("book_visit", "Book a visit", True, 5),
@@ -45,16 +45,16 @@ async def test_the_flows_in_force_are_listed_with_their_files(browser: Browser, 
         ("sub", "Sub", False, 2),
     ]
     assert {(flow["file"], flow["own"]) for flow in body["items"]} == {("own.yml", True)}
-    assert body["items"][0]["version"] == library.current.flows["book_visit"].content_hash
+    assert body["items"][0]["version"] == catalogue.current.flows["book_visit"].content_hash
     assert body["faults"] == []
 
 
 async def test_what_is_wrong_with_the_files_is_told_while_the_old_are_in_force(
-    browser: Browser, library: Library, file: Path
+    browser: Browser, catalogue: Catalogue, file: Path
 ) -> None:
     line = EVERYTHING.splitlines().index("  blocked: {type: bool}") + 1
     await asyncio.to_thread(file.write_text, EVERYTHING.replace("{type: bool}", "{type: boolean}"), "utf-8")
-    await library.refresh()
+    await catalogue.refresh()
     body = (await browser.call("GET", "/api/flows", headers={"Accept-Language": "zh-CN"})).body
     assert [(fault["file"], fault["line"]) for fault in body["faults"]] == [("own.yml", line)]
     assert body["faults"][0]["text"].startswith("没有“boolean”类型的槽位")

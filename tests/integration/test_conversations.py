@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from bot.commands.test import CONVERSATIONS
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.reading import read_definitions
 from bot.rehearsal.conversations.playing import Player
 from bot.rehearsal.conversations.reading import read_cases

@@ -68,12 +68,16 @@ async def test_who_is_ahead_or_far_behind_starts_anew(server: Keeper, pool: Pool
     for visitor in (SocketVisitor(writer.session), PlainVisitor(writer.session)):
         await visitor.catch_up()
         assert visitor.thread.resets == 1
-        assert [message["seq"] for message in visitor.thread.messages] == list(range(1 + NOTICE, REPLAY_LIMIT + 1 + NOTICE))
+        assert [message["seq"] for message in visitor.thread.messages] == list(
+            range(1 + NOTICE, REPLAY_LIMIT + 1 + NOTICE)
+        )
 
         visitor.thread.last_seq = 10_000
         await visitor.catch_up()
         assert visitor.thread.resets == 2
-        assert [message["seq"] for message in visitor.thread.messages] == list(range(1 + NOTICE, REPLAY_LIMIT + 1 + NOTICE))
+        assert [message["seq"] for message in visitor.thread.messages] == list(
+            range(1 + NOTICE, REPLAY_LIMIT + 1 + NOTICE)
+        )
         await visitor.close()
     await just_in_reach.close()
 

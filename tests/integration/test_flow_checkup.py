@@ -6,7 +6,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.checkup.flows import check_flows
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.reading import read_definitions
 from bot.settings import Flows, Settings
 from tests.unit.flows.files import WHOLE

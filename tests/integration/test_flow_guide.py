@@ -12,10 +12,10 @@ import yaml
 from bot.__main__ import main
 from bot.domain.decision import Decision, Situation
 from bot.domain.message import Inbound
+from bot.flows.catalogue import OURS
 from bot.flows.checking import check_definitions
 from bot.flows.dialog import Dialog
 from bot.flows.facts import ArticleText, Findings, Wish
-from bot.flows.library import OURS
 from bot.flows.model import Definitions
 from bot.flows.reading import read_definitions
 from bot.flows.understanding import understand

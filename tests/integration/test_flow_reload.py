@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.flows.library import Library
+from bot.flows.catalogue import Catalogue
 from bot.flows.model import Definitions
 from bot.flows.reading import FlowFault, FlowFaults, flow_from_document
 from bot.storage.flow_documents import FlowDocuments, load_document
@@ -43,65 +43,65 @@ def said(definitions: Definitions) -> str:
 
 
 async def test_a_changed_file_is_in_force_at_the_next_look(folder: Path, pool: Pool) -> None:
-    library = Library([folder], FlowDocuments(pool))
-    await library.open()
-    before = library.current
-    assert await library.refresh() is False
+    catalogue = Catalogue([folder], FlowDocuments(pool))
+    await catalogue.open()
+    before = catalogue.current
+    assert await catalogue.refresh() is False
     write(folder, WHOLE.replace("What colour?", "Which one?"))
-    assert await library.refresh() is True
-    assert (said(before), said(library.current)) == ("What colour?", "Which one?")
+    assert await catalogue.refresh() is True
+    assert (said(before), said(catalogue.current)) == ("What colour?", "Which one?")
     write(folder, f"# a comment\n{WHOLE.replace('What colour?', 'Which one?')}")
-    assert await library.refresh() is False
+    assert await catalogue.refresh() is False
 
 
 async def test_new_files_and_removed_ones_are_seen(folder: Path, pool: Pool) -> None:
-    library = Library([folder], FlowDocuments(pool))
-    await library.open()
+    catalogue = Catalogue([folder], FlowDocuments(pool))
+    await catalogue.open()
     (folder / "second.yml").write_text(
         WHOLE.replace("order:", "second:").replace("colour", "colour_2"), encoding="utf-8"
     )
-    assert await library.refresh()
-    assert set(library.current.flows) == {"order", "second"}
+    assert await catalogue.refresh()
+    assert set(catalogue.current.flows) == {"order", "second"}
     (folder / "second.yml").unlink()
-    assert await library.refresh()
-    assert set(library.current.flows) == {"order"}
+    assert await catalogue.refresh()
+    assert set(catalogue.current.flows) == {"order"}
 
 
 async def test_wrong_files_leave_the_old_definitions_in_force(folder: Path, pool: Pool) -> None:
-    library = Library([folder], FlowDocuments(pool))
-    await library.open()
-    before = library.current
+    catalogue = Catalogue([folder], FlowDocuments(pool))
+    await catalogue.open()
+    before = catalogue.current
     write(folder, WHOLE.replace("type: text", "type: txt"))
-    assert await library.refresh() is False
-    assert library.current is before
-    assert [(fault.line, fault.code) for fault in library.faults] == [(8, "slot_type")]
+    assert await catalogue.refresh() is False
+    assert catalogue.current is before
+    assert [(fault.line, fault.code) for fault in catalogue.faults] == [(8, "slot_type")]
     write(folder, WHOLE)
-    assert await library.refresh() is False  # nothing differs from what is in force
-    assert library.faults == ()
+    assert await catalogue.refresh() is False  # nothing differs from what is in force
+    assert catalogue.faults == ()
 
 
 async def test_what_the_check_finds_keeps_files_out_too(folder: Path, pool: Pool) -> None:
     wrong: list[FlowFault] = []
-    library = Library([folder], FlowDocuments(pool), lambda _definitions: wrong)
-    await library.open()
+    catalogue = Catalogue([folder], FlowDocuments(pool), lambda _definitions: wrong)
+    await catalogue.open()
     wrong.append(FlowFault("order.yml", 2, "order", "dead_end"))
     write(folder, WHOLE.replace("What colour?", "Which one?"))
-    assert await library.refresh() is False
-    assert (said(library.current), library.faults) == ("What colour?", tuple(wrong))
+    assert await catalogue.refresh() is False
+    assert (said(catalogue.current), catalogue.faults) == ("What colour?", tuple(wrong))
 
 
 async def test_a_process_does_not_start_on_wrong_files(folder: Path, pool: Pool) -> None:
     write(folder, WHOLE.replace("type: text", "type: txt"))
     with pytest.raises(FlowFaults):
-        await Library([folder], FlowDocuments(pool)).open()
+        await Catalogue([folder], FlowDocuments(pool)).open()
 
 
 async def test_another_process_loads_the_version_that_a_conversation_began_with(folder: Path, pool: Pool) -> None:
-    library = Library([folder], FlowDocuments(pool))
-    await library.open()
-    began_with = library.current.flows["order"]
+    catalogue = Catalogue([folder], FlowDocuments(pool))
+    await catalogue.open()
+    began_with = catalogue.current.flows["order"]
     write(folder, WHOLE.replace("What colour?", "Which one?"))
-    other = Library([folder], FlowDocuments(pool))
+    other = Catalogue([folder], FlowDocuments(pool))
     await other.open()
     assert other.flow(began_with.content_hash) is None
     document = await other.load(began_with.content_hash)
@@ -114,20 +114,20 @@ async def test_another_process_loads_the_version_that_a_conversation_began_with(
 
 
 async def test_an_older_version_stays_in_memory(folder: Path, pool: Pool) -> None:
-    library = Library([folder], FlowDocuments(pool))
-    await library.open()
-    began_with = library.current.flows["order"]
+    catalogue = Catalogue([folder], FlowDocuments(pool))
+    await catalogue.open()
+    began_with = catalogue.current.flows["order"]
     write(folder, WHOLE.replace("What colour?", "Which one?"))
-    await library.refresh()
-    assert library.flow(began_with.content_hash) is began_with
+    await catalogue.refresh()
+    assert catalogue.flow(began_with.content_hash) is began_with
 
 
 async def test_versions_are_written_once_and_by_many_at_once(folder: Path, pool: Pool) -> None:
-    libraries = [Library([folder], FlowDocuments(pool)) for _ in range(5)]
-    await asyncio.gather(*(library.open() for library in libraries))
+    catalogues = [Catalogue([folder], FlowDocuments(pool)) for _ in range(5)]
+    await asyncio.gather(*(catalogue.open() for catalogue in catalogues))
     async with pool.connection() as connection:
         rows = await (await connection.execute("SELECT content_hash, source FROM bot.flow_documents")).fetchall()
-    assert rows == [(libraries[0].current.flows["order"].content_hash, "order.yml")]
+    assert rows == [(catalogues[0].current.flows["order"].content_hash, "order.yml")]
 
 
 class Away:
@@ -147,31 +147,31 @@ class Away:
 
 async def test_nothing_is_in_force_before_it_is_kept(folder: Path, pool: Pool) -> None:
     store = Away(FlowDocuments(pool))
-    library = Library([folder], store)
-    await library.open()
+    catalogue = Catalogue([folder], store)
+    await catalogue.open()
     store.away = True
     write(folder, WHOLE.replace("What colour?", "Which one?"))
     with pytest.raises(psycopg.OperationalError):
-        await library.refresh()
-    assert said(library.current) == "What colour?"
+        await catalogue.refresh()
+    assert said(catalogue.current) == "What colour?"
     store.away = False
-    assert await library.refresh()
-    assert said(library.current) == "Which one?"
+    assert await catalogue.refresh()
+    assert said(catalogue.current) == "Which one?"
 
 
 async def test_the_loop_outlives_a_store_that_is_away(folder: Path, pool: Pool) -> None:
     store = Away(FlowDocuments(pool))
-    library = Library([folder], store)
-    await library.open()
+    catalogue = Catalogue([folder], store)
+    await catalogue.open()
     store.away = True
     write(folder, WHOLE.replace("What colour?", "Which one?"))
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        running = group.create_task(library.run(every_s=0.02))
+        running = group.create_task(catalogue.run(every_s=0.02))
         await asyncio.sleep(0.2)
         store.away = False
         for _ in range(500):
-            if said(library.current) == "Which one?":
+            if said(catalogue.current) == "Which one?":
                 break
             await asyncio.sleep(0.02)
         running.cancel()
-    assert said(library.current) == "Which one?"
+    assert said(catalogue.current) == "Which one?"

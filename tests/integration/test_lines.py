@@ -52,4 +52,5 @@ async def test_nothing_is_cut_after_the_end(addresses: Addresses, settings: Sett
     with Ending() as ending:
         ending.begin(0.05)
     async with make_pool(addresses.application_url, settings) as pool, pool.connection() as connection:
-        await connection.execute("SELECT pg_sleep(0.5)")
+        slept = await (await connection.execute("SELECT 'whole' FROM pg_sleep(0.5)")).fetchone()
+    assert slept == ("whole",)

@@ -12,8 +12,8 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from bot.app import make_app
+from bot.flows.catalogue import OURS
 from bot.flows.checking import check_definitions
-from bot.flows.library import OURS
 from bot.flows.reading import read_definitions
 from bot.handlers.surroundings import surroundings
 from bot.settings import Actions, Settings

@@ -1,6 +1,7 @@
 """``--help`` answers at once: nothing heavy is imported for it."""
 
 import argparse
+import inspect
 import subprocess
 import sys
 
@@ -58,4 +59,5 @@ async def test_what_runs_later_is_there(words, monkeypatch):
     contact.add_arguments(parser.add_subparsers())
     args = parser.parse_args(["contact", *words])
     running = args.run(args)  # imports the function; the coroutine is not begun
+    assert inspect.iscoroutine(running)
     running.close()

@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.flows.catalogue import OURS
 from bot.flows.checking import check_definitions
-from bot.flows.library import OURS
 from bot.flows.reading import read_definitions
 from bot.handlers.action import ActionFault, running
 from bot.handlers.remote import remote_actions

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.reading import read_definitions
 from bot.handlers.action import ActionFault
 from bot.handlers.executing import result_of
@@ -190,7 +190,9 @@ _JSON = st.recursive(
 @given(st.fixed_dictionaries({"events": st.lists(_JSON, max_size=3), "responses": st.lists(_JSON, max_size=3)}) | _JSON)
 def test_whatever_is_answered_is_followed_or_refused(document: Any) -> None:
     with suppress(ActionFault):
-        result_of(*read_answer(document, FLOW, DEFINITIONS))
+        result = result_of(*read_answer(document, FLOW, DEFINITIONS))
+        assert set(result.slots) <= set(FLOW.slots), "only what the flow knows is set"
+        assert result.failed is None
 
 
 def test_the_least_that_is_needed_is_what_the_flow_uses_and_what_is_set() -> None:

@@ -35,7 +35,7 @@ def check_definitions(definitions: Definitions, around: Surroundings) -> Checked
 
 
 def faults_of(definitions: Definitions, around: Surroundings) -> tuple[FlowFault, ...]:
-    """What keeps these definitions from being used: for a library."""
+    """What keeps these definitions from being used: for a catalogue."""
     return check_definitions(definitions, around).faults
 
 

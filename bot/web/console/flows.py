@@ -4,8 +4,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot.flows.catalogue import OURS
 from bot.flows.graph import graph_of, mermaid
-from bot.flows.library import OURS
 from bot.flows.model import Flow
 from bot.flows.reading import FlowFault
 from bot.staff.roles import Permission
@@ -18,13 +18,13 @@ from bot.web.routes import Route
 
 async def show_flows(request: web.Request) -> web.Response:
     """All flows by name, and what is wrong with the files as they are now."""
-    library, locale = request.app[FLOWS], locale_of(request)
-    flows = sorted(library.current.flows.values(), key=lambda flow: flow.id)
+    catalogue, locale = request.app[FLOWS], locale_of(request)
+    flows = sorted(catalogue.current.flows.values(), key=lambda flow: flow.id)
     return reply(
         {
-            "version": library.current.content_hash,
+            "version": catalogue.current.content_hash,
             "items": [_head(flow, locale) for flow in flows],
-            "faults": [_fault(fault, locale) for fault in library.faults],
+            "faults": [_fault(fault, locale) for fault in catalogue.faults],
         }
     )
 

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.customers import open_crm
 from bot.domain.message import Inbound
+from bot.flows.catalogue import OURS
 from bot.flows.dialog import Dialog
 from bot.flows.engine.terms import Terms
 from bot.flows.facts import Findings, Wish
-from bot.flows.library import OURS
 from bot.flows.model import Definitions
 from bot.flows.reading import flow_from_document, read_definitions
 from bot.flows.understanding import understand

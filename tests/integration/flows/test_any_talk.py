@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.domain.message import Body, Concerns, Inbound, Taken
-from bot.flows.library import OURS
+from bot.flows.catalogue import OURS
 from bot.flows.reading import read_definitions
 from bot.rehearsal.conversations.stage import Stage, open_stage
 from bot.settings import Settings

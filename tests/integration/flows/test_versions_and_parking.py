@@ -71,10 +71,10 @@ async def test_a_form_moves_to_the_new_version_where_that_says_so(
     customer = before.customer()
     await customer.tap("start(gift_card)")
     await customer.say("小明")
-    old = before.talk.library.current.flows["gift_card"].content_hash
+    old = before.talk.catalogue.current.flows["gift_card"].content_hash
     moving = CHANGED.replace("    steps:", f"    yingda: {{moves: {{'{old[:12]}': {{words: printed}}}}}}\n    steps:")
     company(settings, tmp_path / "flows", moving)
-    assert await before.talk.library.refresh()
+    assert await before.talk.catalogue.refresh()
     assert "寄给小明：生日快乐" in await customer.say("生日快乐")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.flows.catalogue import OURS
 from bot.flows.checking import Surroundings, check_definitions
-from bot.flows.library import OURS
 from bot.flows.reading import read_definitions
 from bot.handlers.surroundings import surroundings
 from tests.unit.flows.files import EVERYTHING, WHOLE, read

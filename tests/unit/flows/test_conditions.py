@@ -193,10 +193,19 @@ def test_a_pattern_that_is_taken_ends_soon_on_any_text(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"^\d{6,20}$", r"^(SO|DD)-?\d{6,}$", r"^[^@\s]+@[^@\s]+$", "退款|退货", r"^1[3-9]\d{9}$", r"(?:ab|cd)"]
+    ("pattern", "fits", "not_this"),
+    [
+        (r"^\d{6,20}$", "123456", "12345"),
+        (r"^(SO|DD)-?\d{6,}$", "SO-123456", "XX-123456"),
+        (r"^[^@\s]+@[^@\s]+$", "a@b", "a b"),
+        ("退款|退货", "我要退货", "我要换货"),
+        (r"^1[3-9]\d{9}$", "13800138000", "12800138000"),
+        (r"(?:ab|cd)", "xcdx", "acbd"),
+    ],
 )
-def test_patterns_that_companies_need_are_taken(pattern: str) -> None:
-    compile_pattern(pattern)
+def test_patterns_that_companies_need_are_taken(pattern: str, fits: str, not_this: str) -> None:
+    found = compile_pattern(pattern)
+    assert (found(fits), found(not_this)) == (True, False)
 
 
 @pytest.mark.parametrize(

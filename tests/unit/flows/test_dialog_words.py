@@ -7,10 +7,10 @@ import pytest
 
 from bot.domain.decision import Decision
 from bot.domain.message import Body, Owner
+from bot.flows.catalogue import OURS
 from bot.flows.dialog import Dialog
 from bot.flows.engine.terms import Terms
 from bot.flows.facts import ArticleText, Candidate, Findings
-from bot.flows.library import OURS
 from bot.flows.model import Definitions
 from bot.flows.reading import flow_from_document, read_definitions
 from bot.flows.rendering import render

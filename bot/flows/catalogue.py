@@ -41,7 +41,7 @@ class Seen:
     files: tuple[tuple[str, int, int], ...]
 
 
-class Library:
+class Catalogue:
     """Holds the current definitions and older versions of flows.
 
     ``current`` is replaced as a whole and only by definitions without fault whose versions are all kept: a turn that
