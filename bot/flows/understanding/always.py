@@ -9,6 +9,17 @@ from bot.flows.understanding.plain import SIGNALS, core
 
 _SENTENCE: Final = re.compile(r"[.!?;\n]+")
 
+# Most messages want none of this. Before the wordings of one matter are looked for, one of the words that all of them
+# have is (a single sign in Chinese, where spaces may stand between two): what begins with known signs is found fast.
+_ABOUT_STAFF: Final = re.compile(
+    r"人|客|员|席|经|主|领|店|human|person|people|agent|rep\b|reps\b|representative|somebody|someone|staff|supervisor"
+    r"|manager|operator|being|support|customer service|bot"
+)
+_ABOUT_AN_END: Final = re.compile(r"别|不|停|勿|拒|stop|don't|do not|dont|never|no more|take me|remove me|delete me")
+_ABOUT_A_LANGUAGE: Final = re.compile(
+    r"英文|英语|繁体|正体|简体|中文|汉语|普通话|国语|华语|english|chinese|mandarin|traditional|simplified"
+)
+
 _STAFF = r"(?:真人|活人|人工|客服|专员|坐席|接线员|经理|主管|领导|店长)"
 _NOT_THE_STAFF = r"(?!费|成本|安装|电话|号码|热线|微信|邮箱|时间|几点|上班|下班|态度|师傅|智能)"
 _PERSON_ZH: Final = re.compile(
@@ -80,9 +91,9 @@ _HOW_TO: Final = re.compile(
 )
 
 _BOT: Final = re.compile(
-    r"^(?:返回|回到|继续问|切回|转回|我?要?(?:跟|和)?)(?:智能|智慧)?(?:助手|机器人)(?:吧|聊|说|继续)?$|^(?:返回|回到|切回"
+    r"(?:返回|回到|继续问|切回|转回|我?要?(?:跟|和)?)(?:智能|智慧)?(?:助手|机器人)(?:吧|聊|说|继续)?$|(?:返回|回到|切回"
     r"|转回)(?:智能|智慧)?(?:助手|机器人)"
-    r"|^(?:please )?(?:go )?back to (?:the )?(?:assistant|bot|robot)|^(?:不等了|不排队了|不用转了|取消(?:转人工|排队))$"
+    r"|(?:please )?(?:go )?back to (?:the )?(?:assistant|bot|robot)|(?:不等了|不排队了|不用转了|取消(?:转人工|排队))$"
 )
 
 _LANGUAGES: Final = {
@@ -113,6 +124,8 @@ _LANGUAGES: Final = {
 
 def wants_a_person(words: str) -> bool:
     """Whether a plain text, or in a long one its first or last sentence, asks for a human being."""
+    if not _ABOUT_STAFF.search(words):
+        return False
     sentences = [words] if len(words) <= SIGNALS else [words[:SIGNALS], words[-SIGNALS:]]
     return any(_asks_for_staff(part) for sentence in sentences for part in _SENTENCE.split(sentence))
 
@@ -138,7 +151,7 @@ def withdraws(words: str) -> bool:
     said = core(words)
     if _BARE_WITHDRAWAL.fullmatch(said):
         return "?" not in words or said in ("td", "t", "stop")
-    if _HOW_TO.search(words):
+    if not _ABOUT_AN_END.search(words) or _HOW_TO.search(words):
         return False
     for sentence in _SENTENCE.split(words.replace(",", ".")):
         part = core(sentence)
@@ -150,7 +163,7 @@ def withdraws(words: str) -> bool:
 def language_wanted(text: str, words: str, locale: str) -> str | None:
     """The locale that a message asks for, when that is all it says."""
     said = core(words)
-    if len(said) > 60:
+    if len(said) > 60 or not _ABOUT_A_LANGUAGE.search(said):
         return None
     for wanted, pattern in _LANGUAGES.items():
         if pattern.fullmatch(said):
@@ -164,7 +177,7 @@ def always_understood(text: str, words: str, locale: str) -> Command | None:
     """The command of a message that is followed whatever is going on; ``words`` is the text in its plain form."""
     if not words:
         return None
-    if len(words) <= SIGNALS and _BOT.search(core(words)):
+    if len(words) <= SIGNALS and _BOT.match(core(words)):
         return BackToBot()
     if wants_a_person(words):
         return WantPerson()

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from knowledge_base.locales import simplified_characters
 
@@ -12,7 +12,6 @@ SIGNALS = 300
 """What takes more characters than this is an account of something, not a word of command."""
 
 _UNSEEN = re.compile(r"[\u200b-\u200f\u2028-\u202f\u2060\ufeff\ufe0f\u20e3\x00-\x08\x0b-\x1f\x7f]")
-_SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans({"妳": "你", "’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "。": ".", "、": ",", "～": "~"})
 _HEAD = re.compile(r"(?:嗯+|哦+|噢|呃|额|那|那个|那就|就|请|麻烦|麻烦你|please|well|oh|um+|uh|so|ok so)[\s,.!~]+")
 _TAILS = (
@@ -30,8 +29,16 @@ def plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text[:LONGEST]).lower()
     if not text.isascii():
         # Compatibility forms may come out of the lowering and of the table: both are taken to their end.
-        text = unicodedata.normalize("NFKC", text.translate(simplified_characters()).translate(_QUOTES))
-    return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
+        if _unsettled().search(text):  # a table is slow for all that does not stand in it, and most texts need none
+            text = text.translate(simplified_characters()).translate(_QUOTES)
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(_UNSEEN.sub("", text).split())
+
+
+@cache
+def _unsettled() -> re.Pattern[str]:
+    """Whatever has another sign in the plain form."""
+    return re.compile(f"[{''.join(map(chr, (*simplified_characters(), *_QUOTES)))}]")
 
 
 @lru_cache(maxsize=8)  # of one message it is asked a dozen times
@@ -42,8 +49,7 @@ def core(words: str) -> str:
         rest = words[head.end() :] if (head := _HEAD.match(words)) else words
         if rest.endswith(_TAILS):
             rest = rest.removesuffix(next(tail for tail in _TAILS if rest.endswith(tail)))
-        rest = bare(rest)
-        if rest == words or not rest:
+        if rest == words or not (rest := bare(rest)):
             break
         words = rest
     return words
@@ -67,13 +73,15 @@ def bare(text: str) -> str:
 
 
 _ASKS = re.compile(
-    r"[?]|吗\b|吗[.!~\s]*$|怎么|如何|怎样|咋|为什么|为何|为啥|凭什么|多久|多少|几(?:天|号|点|个工作日)|什么|哪|谁"
+    r"\?|吗\b|吗[.!~\s]*$|怎么|如何|怎样|咋|为什么|为何|为啥|凭什么|多久|多少|几(?:天|号|点|个工作日)|什么|哪|谁"
     r"|是不是|有没有|能不能|可不可以"
     r"|可以不|能否|是否|呢[.!~\s]*$"
-    r"|^(?:how|what|when|where|why|who|which|whose|can|could|do|does|did|is|are|was|will|would|should|may)\b"
+)
+_ASKS_EN = re.compile(
+    r"(?:how|what|when|where|why|who|which|whose|can|could|do|does|did|is|are|was|will|would|should|may)\b"
 )
 
 
 def asks(words: str) -> bool:
     """Whether a plain text has the form of a question."""
-    return _ASKS.search(words) is not None
+    return _ASKS.search(words) is not None or _ASKS_EN.match(words) is not None

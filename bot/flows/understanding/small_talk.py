@@ -73,12 +73,17 @@ def small_talk_of(words: str) -> str | None:
     """The kind of small talk a plain text is, when it is nothing else; of several the last one that is no greeting."""
     if len(words) > LONGEST:
         return None
-    if whole := _kind(bare(words)) or _kind_of_signs(words):
+    if not (said := bare(words)):
+        return _kind_of_signs(words)
+    if whole := _kind(said):
         return whole
-    parts = [part for piece in _PAUSES.split(words) if (part := bare(piece))]
-    kinds = [_kind(part) or _kind(core(part)) for part in parts]
-    if not kinds or None in kinds:
-        return _kind(core(words))
+    kinds: list[str] = []
+    for piece in _PAUSES.split(words):
+        if part := bare(piece):
+            kind = None if part == said else _kind(part) or _kind_of_core(part)
+            if kind is None:
+                return _kind_of_core(said)
+            kinds.append(kind)
     telling = [kind for kind in kinds if kind not in ("greeting", "acknowledgement")]
     return (telling or kinds)[-1]
 
@@ -86,6 +91,12 @@ def small_talk_of(words: str) -> str | None:
 def _kind_of_signs(words: str) -> str | None:
     signs = set(_ASIDE.sub("", words))
     return next((kind for kind, meant in _SIGNS.items() if signs and signs.issubset(meant)), None)
+
+
+def _kind_of_core(said: str) -> str | None:
+    """The kind of a text that is none as it stands, without what is polite around it."""
+    polite = core(said)
+    return _kind(polite) if polite != said else None
 
 
 def _kind(said: str) -> str | None:
