@@ -1,6 +1,9 @@
 """From evidence to a probability: a logistic model that starts from fitted constants and learns from trials."""
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -55,11 +58,11 @@ class Calibration:
     """The fitted model and the confidence from which an answer is given."""
 
     answer_from: float
-    coefficients: Doubles = field(default_factory=lambda: np.array(list(PRIOR.values())))
+    coefficients: tuple[float, ...] = tuple(PRIOR.values())
 
-    def confidence(self, evidence: npt.NDArray[np.floating]) -> Doubles:
-        """The probability (0..1) of each row's candidate to be the right one."""
-        return _sigmoid(evidence @ self.coefficients)
+    def confidence(self, evidence: Sequence[float]) -> float:
+        """The probability (0..1) of a candidate to be the right one."""
+        return 0.5 * (1.0 + math.tanh(0.5 * sum(map(mul, self.coefficients, evidence))))
 
 
 def calibrate(trials: Trials, thresholds: Thresholds) -> Calibration:
@@ -68,7 +71,7 @@ def calibrate(trials: Trials, thresholds: Thresholds) -> Calibration:
         return Calibration(thresholds.untried)
     coefficients = _fit(trials)
     confidence = _sigmoid(trials.evidence @ coefficients)
-    return Calibration(_threshold(trials, confidence, thresholds), coefficients)
+    return Calibration(_threshold(trials, confidence, thresholds), tuple(coefficients.tolist()))
 
 
 def _fit(trials: Trials) -> Doubles:

@@ -57,7 +57,9 @@ class Concepts:
                 raise FaultyConceptLineError(f"line {number}: expected 'name: form, form, …'")
             for form in forms.split(","):
                 self._add(normalise(form), name.strip())
-        self._longest = max(map(len, self._chinese), default=0)
+        self._longest: dict[str, int] = {}
+        for form in self._chinese:
+            self._longest[form[0]] = max(len(form), self._longest.get(form[0], 0))
         alone = {form[0] for form in self._english if len(form) == 1}
         self._words = {word for form in self._english for word in form} | _everyday_stems()
         self._misspelt = _misspellings(alone)
@@ -76,7 +78,7 @@ class Concepts:
         start, end = 0, len(run)
         forms, longest = self._chinese, self._longest
         while start < end:
-            for size in range(min(longest, end - start), 0, -1):
+            for size in range(min(longest.get(run[start], 0), end - start), 0, -1):
                 name = forms.get(run[start : start + size])
                 if name is not None:
                     met.append(Met(name.lstrip(_THING), start, start + size, name.startswith(_THING)))

@@ -114,12 +114,12 @@ class Engine:
         )
 
     def _ranked(self, candidates: Candidates, calibration: Calibration, limit: int, *, bare: bool) -> Ranked:
-        confidence = calibration.confidence(candidates.evidence)
-        if bare:
-            confidence = confidence.clip(max=max(0.0, calibration.answer_from - _DOUBT))
-        ranked = dict(zip(candidates.classes.tolist(), confidence.tolist(), strict=True))
-        best_first = sorted(ranked.items(), key=lambda pair: -pair[1])
-        return [(self._names[label], sure) for label, sure in best_first[:limit]]
+        most = max(0.0, calibration.answer_from - _DOUBT) if bare else 1.0
+        ranked = [
+            (self._names[label], min(most, calibration.confidence(evidence)))
+            for label, evidence in zip(candidates.classes, candidates.evidence, strict=True)
+        ]
+        return sorted(ranked, key=lambda pair: -pair[1])[:limit]
 
 
 def _examples(articles: Sequence[Article]) -> tuple[list[Example], list[str]]:

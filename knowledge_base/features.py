@@ -72,10 +72,10 @@ def has_chinese(text: str) -> bool:
 
 def is_bare(features: Counter[str]) -> bool:
     """Whether a message is hardly more than one word, such as "refund", "my account" or 维修."""
-    kinds = [feature[0] for feature in features]
+    kinds = "".join([feature[0] for feature in features])
     if kinds.count("k") + kinds.count("t") > 1 or kinds.count("c") > _BARE_CHARACTERS:
         return False
-    return sum(feature[0] == "w" and feature[1:] not in _FILLERS for feature in features) <= 1
+    return sum([feature[0] == "w" and feature[1:] not in _FILLERS for feature in features]) <= 1
 
 
 def _add_characters(found: list[str], run: str, meant: set[str], concepts: Concepts) -> None:

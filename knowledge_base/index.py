@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from knowledge_base.articles import Article, revision_of
 from knowledge_base.calibration import Thresholds
@@ -14,8 +14,7 @@ from knowledge_base.wishes import PREFIX
 Verdict = Literal["answer", "choices", "nothing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An article that may answer: its question in the customer's language, and the probability (0..1) that it does."""
 
     article_id: str
@@ -23,8 +22,7 @@ class Hit:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wished:
+class Wished(NamedTuple):
     """A wish that may be meant, by the name that its id has after ``flow:``, and the probability (0..1) that it is."""
 
     name: str

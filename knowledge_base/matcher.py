@@ -28,8 +28,8 @@ _MOST_CERTAIN: Final = 13.0
 class Candidates:
     """The best answers, best first: their class numbers, and for each a row of :data:`EVIDENCE`."""
 
-    classes: Labels
-    evidence: Floats
+    classes: list[int]
+    evidence: list[tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +90,22 @@ class Matcher:
     def __init__(self, space: VectorSpace, weights: Floats, groups: "Groups", wishes: int) -> None:
         """Take the space of the landmarks, and by landmark and class what a likeness counts for."""
         self._space = space
-        self._weights = weights
+        self._weights = np.ascontiguousarray(weights.T)  # by class: a row times the likenesses is read in one go
         self._groups = groups
         self._wishes = wishes
 
     def compare(self, question: Features, limit: int) -> "Comparison":
         """The ``limit`` most likely answers to a message, and the wishes, each kind by itself."""
         likenesses = self._space.similarities(question)
-        scores, best = likenesses @ self._weights, self._groups.best(likenesses)
+        scores, best = self._weights @ likenesses, self._groups.best(likenesses)
         length, answers = length_of(question), len(best) - self._wishes
         asked = weigh(*part(scores, best, self._wishes, of_wishes=False), length, limit)
         if not self._wishes:
             return Comparison(asked, None, 0.0)
         wanted = weigh(*part(scores, best, self._wishes, of_wishes=True), length, limit)
         lead = scores[answers:-1].max() - (scores[:answers].max() if answers else scores[-1])
-        return Comparison(asked, Candidates(wanted.classes + answers, wanted.evidence), float(lead))
+        wishes = [answers + label for label in wanted.classes]
+        return Comparison(asked, Candidates(wishes, wanted.evidence), float(lead))
 
 
 class Groups:
@@ -137,34 +138,32 @@ def part(scores: Floats, best: Floats, wishes: int, *, of_wishes: bool) -> tuple
 
 def weigh(scores: Floats, best_likeness: Floats, length: int, limit: int) -> Candidates:
     """The evidence for the ``limit`` best-scored answers; the last score is the background's."""
-    answers = scores[:-1]
+    answers, background = scores[:-1], float(scores[-1])
     if not len(answers):
-        return Candidates(np.empty(0, np.int64), np.empty((0, len(EVIDENCE)), np.float32))
-    background = float(scores[-1])
-    head, scored = _greatest(answers, limit + 1)
-    best, second = scored[0], scored[1] if len(head) > 1 else background
-    alike, likenesses = _greatest(best_likeness, 2)
-    most_alike, next_alike = [*likenesses, 0.0][:2]
+        return Candidates([], [])
+    head = _greatest(answers, limit + 1)
+    best, second = head[0][1], head[1][1] if len(head) > 1 else background
+    (alike, most_alike), *others = _greatest(best_likeness, 2)
+    next_alike = others[0][1] if others else 0.0
     highest = max(best, background)
     total = float(np.exp(scores - highest).sum())
-    evidence = []
-    for label, score in zip(head[:limit], scored, strict=False):
+    evidence: list[tuple[float, ...]] = []
+    for label, score in head[:limit]:
         likeness = float(best_likeness[label])
-        lead = likeness - (next_alike if label == alike[0] else most_alike)
-        margin = score - (second if label == head[0] else best)
+        lead = likeness - (next_alike if label == alike else most_alike)
+        margin = score - (second if label == head[0][0] else best)
         evidence.append((_log_odds(math.exp(score - highest), total), margin, likeness, lead, math.log1p(length), 1.0))
-    return Candidates(np.array(head[:limit], dtype=np.int64), np.array(evidence, dtype=np.float32))
+    return Candidates([label for label, _ in head[:limit]], evidence)
 
 
-def _greatest(values: Floats, count: int) -> tuple[list[int], list[float]]:
-    """The places of the ``count`` greatest values, the greatest first, and these values; ``count`` is small."""
-    rest, places, found = values.copy(), [], []
-    for _ in range(min(count, len(values))):
-        place = int(rest.argmax())
-        places.append(place)
-        found.append(float(rest[place]))
-        rest[place] = -np.inf
-    return places, found
+def _greatest(values: Floats, count: int) -> list[tuple[int, float]]:
+    """The places of the ``count`` greatest values and these values, the greatest first."""
+    if count < len(values):
+        places = values.argpartition(-count)[-count:]
+        found = list(zip(places.tolist(), values[places].tolist(), strict=True))
+    else:
+        found = list(enumerate(values.tolist()))
+    return sorted(found, key=lambda each: (-each[1], each[0]))
 
 
 def _log_odds(own: float, total: float) -> float:
@@ -176,7 +175,7 @@ def _log_odds(own: float, total: float) -> float:
 
 def length_of(question: Features) -> int:
     """How many different Chinese characters and words the question has."""
-    return sum(1 for feature in question if feature[0] in "cwt")
+    return sum([feature[0] in "cwt" for feature in question])
 
 
 def _landmarks_first(examples: Sequence[Example]) -> list[Example]:

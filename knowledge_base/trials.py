@@ -4,6 +4,7 @@ An answer held out whole makes its examples questions that the knowledge base ca
 could: the hard kind to refuse. Background sentences held out are the easy kind.
 """
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,14 +101,14 @@ def _try(training: Training, held: Flags, left_out: Flags) -> Iterator[_Trial]:
 
 def _as_trials(trials: list[_Trial]) -> Trials:
     number_of = {kind: sum(trial.kind == kind for trial in trials) for kind in _SHARE}
-    rows: list[npt.NDArray[np.float32]] = []
+    rows: list[tuple[float, ...]] = []
     right: list[float] = []
     weight: list[float] = []
     first: list[bool] = []
     answerable: list[bool] = []
     for trial in trials:
         for rank, (answer, row) in enumerate(zip(trial.candidates.classes, trial.candidates.evidence, strict=True)):
-            if not np.isfinite(row).all():
+            if not all(map(math.isfinite, row)):
                 continue
             rows.append(row)
             right.append(float(answer == trial.label))

@@ -3,7 +3,9 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
+from itertools import compress
+from typing import Final
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
 Keys = npt.NDArray[np.uint64]
 
-_LAST_KEY = np.uint64(2**64 - 1)
+_LAST_KEY: Final = np.uint64(2**32)  # behind every checksum
 
 
 class VectorSpace:
@@ -32,7 +34,8 @@ class VectorSpace:
         frequency: Counter[str] = Counter()
         for sentence in sentences:
             frequency.update(sentence.keys())
-        # Features are known by their hashes: as strings in a dictionary they would be half of an index's memory.
+        # Features are known by their checksums: as strings in a dictionary they would be half of an index's memory.
+        # Where two share one, which happens to one of a hundred thousand, they count as the same.
         keys = np.append(_keys_of(frequency), _LAST_KEY)
         order = np.argsort(keys)
         self._keys: Keys = keys[order]
@@ -66,15 +69,13 @@ class VectorSpace:
     def _weigh(self, sentence: Mapping[str, int]) -> tuple[Integers, Floats, float]:
         """Ids and weights of the known features, and the squared weight of the unknown ones."""
         keys = _keys_of(sentence)
-        places = np.searchsorted(self._keys, keys)  # none is behind the last key
+        places = self._keys.searchsorted(keys)  # none is behind the last key
         is_known = self._keys[places] == keys
         ids = self._numbers[places[is_known]]
-        tallies = np.fromiter(sentence.values(), np.float32, len(sentence))[is_known]
-        unknown = sum(
-            self._unseen[feature[0]] for feature, known in zip(sentence, is_known.tolist(), strict=True) if not known
-        )
+        unknown = sum([self._unseen[feature[0]] for feature in compress(sentence, (~is_known).tolist())])
         weights: Floats = self._weights[ids]
-        if (tallies > 1).any():
+        if max(sentence.values(), default=1) > 1:
+            tallies = np.fromiter(sentence.values(), np.float32, len(sentence))[is_known]
             weights = weights * (1 + np.log(tallies))
         return ids, weights, unknown
 
@@ -94,7 +95,4 @@ class VectorSpace:
 
 
 def _keys_of(features: Iterable[str]) -> Keys:
-    digests = b"".join(
-        [blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest() for feature in features]
-    )
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+    return np.array([crc32(feature.encode("utf-8", "surrogatepass")) for feature in features], dtype=np.uint64)

@@ -64,8 +64,8 @@ def test_evidence_is_about_each_candidate() -> None:
     scores = np.array([1.0, 3.0, 2.5, -1.0], dtype=np.float32)
     likeness = np.array([0.1, 0.4, 0.7], dtype=np.float32)
     found = weigh(scores, likeness, 7, 2)
-    assert found.classes.tolist() == [1, 2]
-    first = dict(zip(EVIDENCE, found.evidence[0].tolist(), strict=True))
+    assert found.classes == [1, 2]
+    first = dict(zip(EVIDENCE, found.evidence[0], strict=True))
     assert first["margin"] == pytest.approx(0.5)
     assert first["likeness"] == pytest.approx(0.4)
     assert first["lead"] == pytest.approx(-0.3)
@@ -114,7 +114,7 @@ def test_wishes_are_tried_and_weighed_apart_from_answers() -> None:
     compared = trained.matcher().compare(analyse("怎么办理积分"), 3)
     assert compared.wishes is not None
     assert compared.answers.classes[0] == 4
-    assert set(compared.wishes.classes.tolist()) <= {6, 7, 8, 9}
+    assert set(compared.wishes.classes) <= {6, 7, 8, 9}
     assert compared.lead < 0
     assert trained.matcher().compare(analyse("库存收费吗"), 3).lead > 0
 
@@ -124,7 +124,7 @@ def test_without_second_examples_the_constants_serve() -> None:
     assert not trials.answerable.any()
     calibration = calibrate(trials, Thresholds())
     assert calibration.answer_from == Thresholds().untried
-    assert calibration.coefficients.tolist() == list(PRIOR.values())
+    assert calibration.coefficients == tuple(PRIOR.values())
 
 
 def trials_of(confidence_right: list[tuple[float, bool]]) -> Trials:
@@ -140,7 +140,7 @@ def test_confidence_follows_the_trials_and_rises_with_the_odds() -> None:
     odds = numbers.uniform(-4, 4, 40_000)
     trials = trials_of([(value, bool(numbers.random() < 1 / (1 + np.exp(-value)))) for value in odds])
     calibration = calibrate(trials, Thresholds(lowest=0.0, highest=1.0))
-    confidence = calibration.confidence(trials.evidence)
+    confidence = np.array([calibration.confidence(row) for row in trials.evidence])
     for low in (0.1, 0.3, 0.5, 0.7):
         band = (confidence >= low) & (confidence < low + 0.2)
         assert trials.right[band].mean() == pytest.approx(confidence[band].mean(), abs=0.03)
