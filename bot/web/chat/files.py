@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 from bot.storage.blobs import BlobRefused
 from bot.web import bodies
 from bot.web.chat.edge import sender_of
-from bot.web.chat.plain import caller, refusals
+from bot.web.chat.plain import caller
 from bot.web.peer import client_network
 from bot.web.problems import Problem
 
@@ -33,11 +33,10 @@ async def post_blob(request: web.Request) -> web.Response:
     if wait:
         raise Problem(429, "rate_limited", retry_after=wait)
     name, content = await _read_file(request, limits.blob_bytes)
-    async with refusals():
-        try:
-            blob = await edge.blobs.put(sender_of(visitor), name, content)
-        except BlobRefused:
-            raise Problem(415, "type_refused") from None
+    try:
+        blob = await edge.blobs.put(sender_of(visitor), name, content)
+    except BlobRefused:
+        raise Problem(415, "type_refused") from None
     return web.json_response(blob.as_json(), status=201)
 
 
@@ -72,9 +71,8 @@ async def get_blob(request: web.Request) -> web.Response:
         blob_id = UUID(request.match_info["blob"])
     except ValueError:
         raise Problem(404, "blob_unknown") from None
-    async with refusals():
-        found = await edge.blobs.find(visitor.account, visitor.identity, (blob_id,))
-        read = await edge.blobs.read(blob_id) if found else None
+    found = await edge.blobs.find(visitor.account, visitor.identity, (blob_id,))
+    read = await edge.blobs.read(blob_id) if found else None
     if read is None:
         raise Problem(404, "blob_unknown")
     blob, content = read

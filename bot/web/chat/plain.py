@@ -1,8 +1,6 @@
 """The web channel without sockets: POST a message, long-poll the thread. For networks that break WebSockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -11,24 +9,10 @@ from bot.channels.web.parse import parse_seq
 from bot.channels.web.render import render_message
 from bot.channels.web.tokens import Visitor
 from bot.realtime import Hint, Subscription
-from bot.turns.take import UNAVAILABLE, TurnUnavailable
 from bot.turns.thread import REPLAY_LIMIT
 from bot.web.chat.edge import EDGE, ChatEdge, topic, trace_id_of
-from bot.web.problems import Problem
 
 MAX_WAIT_S = 25.0
-STATUS = {"too_large": 413, "rate_limited": 429}
-
-
-@asynccontextmanager
-async def refusals() -> AsyncIterator[None]:
-    """Turns bad input and an absent store into their problems."""
-    try:
-        yield
-    except BadInbound as bad:
-        raise Problem(STATUS.get(bad.code, 400), bad.code, **bad.values) from None
-    except (TurnUnavailable, *UNAVAILABLE):
-        raise Problem(503, "unavailable", retry_after=1) from None
 
 
 def caller(request: web.Request, *, token_in_query: bool = False) -> tuple[ChatEdge, Visitor]:
@@ -40,9 +24,8 @@ def caller(request: web.Request, *, token_in_query: bool = False) -> tuple[ChatE
 async def post_message(request: web.Request) -> web.Response:
     """Takes a message; answers with the acknowledgement and what was answered, the same for a repetition."""
     edge, visitor = caller(request)
-    async with refusals():
-        await edge.admit_message(visitor)
-        taken = await edge.take(visitor, await edge.read_frame(request), trace_id_of(request))
+    await edge.admit_message(visitor)
+    taken = await edge.take(visitor, await edge.read_frame(request), trace_id_of(request))
     return web.json_response(
         {
             "ack": {"client_msg_id": taken.message.client_msg_id, "seq": taken.message.seq},
@@ -54,22 +37,21 @@ async def post_message(request: web.Request) -> web.Response:
 async def get_messages(request: web.Request) -> web.Response:
     """The thread after a cursor; waits up to ``wait`` seconds (at most 25) for something new."""
     edge, visitor = caller(request)
-    async with refusals():
-        await edge.admit_signal(visitor)
-        try:
-            after = parse_seq(int(request.query.get("after", "0")), "after")
-            wait_s = min(MAX_WAIT_S, max(0.0, float(request.query.get("wait", "0"))))
-        except ValueError as error:
-            raise error if isinstance(error, BadInbound) else BadInbound("bad_message", field="after") from None
-        thread = edge.thread(visitor)
-        with edge.held_open(request):
-            async with edge.realtime.subscribe([topic(visitor)]) as signals:
+    await edge.admit_signal(visitor)
+    try:
+        after = parse_seq(int(request.query.get("after", "0")), "after")
+        wait_s = min(MAX_WAIT_S, max(0.0, float(request.query.get("wait", "0"))))
+    except ValueError as error:
+        raise error if isinstance(error, BadInbound) else BadInbound("bad_message", field="after") from None
+    thread = edge.thread(visitor)
+    with edge.held_open(request):
+        async with edge.realtime.subscribe([topic(visitor)]) as signals:
+            position = await thread.position()
+            if position.seq == after and wait_s > 0 and not edge.draining:
+                await _wait_for_news(edge, signals, wait_s)
                 position = await thread.position()
-                if position.seq == after and wait_s > 0 and not edge.draining:
-                    await _wait_for_news(edge, signals, wait_s)
-                    position = await thread.position()
-            reset = after > position.seq or position.seq - after > REPLAY_LIMIT
-            messages = await thread.after(max(0, position.seq - REPLAY_LIMIT) if reset else after)
+        reset = after > position.seq or position.seq - after > REPLAY_LIMIT
+        messages = await thread.after(max(0, position.seq - REPLAY_LIMIT) if reset else after)
     return web.json_response(
         {
             "seq": position.seq,
@@ -96,11 +78,10 @@ async def _wait_for_news(edge: ChatEdge, signals: Subscription, wait_s: float) -
 async def post_receipts(request: web.Request) -> web.Response:
     """How far the caller has received and read."""
     edge, visitor = caller(request)
-    async with refusals():
-        await edge.admit_signal(visitor)
-        body = await edge.read_frame(request)
-        received, read = parse_seq(body.get("received", 0), "received"), parse_seq(body.get("read", 0), "read")
-        await edge.thread(visitor).acknowledge(received, read)
+    await edge.admit_signal(visitor)
+    body = await edge.read_frame(request)
+    received, read = parse_seq(body.get("received", 0), "received"), parse_seq(body.get("read", 0), "read")
+    await edge.thread(visitor).acknowledge(received, read)
     await edge.realtime.publish(
         topic(visitor), {"kind": "receipt", "by": "customer", "received": received, "read": read}
     )
@@ -110,8 +91,7 @@ async def post_receipts(request: web.Request) -> web.Response:
 async def post_typing(request: web.Request) -> web.Response:
     """The caller is writing, or has stopped."""
     edge, visitor = caller(request)
-    async with refusals():
-        await edge.admit_signal(visitor)
-        on = bool((await edge.read_frame(request)).get("on"))
+    await edge.admit_signal(visitor)
+    on = bool((await edge.read_frame(request)).get("on"))
     await edge.realtime.publish(topic(visitor), {"kind": "typing", "by": "customer", "on": on})
     return web.Response(status=204)

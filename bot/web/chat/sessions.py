@@ -9,7 +9,6 @@ from bot.channels.web.tokens import ShopIdentity, TokenRefused, Visitor, custome
 from bot.settings import LOCALES, WebChannel
 from bot.storage.blobs import TYPES
 from bot.web.chat.edge import EDGE, ChatEdge
-from bot.web.chat.plain import refusals
 from bot.web.peer import client_network
 from bot.web.problems import Problem
 
@@ -25,8 +24,7 @@ async def open_session(request: web.Request) -> web.Response:
     wait = await edge.limit(f"session:{network}", limits.sessions_per_address, limits.sessions_window_s)
     if wait:
         raise Problem(429, "rate_limited", retry_after=wait)
-    async with refusals():
-        visitor = await _visitor(edge, channel, await edge.read_frame(request))
+    visitor = await _visitor(edge, channel, await edge.read_frame(request))
     token, expires_at = edge.tokens(channel).issue(visitor)
     return web.json_response(
         {
