@@ -1,5 +1,7 @@
 """Puts the staff API into an app."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from bot.staff.passwords import Passwords
@@ -29,7 +31,7 @@ from bot.web.console import (
     values,
 )
 from bot.web.console.guard import guard
-from bot.web.console.refusals import refusals, store_refusals
+from bot.web.console.refusals import refusing
 from bot.web.keys import IMPORT_LIMITS, PASSWORDS, STAFF_RULES
 from bot.web.routes import check_routes, register
 from crm_adapter.imports import Limits
@@ -71,6 +73,6 @@ def setup_console(app: web.Application) -> None:
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
     app.setdefault(PASSWORDS, Passwords())
     app.setdefault(IMPORT_LIMITS, Limits())
-    app.middlewares.extend((guard, refusals, store_refusals))
+    app.middlewares.append(guard)
     app.on_startup.append(check_routes)
-    register(app, ROUTES)
+    register(app, (replace(route, handler=refusing(route.handler)) for route in ROUTES))

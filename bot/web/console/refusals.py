@@ -1,4 +1,6 @@
-"""What the staff room refuses, as HTTP says it."""
+"""What the staff room and the customer store refuse, as HTTP says it."""
+
+from functools import wraps
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -25,27 +27,24 @@ _STATUS: dict[type[errors.StaffError], int] = {
 }
 
 
-@web.middleware
-async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns every :class:`StaffError` into the problem with its code."""
-    try:
-        return await handler(request)
-    except errors.UnknownRole:
-        raise invalid(("roles", "not_allowed")) from None
-    except errors.StaffError as refused:
-        raise Problem(_STATUS[type(refused)], refused.code, **refused.values) from None
+def refusing(handler: Handler) -> Handler:
+    """The handler; what the staff room (a :class:`StaffError`) and the customer store refuse are problems."""
 
+    @wraps(handler)
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except port.UnknownRecord:
+            raise Problem(404, "unknown_record") from None
+        except port.VersionConflict as conflict:
+            raise Problem(409, "version_conflict", actual=conflict.actual) from None
+        except port.BadField as bad:
+            raise invalid((bad.field, bad.code)) from None
+        except port.Refused as refused:
+            raise Problem(409, refused.code, **refused.values) from None
+        except errors.UnknownRole:
+            raise invalid(("roles", "not_allowed")) from None
+        except errors.StaffError as refused:
+            raise Problem(_STATUS[type(refused)], refused.code, **refused.values) from None
 
-@web.middleware
-async def store_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns what the customer store refuses into problems."""
-    try:
-        return await handler(request)
-    except port.UnknownRecord:
-        raise Problem(404, "unknown_record") from None
-    except port.VersionConflict as conflict:
-        raise Problem(409, "version_conflict", actual=conflict.actual) from None
-    except port.BadField as bad:
-        raise invalid((bad.field, bad.code)) from None
-    except port.Refused as refused:
-        raise Problem(409, refused.code, **refused.values) from None
+    return refuse
