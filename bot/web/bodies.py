@@ -81,6 +81,11 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     """
     if (request.content_length or 0) > limit:
         raise Problem(413, "too_large")
+    if request.content.is_eof():  # a short one comes with its headers: there is nothing to wait for
+        whole = request.content.read_nowait()
+        if len(whole) > limit:
+            raise Problem(413, "too_large")
+        return whole
     raw = bytearray()
     async with reading():
         async for chunk in request.content.iter_chunked(16 * 1024):

@@ -7,6 +7,7 @@ header itself keeps it.
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
+from multidict import istr
 
 from bot.web.keys import FRAME_ANCESTORS, PUBLIC_URL
 from bot.web.peer import is_secure
@@ -26,23 +27,34 @@ _TOP_LEVEL = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_API = {
-    "Content-Security-Policy": _NOTHING,
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-_CONSOLE = {"Content-Security-Policy": f"{_OWN_PARTS}; frame-ancestors 'none'", **_TOP_LEVEL}
-_DEMO = {"Content-Security-Policy": f"{_OWN_PARTS}; frame-src 'self'; frame-ancestors 'none'", **_TOP_LEVEL}
+
+
+def _headers(own: Mapping[str, str]) -> Mapping[str, str]:
+    """A class's own and those of every class, their names as a response keeps them: looked up as they are."""
+    return {istr(name): value for name, value in {**_EVERYWHERE, **own}.items()}
+
+
+_API = _headers(
+    {
+        "Content-Security-Policy": _NOTHING,
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+)
+_CONSOLE = _headers({"Content-Security-Policy": f"{_OWN_PARTS}; frame-ancestors 'none'", **_TOP_LEVEL})
+_DEMO = _headers({"Content-Security-Policy": f"{_OWN_PARTS}; frame-src 'self'; frame-ancestors 'none'", **_TOP_LEVEL})
 # Shops load these from their own origin; alone they may do nothing.
-_EMBEDDED = {"Content-Security-Policy": _NOTHING, "Cross-Origin-Resource-Policy": "cross-origin"}
+_EMBEDDED = _headers({"Content-Security-Policy": _NOTHING, "Cross-Origin-Resource-Policy": "cross-origin"})
 # Customers upload these: even one that passes for a page runs nothing.
-_UPLOADED = {
-    "Content-Security-Policy": f"{_NOTHING}; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
-_OTHER = {"Content-Security-Policy": _NOTHING, "X-Frame-Options": "DENY"}
+_UPLOADED = _headers(
+    {
+        "Content-Security-Policy": f"{_NOTHING}; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+    }
+)
+_OTHER = _headers({"Content-Security-Policy": _NOTHING, "X-Frame-Options": "DENY"})
 
 _FRAME = "/widget/frame/"
 _CLASSES: tuple[tuple[str, Mapping[str, str]], ...] = (
@@ -61,28 +73,31 @@ def secure(app: web.Application) -> None:
 
 
 async def _set_headers(request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in (_EVERYWHERE | headers_for(request)).items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    for name, value in headers_for(request).items():
+        headers.setdefault(name, value)
     if is_secure(request) and request.app.get(PUBLIC_URL, "").startswith("https://"):
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
+        headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
 
 
-def headers_for(request: web.Request) -> dict[str, str]:
-    """The headers of the class that the request's path belongs to."""
+def headers_for(request: web.Request) -> Mapping[str, str]:
+    """The headers of the class that the request's path belongs to, those that are set everywhere among them."""
     if request.path.startswith(_FRAME):
         ancestors_of = request.app.get(FRAME_ANCESTORS)
         account = request.match_info.get("account", "")
         return _frame(ancestors_of(account) if ancestors_of else ())
     for prefix, headers in _CLASSES:
         if request.path.startswith(prefix):
-            return dict(headers)
-    return dict(_OTHER)
+            return headers
+    return _OTHER
 
 
-def _frame(ancestors: Sequence[str]) -> dict[str, str]:
+def _frame(ancestors: Sequence[str]) -> Mapping[str, str]:
     # No X-Frame-Options here: it cannot name origins, and browsers that know frame-ancestors ignore it.
     allowed = " ".join(ancestors) or "'none'"
-    return {
-        "Content-Security-Policy": f"{_OWN_PARTS}; frame-ancestors {allowed}",
-        "Cross-Origin-Resource-Policy": "cross-origin",
-    }
+    return _headers(
+        {
+            "Content-Security-Policy": f"{_OWN_PARTS}; frame-ancestors {allowed}",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+    )

@@ -172,8 +172,11 @@ class ChatEdge:
             trace_id=trace_id,
             client_msg_id=send.client_msg_id,
         )
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id, account=visitor.account):
+        bound = structlog.contextvars.bind_contextvars(trace_id=trace_id, account=visitor.account)
+        try:
             taken = await self.turns.take(inbound)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
         last = taken.answers[-1] if taken.answers else taken.message
         await self.realtime.publish(topic(visitor), {"kind": "message", "seq": last.seq})
         if taken.at_desk:
