@@ -93,10 +93,10 @@ def _typed(raw: str, slot: Slot | None) -> Any:
 
 def shown_by_label(heard: Heard, words: str) -> Shown | None:
     """The choice whose label a plain text is, word for word."""
-    said = bare(words)
+    if not (said := bare(words)):
+        return None
     for choices in (heard.shown, heard.above):
-        fitting = [shown for shown in choices if said and said == forms(shown.label)[0]]
-        if fitting:
+        if fitting := [shown for shown in choices if said == forms(shown.label)[0]]:
             return fitting[0] if len(fitting) == 1 else None
     return None
 

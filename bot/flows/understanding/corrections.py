@@ -12,14 +12,14 @@ from bot.flows.understanding.values import Read, read_value
 from bot.flows.understanding.values.read import length_of
 
 _OPENING: Final = re.compile(
-    r"^(?:(?:啊|哎呀?|诶|额|呃|抱歉|对不起|不好意思|sorry|oops|oh|no|wait|等等|等一下|hold on|my bad)[\s,.!]*)*"
+    r"(?:(?:啊|哎呀?|诶|额|呃|抱歉|对不起|不好意思|sorry|oops|oh|no|wait|等等|等一下|hold on|my bad)[\s,.!]*)*"
     r"(?:不对|不是|错了|搞错|弄错|(?:我)?(?:(?:刚才|刚刚|之前|前面|上面)[^,.!?]{0,6})?(?:说|写|填|打|输|选|搞|弄)(?:的)?错|更正|纠正"
     r"|应该是|改成|改为|换成|(?:我)?(?:想|要|需要)?(?:改|修改|更改|更正|换)(?:一?下)?"
     r"|i meant|i mean|actually|correction|that'?s wrong|wrong|not that|i made a (?:mistake|typo)|(?:please "
     r"|i want to |can i |could you |let me |i need to )*(?:change|correct|fix|update)\b|it should be|should be"
     r"|scratch that|typo)"
 )
-_APOLOGY: Final = re.compile(r"^(?:抱歉|对不起|不好意思|sorry|oops|no|wait|哎呀?|等一下|等等)[\s,.!]+")
+_APOLOGY: Final = re.compile(r"(?:抱歉|对不起|不好意思|sorry|oops|no|wait|哎呀?|等一下|等等)[\s,.!]+")
 _WITHIN: Final = re.compile(
     r"错了|不对|有误|写错|填错|打错|输错|说错|改成|改为|换成|改到|应该是|要改|改一下|更正|\b(?:is wrong|was wrong"
     r"|is incorrect|should be|changed? (?:it |that |my |the )?.{0,24}\bto|i meant|instead|typo|mistake)\b"
@@ -55,22 +55,27 @@ def correction_in(heard: Heard, words: str) -> Command | None:
     """
     if len(words) > _LONGEST or not heard.slots:
         return None
-    opening = _OPENING.search(words) is not None
-    wrong = opening or _WITHIN.search(words) is not None
+    opening = _OPENING.match(words) is not None
     freely = heard.asked is not None and heard.asked.kind == "free" and heard.asked.type in ("text", "any")
-    if freely and not wrong:
+    if freely and not opening and not _WITHIN.search(words):
         return None
-    trusted = opening or _APOLOGY.search(words) is not None or not freely
-    named = [slot for slot in _slots(heard) if (pattern := _NAMES.get(slot.kind)) and pattern.search(words)]
+    slots = _slots(heard)
+    kinds = {kind for kind in {slot.kind for slot in slots} if kind in _NAMES and _NAMES[kind].search(words)}
+    apology = opening or _APOLOGY.match(words) is not None
+    if not kinds and not apology:
+        return None
+    wrong = opening or freely or _WITHIN.search(words) is not None
+    trusted = apology or not freely
+    named = [slot for slot in slots if slot.kind in kinds]
     for slot in named:
         found = _value(slot, heard, words)
         if found is not None and (trusted or _little_else(found, words)) and (wrong or _only_names(found, words)):
             return _command(slot, heard, found, wrong)
     if named and wrong and not freely and len(words) <= _SHORT and not (heard.asked and heard.asked in named):
         return CorrectSlot(named[0].name, None)
-    if not (opening or _APOLOGY.search(words)):
+    if not apology:
         return None
-    for slot in _slots(heard):
+    for slot in slots:
         if slot.kind in _TELLING or slot.values:
             found = _value(slot, heard, words)
             if found is not None and found.code is None:

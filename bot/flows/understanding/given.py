@@ -51,18 +51,12 @@ def exactly(flow: str, words: str, definitions: Definitions) -> bool:
 
 def stated_with_more(found: Found, heard: Heard, words: str, definitions: Definitions) -> str | None:
     """A wish that its beginning says word for word ("我要报修，冰箱不制冷了"), or that comes with values for it."""
-    if asks(words):
+    if not found.stated:
         return None
     first, *others = [part for part in _CLAUSES.split(words) if part.strip()] or [""]
-    for wish in found.findings.wishes[:3]:
+    for wish in found.findings.wishes[:3] if others else ():
         flow = definitions.flows.get(wish.flow)
-        if (
-            flow is not None
-            and flow.offered
-            and flow.id != heard.flow
-            and others
-            and exactly(flow.id, first, definitions)
-        ):
+        if flow is not None and flow.offered and flow.id != heard.flow and exactly(flow.id, first, definitions):
             return flow.id
     if found.flow is None or not found.findings.sure or not (started := definitions.flows.get(found.flow)):
         return None

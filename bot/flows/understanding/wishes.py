@@ -23,11 +23,15 @@ BESIDE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one search found: the wish that may be started, whether it is likelier than any article, and the rest."""
+    """What one search found: the wish that may be started, whether it is likelier than any article, and the rest.
+
+    ``stated`` says that the message has not the form of a question.
+    """
 
     findings: Findings
     flow: str | None
     wished: bool
+    stated: bool
 
     @property
     def article(self) -> str | None:
@@ -39,8 +43,8 @@ def find(heard: Heard, words: str, definitions: Definitions, facts: Facts, local
     """Searches once; ``words`` is the message in its plain form."""
     findings = facts.search(heard.text, locale)
     flow = startable(findings, definitions, heard)
-    stated = 0.0 if asks(words) else STATED
-    return Found(findings, flow, flow is not None and findings.lead + stated > 0)
+    stated = not asks(words)
+    return Found(findings, flow, flow is not None and findings.lead + (STATED if stated else 0.0) > 0, stated)
 
 
 def wish_in(found: Found, definitions: Definitions, heard: Heard, locale: str) -> Command | None:
@@ -50,9 +54,10 @@ def wish_in(found: Found, definitions: Definitions, heard: Heard, locale: str) -
         return StartFlow(found.flow)
     if found.article is not None:
         return Answer(found.article)
-    offers = findings.verdict != "nothing" or (found.wished and findings.wishes[0].confidence >= WORTH_OFFERING)
+    if findings.verdict == "nothing" and not (found.wished and findings.wishes[0].confidence >= WORTH_OFFERING):
+        return None
     options = tuple(_options(found, definitions, heard, locale))[:MOST_OPTIONS]
-    return Clarify(options) if offers and options else None
+    return Clarify(options) if options else None
 
 
 def certain(found: Found, least: float) -> Command | None:

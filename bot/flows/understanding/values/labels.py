@@ -20,33 +20,30 @@ def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
     said = core(words)
     if not said:
         return None
-    plain_wordings = {key: [form for text in texts if (form := forms(text)[1])] for key, texts in wordings.items()}
-    exact = {key for key, forms in plain_wordings.items() if said in forms}
-    if exact:
-        return next(iter(exact)) if len(exact) == 1 else None
+    labels = [(form, key) for key, texts in wordings.items() for text in texts if (form := forms(text)[1])]
+    if exact := {key for form, key in labels if form == said}:
+        return _only(exact)
     if len(said) > _LONGEST:
         return None
-    held = [(len(form), key) for key, forms in plain_wordings.items() for form in forms if _holds(said, form)]
-    if held:
+    if held := [(len(form), key) for form, key in labels if form in said and _holds(said, form)]:
         longest = max(held)[0]
-        nearest = {key for size, key in held if size == longest}
-        if len(nearest) > 1:
+        if (found := _only({key for size, key in held if size == longest})) is None:
             return None
-        (found,) = nearest
         rest = said
-        for form in sorted(plain_wordings[found], key=len, reverse=True):
+        for form in sorted((form for form, key in labels if key == found), key=len, reverse=True):
             rest = rest.replace(form, "\n")
-        others = (form for key, forms in plain_wordings.items() if key != found for form in forms if len(form) > 1)
+        others = (form for form, key in labels if key != found and len(form) > 1)
         return None if any(_holds(rest, form) for form in others) else found
-    near = {key for key, forms in plain_wordings.items() for form in forms if one_slip(said, form)}
-    if len(near) == 1:
-        return next(iter(near))
+    size = len(said)
+    near = _only({key for form, key in labels if -2 < len(form) - size < 2 and one_slip(said, form)})
+    if near is not None:
+        return near
     # A part of one label only ("冰箱" of "冰箱/冷柜") is that label.
-    if len(said) >= 2:
-        parts = {key for key, forms in plain_wordings.items() for form in forms if _holds(form, said)}
-        if len(parts) == 1:
-            return next(iter(parts))
-    return None
+    return _only({key for form, key in labels if said in form and _holds(form, said)}) if size >= 2 else None
+
+
+def _only(keys: set[str]) -> str | None:
+    return next(iter(keys)) if len(keys) == 1 else None
 
 
 _NEGATED: Final = re.compile(r"(?:不是|不要|不想要|不选|非|别|\bnot (?:the |a )?|\bno )$")

@@ -11,6 +11,7 @@ from bot.flows.understanding.values.read import Read, length_of
 _GROUPED: Final = re.compile(r"(?<=[a-z0-9])[ -](?=[a-z0-9])")
 _DIGIT_GROUPS: Final = re.compile(r"(?<=\d)[ -](?=\d)")
 _NAMED: Final = re.compile(r"(?:订单|单号|编号|运单|order|number|no\.?|#)\D{0,12}([a-z0-9][a-z0-9 -]*\d)")
+_DIGIT: Final = re.compile(r"\d")
 _DIGITS: Final = re.compile(r"[a-z0-9-]*\d[a-z0-9-]*")
 _PHONE: Final = re.compile(r"[+]\d[\d -]{7,17}|(?<![a-z0-9])(?:1[3-9]\d{9}|09\d{8}|0\d{9,10})(?![a-z0-9])")
 """What can only be a telephone number, unless the company's own patterns or the words beside it say otherwise."""
@@ -34,6 +35,8 @@ def read_order(words: str, patterns: Sequence[str]) -> Read:
     ``order_phone`` (a telephone number is there).
     """
     looked_at = words[:_LOOKED_AT]
+    if not _DIGIT.search(looked_at):  # only the company's own patterns may do without
+        return _order(looked_at, words, patterns, numbered=False)
     phone = _PHONE.search(_DIGIT_GROUPS.sub("", looked_at)) if tuple(patterns) == ORDER_PATTERNS else None
     if phone is None or _CALLED.search(phone.string[: phone.start()]):
         return _order(looked_at, words, patterns)
@@ -41,11 +44,13 @@ def read_order(words: str, patterns: Sequence[str]) -> Read:
     return beside if beside.code is None else Read(code="order_phone", tried=True)
 
 
-def _order(looked_at: str, words: str, patterns: Sequence[str]) -> Read:
-    for tried in (looked_at, _GROUPED.sub("", looked_at)):
+def _order(looked_at: str, words: str, patterns: Sequence[str], *, numbered: bool = True) -> Read:
+    for tried in dict.fromkeys((looked_at, _GROUPED.sub("", looked_at))):
         for pattern in _compiled(tuple(patterns)):
             if match := pattern.search(tried):
                 return Read(match[0].upper(), rest=length_of(words) - length_of(match[0]))
+    if not numbered:
+        return Read(code="order_missing")
     like = [each for each in _DIGITS.findall(looked_at) if sum(sign.isdigit() for sign in each) >= _FEWEST_DIGITS]
     if like or _NAMED.search(looked_at):
         return Read(code="order_impossible", tried=True)
