@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import Any
 
 from bot.domain.decision import Decision, Outcome, Situation, Turn
@@ -107,9 +108,10 @@ class Dialog:
     def _goes_on(self, run: Run, heard: Heard, understood: Understood) -> bool | None:
         """Whether the customer goes on with what is parked, without being asked; ``None`` where that was not meant."""
         offer = run.world.definitions.slots.get(OFFER)
+        if not run.speaks or run.frames or offer is None or not heard.text or not may_offer(run):
+            return None
         parked = StartFlow(str(run.state.parked.get("flow")))
-        unclear = all(one == parked or isinstance(one, CannotHandle | Clarify | Cancel) for one in understood.commands)
-        if not run.speaks or run.frames or offer is None or not unclear or not heard.text or not may_offer(run):
+        if not all(one == parked or isinstance(one, CannotHandle | Clarify | Cancel) for one in understood.commands):
             return None
         shown = tuple(Shown(one["id"], one["label"]) for one in offer_choices(run))
         asked = replace(heard, asked=offer, shown=shown, above=())
@@ -122,8 +124,7 @@ class Dialog:
         asked = asked_slot(run)
         slots: dict[str, Slot] = {}
         for frame in run.frames:
-            flow = run.chart(frame).flow
-            slots.update({name: flow.slots[name] for name in run.chart(frame).collected if name in flow.slots})
+            slots.update(run.chart(frame).fillable)
         return Heard(
             text=str(body.get("text", "")),
             locale=run.situation.locale,
@@ -132,8 +133,8 @@ class Dialog:
             attachments=body.get("attachments", ()),
             asked=asked,
             several=asked is not None and asked.type == "list",
-            shown=tuple(Shown(choice, label) for choice, label in run.state.shown.items()),
-            above=tuple(Shown(choice, label) for choice, label in run.state.above.items()),
+            shown=tuple(starmap(Shown, run.state.shown.items())),
+            above=tuple(starmap(Shown, run.state.above.items())),
             slots=tuple(slots.values()),
             flow=run.frames[root_of(run, len(run.frames) - 1)].flow if run.frames else None,
             region=self.terms.region,

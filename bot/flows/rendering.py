@@ -1,7 +1,7 @@
 """A response becomes the body of a message: in a language, for a channel, with its values filled in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.message import Body
@@ -37,17 +37,17 @@ def render(
         return {"text": MISSING}
     slots = slots or {}
     body: Body = {"text": fill(in_language(variant.text, locale), values, locale, slots).strip() or MISSING}
-    buttons = [_choice(button, values, locale, slots) for button in variant.buttons]
-    if buttons:
+    if buttons := [_choice(button, values, locale, slots) for button in variant.buttons]:
         body["choices"] = buttons
-    links = [
-        {"label": fill(in_language(link.title, locale), values, locale, slots), "url": address}
-        for link in variant.links
-        if (address := _address(link.payload, values)) is not None
-    ]
-    if links:
+    if variant.links and (links := _links(variant.links, values, locale, slots)):
         body["links"] = links
     return body
+
+
+def choices_of(response: Response, values: Mapping[str, Any], locale: str) -> list[dict[str, str]]:
+    """The choices alone that :func:`render` would offer."""
+    variant = _fitting(response, values, "")
+    return [_choice(button, values, locale, {}) for button in variant.buttons] if variant else []
 
 
 def in_language(text: Text, locale: str) -> str:
@@ -107,6 +107,16 @@ def _choice(button: Button, values: Mapping[str, Any], locale: str, slots: Mappi
         "id": fill(button.payload, values, locale).removeprefix("/"),
         "label": fill(in_language(button.title, locale), values, locale, slots),
     }
+
+
+def _links(
+    links: Sequence[Button], values: Mapping[str, Any], locale: str, slots: Mapping[str, Slot]
+) -> list[dict[str, str]]:
+    return [
+        {"label": fill(in_language(link.title, locale), values, locale, slots), "url": address}
+        for link in links
+        if (address := _address(link.payload, values)) is not None
+    ]
 
 
 def _address(payload: str, values: Mapping[str, Any]) -> str | None:

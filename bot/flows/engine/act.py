@@ -33,7 +33,7 @@ def act(run: Run, frame: Frame, step: Step, action: str, *, asking: bool = False
         return False
     elif not apply(run, frame, (yield from carry_out(run.call(action, frame)))):
         return False
-    if not asking and any(one is frame for one in run.frames):
+    if not asking and run.runs(frame):
         _go_on(run, frame, step)
     return True
 

@@ -8,7 +8,7 @@ from bot.flows.engine.parking import take_parked
 from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import root_of, units
 from bot.flows.engine.state import Frame
-from bot.flows.rendering import render
+from bot.flows.rendering import choices_of
 
 MAX_CHOICES = 3
 RATING = "utter_answer_rating"
@@ -20,16 +20,17 @@ START = "action_start_"
 def _answer(run: Run, frame: Frame) -> Steps[None]:
     """Says the article ``dialog_article``, with its source and related questions; outside of forms, with its rating."""
     yield from ()
-    article = run.world.facts.article(str(run.values(frame).get("dialog_article", "")), run.locale)
+    known = run.values(frame)
+    article = run.world.facts.article(str(known.get("dialog_article", "")), run.locale)
     if article is None:
         run.say("utter_stale_choice", frame)
         run.came_to("none")
         return
     body: Body = {"text": article.answer, "article": {"id": article.article_id, "question": article.question}}
     choices = [{"id": f"article({other})", "label": question} for other, question in article.related]
-    rating = run.response(RATING, frame) if not run.values(frame).get("dialog_open") else None
+    rating = run.response(RATING, frame) if not known.get("dialog_open") else None
     if rating is not None:
-        choices += render(rating, {"dialog_article": article.article_id}, run.locale).get("choices", [])
+        choices += choices_of(rating, {"dialog_article": article.article_id}, run.locale)
     if choices:
         body["choices"] = choices
     run.utter(body)

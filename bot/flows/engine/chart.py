@@ -13,7 +13,8 @@ MAX_KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """``collected`` are the slots that customers may fill, ``skippable`` those questions they may leave open.
+    """``collected`` are the slots that customers may fill, with their question; ``fillable`` those of them that the
+    flow declares; ``skippable`` those questions they may leave open.
 
     ``kept`` are the slots that outlive the flow, ``initial`` those that are set from the start; ``reads`` says which
     slots a step looks at, as far as that can be known; ``calls`` are the flows that it calls.
@@ -23,6 +24,7 @@ class Chart:
     steps: Mapping[str, Step]
     first: str
     collected: Mapping[str, Collect]
+    fillable: Mapping[str, Slot]
     skippable: frozenset[str]
     kept: frozenset[str]
     initial: Values
@@ -59,6 +61,7 @@ def draw(flow: Flow) -> Chart:
         steps={step.id: step for step in flow.steps},
         first=flow.steps[0].id if flow.steps else "",
         collected=collected,
+        fillable={name: flow.slots[name] for name in collected if name in flow.slots},
         skippable=frozenset(name for name, collect in collected.items() if _may_be_skipped(flow, collect)),
         kept=flow.persisted_slots
         | {name for name, collect in collected.items() if not collect.reset_after_flow_ends}

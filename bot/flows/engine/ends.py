@@ -11,10 +11,9 @@ PERSON = "talk_to_person"
 
 def advance(run: Run, frame: Frame, step: Step) -> None:
     """On to the first branch that holds; a step without one is the flow's last."""
-    values = run.values(frame)
     frame.visit(step.id)
     frame.asked, frame.tries = False, 0
-    frame.step = next((one.to for one in step.next if one.when is None or one.when.holds(values)), END)
+    frame.step = _target(run, frame, step)
     if frame.was:
         if step.id == frame.was[-1]:
             frame.was.clear()
@@ -22,6 +21,18 @@ def advance(run: Run, frame: Frame, step: Step) -> None:
             frame.was.remove(step.id)
         if not frame.was:
             frame.changed.clear()
+
+
+def _target(run: Run, frame: Frame, step: Step) -> str:
+    values = None
+    for branch in step.next:
+        if branch.when is None:
+            return branch.to
+        if values is None:
+            values = run.values(frame)
+        if branch.when.holds(values):
+            return branch.to
+    return END
 
 
 def end(run: Run, frame: Frame, *, linked: bool = False) -> None:

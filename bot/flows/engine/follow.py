@@ -1,5 +1,8 @@
 """Carries out what the customer wants, command by command; afterwards what was going on goes on."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from bot.flows.commands import (
     Answer,
     BackToBot,
@@ -32,16 +35,17 @@ HEARD_BY_THE_BOT = ("pattern_withdraw", "withdraw_consent")
 def follow(run: Run, understood: Understood) -> Steps[None]:
     """Follows all commands of one message. A withdrawal and the wish for a person go before everything else."""
     commands = understood.commands
-    if any(isinstance(one, BackToBot) for one in commands):
+    kinds = set(map(type, commands))
+    if BackToBot in kinds:
         yield from _come_back(run)
         return
-    if any(isinstance(one, Withdraw) for one in commands):
+    if Withdraw in kinds:
         drop_patterns(run)
         if not (yield from play(run, "pattern_withdraw")):
             hand_over(run)
         run.came_to("flow", "pattern_withdraw")
-        commands = tuple(one for one in commands if isinstance(one, WantPerson))
-    if any(isinstance(one, WantPerson) for one in commands):
+        commands, kinds = (), kinds & {WantPerson}
+    if WantPerson in kinds:
         yield from _want_person(run)
         return
     if not run.speaks:
@@ -52,50 +56,62 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
         run.state.soothed = run.say("utter_upset") is not None
     if not understood.commands:
         _files_alone(run)
-    begun = next((place for place, one in enumerate(commands) if isinstance(one, StartFlow)), len(commands))
-    told = tuple(one for one in commands[begun:] if isinstance(one, SetSlot))
-    for place, command in enumerate(commands):
-        if not run.stopped and not (place > begun and command in told):
-            yield from _follow_one(run, command, tuple((one.slot, one.value) for one in told))
-    if not any(isinstance(one, CannotHandle) for one in commands):
+    told: list[tuple[str, Any]] = []
+    if StartFlow in kinds:
+        commands, told = _with_wish(commands)
+    for command in commands:
+        if not run.stopped:
+            yield from _FOLLOWED[type(command)](run, command, told)
+    if CannotHandle not in kinds:
         run.state.lost = 0
 
 
-def _follow_one(run: Run, command: Command, told: Given) -> Steps[None]:
-    """``told`` are the values that came with the wish for a flow."""
-    stale = _is_stale(run)
-    if isinstance(command, StartFlow):
-        chosen = any(one.partition(",")[0].rstrip(")") == f"start({command.flow}" for one in run.offered)
-        yield from start(run, command.flow, chosen=chosen, given=(*command.slots, *told))
-    elif isinstance(command, SetSlot | CorrectSlot):
-        taken = yield from fill_slot(run, command.slot, command.value, correcting=isinstance(command, CorrectSlot))
-        if not taken and run.inbound.body.get("choice"):
-            say_stale(run)
-        elif not taken and (asked := asked_slot(run)) is not None and asked.name == command.slot:
-            yield from unreadable(run, command.slot, "")
-    elif isinstance(command, Unreadable):
-        yield from unreadable(run, command.slot, command.code)
-    elif isinstance(command, Cancel):
-        yield from _cancel(run)
-    elif isinstance(command, Skip):
-        if stale:
-            say_stale(run)
-        else:
-            yield from skip(run)
-    elif isinstance(command, Clarify):
-        options = [[_choice_id(option), text] for option, text in command.options]
-        yield from play(run, "pattern_clarification", dialog_options=options)
-    elif isinstance(command, Answer):
-        yield from play(run, "pattern_search", dialog_article=command.article_id, dialog_open=bool(run.frames))
-    elif isinstance(command, SmallTalk):
-        run.came_to("small_talk")
-        yield from play(run, "pattern_chitchat", dialog_small_talk=command.kind)
-    elif isinstance(command, Speak):
-        run.locale = command.locale
-        run.came_to("small_talk")
-        yield from play(run, "pattern_change_language")
-    elif isinstance(command, CannotHandle):
-        yield from _be_lost(run)
+def _with_wish(commands: Sequence[Command]) -> tuple[tuple[Command, ...], list[tuple[str, Any]]]:
+    """The values that come after the wish for a flow go with it instead of being followed by themselves."""
+    begun = next(place for place, one in enumerate(commands) if isinstance(one, StartFlow))
+    told = [(one.slot, one.value) for one in commands[begun:] if isinstance(one, SetSlot)]
+    return (*commands[: begun + 1], *(one for one in commands[begun + 1 :] if not isinstance(one, SetSlot))), told
+
+
+def _start(run: Run, command: StartFlow, told: Given) -> Steps[None]:
+    chosen = any(one.partition(",")[0].rstrip(")") == f"start({command.flow}" for one in run.offered)
+    yield from start(run, command.flow, chosen=chosen, given=(*command.slots, *told))
+
+
+def _take(run: Run, command: SetSlot | CorrectSlot, _told: Given) -> Steps[None]:
+    taken = yield from fill_slot(run, command.slot, command.value, correcting=isinstance(command, CorrectSlot))
+    if not taken and run.inbound.body.get("choice"):
+        say_stale(run)
+    elif not taken and (asked := asked_slot(run)) is not None and asked.name == command.slot:
+        yield from unreadable(run, command.slot, "")
+
+
+def _skip(run: Run, _command: Skip, _told: Given) -> Steps[None]:
+    choice = run.inbound.body.get("choice")
+    if choice and choice not in run.offered:
+        say_stale(run)
+    else:
+        yield from skip(run)
+
+
+def _clarify(run: Run, command: Clarify, _told: Given) -> Steps[bool]:
+    options = [[_choice_id(option), text] for option, text in command.options]
+    return play(run, "pattern_clarification", dialog_options=options)
+
+
+def _answer(run: Run, command: Answer, _told: Given) -> Steps[bool]:
+    return play(run, "pattern_search", dialog_article=command.article_id, dialog_open=bool(run.frames))
+
+
+def _make_small_talk(run: Run, command: SmallTalk, _told: Given) -> Steps[bool]:
+    run.came_to("small_talk")
+    return play(run, "pattern_chitchat", dialog_small_talk=command.kind)
+
+
+def _speak(run: Run, command: Speak, _told: Given) -> Steps[bool]:
+    run.locale = command.locale
+    run.came_to("small_talk")
+    return play(run, "pattern_change_language")
 
 
 def _choice_id(option: str) -> str:
@@ -104,11 +120,6 @@ def _choice_id(option: str) -> str:
     if not colon:
         return option
     return f"start({rest})" if kind == "flow" else f"{kind}({rest})"
-
-
-def _is_stale(run: Run) -> bool:
-    choice = run.inbound.body.get("choice")
-    return bool(choice) and choice not in run.offered
 
 
 def _want_person(run: Run) -> Steps[None]:
@@ -225,3 +236,19 @@ def _be_lost(run: Run) -> Steps[None]:
     run.state.lost += 1
     run.came_to("none")
     yield from play(run, "pattern_cannot_handle", dialog_tries=run.state.lost)
+
+
+_FOLLOWED: Mapping[type[Command], Callable[[Run, Any, Given], Steps[Any]]] = {
+    StartFlow: _start,
+    SetSlot: _take,
+    CorrectSlot: _take,
+    Unreadable: lambda run, command, _told: unreadable(run, command.slot, command.code),
+    Cancel: lambda run, _command, _told: _cancel(run),
+    Skip: _skip,
+    Clarify: _clarify,
+    Answer: _answer,
+    SmallTalk: _make_small_talk,
+    Speak: _speak,
+    CannotHandle: lambda run, _command, _told: _be_lost(run),
+}
+"""How each command is followed; the last argument are the values that came with the wish for a flow."""

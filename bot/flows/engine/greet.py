@@ -6,7 +6,7 @@ from bot.flows.engine.run import Run, Steps
 from bot.flows.engine.stack import wanted_units
 from bot.flows.engine.walk import walk
 from bot.flows.model import Collect
-from bot.flows.rendering import in_language, render
+from bot.flows.rendering import choices_of, in_language, render
 
 OFFER = "dialog_take_up"
 """The slot of the question whether what was parked is to go on."""
@@ -41,7 +41,7 @@ def offer_choices(run: Run) -> Sequence[Mapping[str, str]]:
     """How what is parked would be offered, and how customers themselves ask for it."""
     about = {"dialog_flow": in_language(run.world.definitions.flows[run.state.parked["flow"]].name, run.locale)}
     offer, by_name = run.response(f"utter_ask_{OFFER}"), run.response("utter_take_up_by_name")
-    choices = list(render(offer, about, run.locale).get("choices", ())) if offer else []
+    choices = choices_of(offer, about, run.locale) if offer else []
     if by_name:
         choices.append({"id": f"SetSlots({OFFER}=true)", "label": str(render(by_name, about, run.locale)["text"])})
     return choices

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, TypeVar
 
 from bot.domain.decision import ActionCall, ActionResult, Decision, Given, Outcome, OutcomeKind, Situation, Wanted
@@ -66,16 +67,20 @@ class Run:
     question: Question | None = None
     told: set[str] = field(default_factory=set)
     begun: list[tuple[Frame, int, str]] = field(default_factory=list)
+    frames: list[Frame] = field(init=False)
+    """The stack, its top last: that of the state."""
+    now_s: int = field(init=False)
+    """When the message came, in seconds since 1970."""
 
-    @property
-    def frames(self) -> list[Frame]:
-        """The stack, its top last."""
-        return self.state.frames
+    def __post_init__(self) -> None:
+        """Sets what is looked at all the time."""
+        self.frames = self.state.frames
+        self.now_s = int(self.situation.now.timestamp())
 
     @property
     def top(self) -> Frame | None:
         """The frame that runs."""
-        return self.state.frames[-1] if self.state.frames else None
+        return self.frames[-1] if self.frames else None
 
     @property
     def speaks(self) -> bool:
@@ -91,11 +96,6 @@ class Run:
     def offered(self) -> dict[str, Any]:
         """The labels of all choices that the last turn offered, by id."""
         return {**self.state.above, **self.state.shown}
-
-    @property
-    def now_s(self) -> int:
-        """When the message came, in seconds since 1970."""
-        return int(self.situation.now.timestamp())
 
     def chart(self, frame: Frame) -> Chart:
         """The chart of a frame's version."""
@@ -136,6 +136,13 @@ class Run:
                 while end < len(self.frames) and self.frames[end].by == "call":
                     end += 1
                 del self.frames[index:end]
+
+    def runs(self, frame: Frame) -> bool:
+        """Whether a frame is still on the stack; another one may be its equal."""
+        for one in self.frames:  # noqa: SIM110 asked at each step
+            if one is frame:
+                return True
+        return False
 
     def values(self, frame: Frame | None) -> dict[str, Any]:
         """Every slot that a frame sees: its own, else those that outlive flows, else the initial one."""
@@ -188,7 +195,7 @@ class Run:
     def utter(self, body: Body) -> Body:
         """Says a finished body; one without words, files and choices is no answer."""
         said = dict(body)
-        if not any(said.get(part) for part in ("text", "attachments", "choices", "links")):
+        if not (said.get("text") or said.get("attachments") or said.get("choices") or said.get("links")):
             said["text"] = MISSING
         self.replies.append(said)
         return said
@@ -217,10 +224,10 @@ class Run:
     def decision(self) -> Decision:
         """What the turn comes to."""
         if self.replies:
-            shown = [reply["choices"] for reply in self.replies if reply.get("choices")]
-            self.state.shown = _by_id(shown[-1]) if shown else {}
-            above = _by_id(one for choices in shown[:-1] for one in choices)
-            self.state.above = {choice: label for choice, label in above.items() if choice not in self.state.shown}
+            *above, shown = [(), *(reply["choices"] for reply in self.replies if reply.get("choices"))]
+            self.state.shown = _by_id(shown)
+            earlier = _by_id(chain.from_iterable(above))
+            self.state.above = {choice: label for choice, label in earlier.items() if choice not in self.state.shown}
         wake = self.wake_s
         return Decision(
             replies=tuple(self.replies),

@@ -65,7 +65,7 @@ def _tell(run: Run, frame: Frame, given: Given) -> None:
 def announce(run: Run) -> None:
     """Says of a flow that waits for its customer now which other one it has interrupted."""
     for frame, place, below in run.begun:
-        if any(one is frame for one in run.frames):
+        if run.runs(frame):
             body = run.say("utter_meanwhile", dialog_flow=run.name_of(frame), dialog_below=below)
             if body is not None:
                 run.replies.insert(place, run.replies.pop())

@@ -1,11 +1,12 @@
 """What a conversation remembers between two turns, as small JSON: only what differs from the initial."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Literal
 
 VERSION = 1
@@ -71,7 +72,7 @@ class State:
 
 def dump(state: State) -> dict[str, Any]:
     """``load`` gives back the same; an initial state is ``{}``."""
-    document = _differing(state, _STATE)
+    document = _STATE.differing(state)
     frames = [frame_document(frame) for frame in state.frames]
     if frames:
         document["frames"] = frames
@@ -81,7 +82,7 @@ def dump(state: State) -> dict[str, Any]:
 def load(document: Any) -> State:
     """The state; a damaged or unknown one is an initial one, which is better than a customer who gets no answer."""
     with suppress(_Damaged):
-        values = _checked(document, _STATE, frozenset({"v", "frames"}))
+        values = _STATE.read(document, ("v", "frames"))
         if document.get("v", VERSION) != VERSION:
             raise _Damaged
         frames = document.get("frames", [])
@@ -93,7 +94,10 @@ def load(document: Any) -> State:
 
 def frame_document(frame: Frame) -> dict[str, Any]:
     """One frame as JSON; a called one's slots stand with its caller."""
-    return _differing(frame, _FRAME, "slots" if frame.by == "call" else "")
+    document = _FRAME.differing(frame)
+    if frame.by == "call":
+        document.pop("slots", None)
+    return document
 
 
 def frame_from(document: Any) -> Frame | None:
@@ -103,9 +107,12 @@ def frame_from(document: Any) -> Frame | None:
     return None
 
 
+_PLAIN = (str, bool, int)
+
+
 def plain(value: Any) -> Any:
     """As JSON can say it: what an action gives back may be a date, a number with places or an id."""
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, float):
         return value if value == value and abs(value) != float("inf") else None
@@ -122,89 +129,109 @@ class _Damaged(Exception):
     pass
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+_is_text = str.__instancecheck__
 
 
-def _named(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list) and all(map(_is_text, value)):
+        return value.copy()
+    raise _Damaged
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
+def _named(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict) and all(map(_is_text, value)):
+        return value.copy()
+    raise _Damaged
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise _Damaged
 
 
 def _flag(value: Any) -> bool:
-    return isinstance(value, bool)
+    if isinstance(value, bool):
+        return value
+    raise _Damaged
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _number(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _Damaged
 
 
-_Checks = Mapping[str, tuple[Callable[[Any], bool], Any]]
-"""By field: what it must be, and its initial value; without one (``...``) it has to be there."""
-_STATE: _Checks = {
-    "slots": (_named, {}),
-    "shown": (_named, {}),
-    "above": (_named, {}),
-    "lost": (_number, 0),
-    "heard": (_number, 0),
-    "reminded": (_flag, False),
-    "soothed": (_flag, False),
-    "told_to_wait": (_flag, False),
-    "done": (_flag, False),
-    "surveyed": (_flag, False),
-    "fresh": (_flag, False),
-    "parked": (_named, {}),
-}
-_FRAME: _Checks = {
-    "flow": (_text, ...),
-    "hash": (_text, ...),
-    "step": (_text, ...),
-    "by": (lambda value: value in ("user", "call", "pattern"), "user"),
-    "slots": (_named, {}),
-    "asked": (_flag, False),
-    "tries": (_number, 0),
-    "path": (_texts, []),
-    "was": (_texts, []),
-    "changed": (_texts, []),
-    "token": (_text, None),
-    "until": (_number, None),
-}
+def _by(value: Any) -> Any:
+    if value in ("user", "call", "pattern"):
+        return value
+    raise _Damaged
 
 
-def _differing(record: State | Frame, checks: _Checks, left_out: str = "") -> dict[str, Any]:
-    return {
-        name: value
-        for name, (_, initial) in checks.items()
-        if (value := getattr(record, name)) != initial and name != left_out
-    }
+class _Fields:
+    """The fields of a record: what takes each over from a document, and its initial value.
+
+    A field without one (``...``) has to be there. What cannot be taken over is damaged; lists and objects are copied,
+    since a turn must not change the state that it was given: it may be decided again.
+    """
+
+    def __init__(self, **fields: tuple[Callable[[Any], Any], Any]) -> None:
+        self._takes = {name: take for name, (take, _) in fields.items()}
+        self._initial = tuple(initial for _, initial in fields.values())
+        self._needed = {name for name, (_, initial) in fields.items() if initial is ...}
+        self._values = attrgetter(*fields)
+
+    def read(self, document: Any, apart: Collection[str] = ()) -> dict[str, Any]:
+        """The values of a document's fields, except those that stand ``apart``."""
+        if not isinstance(document, dict):
+            raise _Damaged
+        takes = self._takes
+        try:
+            values = {name: takes[name](value) for name, value in document.items() if name not in apart}
+        except KeyError:
+            raise _Damaged from None
+        if not self._needed <= values.keys():
+            raise _Damaged
+        return values
+
+    def differing(self, record: State | Frame) -> dict[str, Any]:
+        """What differs from the initial values."""
+        fields = zip(self._takes, self._values(record), self._initial, strict=True)
+        return {name: value for name, value, initial in fields if value != initial}
 
 
-def _checked(document: Any, checks: _Checks, apart: frozenset[str] = frozenset()) -> dict[str, Any]:
-    if not isinstance(document, dict):
-        raise _Damaged
-    values = {}
-    for name, value in document.items():
-        if name not in apart:
-            if name not in checks or not checks[name][0](value):
-                raise _Damaged
-            values[name] = _copied(value)
-    if any(initial is ... and name not in values for name, (_, initial) in checks.items()):
-        raise _Damaged
-    return values
-
-
-def _copied(value: Any) -> Any:
-    """A turn must not change the state that it was given: it may be decided again."""
-    if isinstance(value, dict):
-        return dict(value)
-    return list(value) if isinstance(value, list) else value
+_STATE = _Fields(
+    slots=(_named, {}),
+    shown=(_named, {}),
+    above=(_named, {}),
+    lost=(_number, 0),
+    heard=(_number, 0),
+    reminded=(_flag, False),
+    soothed=(_flag, False),
+    told_to_wait=(_flag, False),
+    done=(_flag, False),
+    surveyed=(_flag, False),
+    fresh=(_flag, False),
+    parked=(_named, {}),
+)
+_FRAME = _Fields(
+    flow=(_text, ...),
+    hash=(_text, ...),
+    step=(_text, ...),
+    by=(_by, "user"),
+    slots=(_named, {}),
+    asked=(_flag, False),
+    tries=(_number, 0),
+    path=(_texts, []),
+    was=(_texts, []),
+    changed=(_texts, []),
+    token=(_text, None),
+    until=(_number, None),
+)
 
 
 def _frame(document: Any) -> Frame:
-    return Frame(**_checked(document, _FRAME))
+    return Frame(**_FRAME.read(document))
 
 
 def _joined(state: State) -> State:
