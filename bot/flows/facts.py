@@ -1,13 +1,12 @@
 """What the dialog layer may ask about the world, synchronously and without I/O."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Verdict = Literal["answer", "choices", "nothing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One article that may answer, with its question in the customer's language; ``confidence`` is in 0..1."""
 
     article_id: str
@@ -15,8 +14,7 @@ class Candidate:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """A flow that may be wanted; ``confidence`` is in 0..1, from .99 on the message is one of its examples."""
 
     flow: str

@@ -33,8 +33,8 @@ class Answers:
     def search(self, text: str, locale: str) -> Findings:
         """See :class:`bot.flows.facts.Facts`."""
         result = self._live.current.search(text, locale)
-        candidates = tuple(Candidate(hit.article_id, hit.question, hit.confidence) for hit in result.hits)
-        wishes = tuple(Wish(wished.name, wished.confidence) for wished in result.wishes)
+        candidates = tuple(map(Candidate._make, result.hits))
+        wishes = tuple(map(Wish._make, result.wishes))
         return Findings(result.verdict, candidates, wishes, result.sure, result.lead)
 
     def article(self, article_id: str, locale: str) -> ArticleText | None:

@@ -7,7 +7,7 @@ from bot.flows.commands import Answer, BackToBot, Cancel, Command, SetSlot, Skip
 from bot.flows.model import Definitions, Slot
 from bot.flows.understanding.heard import Heard, Shown
 from bot.flows.understanding.plain import bare, core, forms
-from bot.flows.understanding.values.labels import find_label
+from bot.flows.understanding.values.labels import find_key
 from bot.flows.understanding.values.numerals import chinese_number
 
 _CALL: Final = re.compile(r"/?(\w+)\((.*)\)", re.DOTALL)
@@ -150,9 +150,8 @@ def shown_by_words(heard: Heard, words: str) -> Shown | None:
     """The choice whose label a plain text holds or nearly is; a long message is more than a choice."""
     if not heard.shown or len(words) > _LONGEST:
         return None
-    labels = {str(place): (shown.label,) for place, shown in enumerate(heard.shown)}
-    found = find_label(words, labels)
-    return heard.shown[int(found)] if found is not None else None
+    place = find_key(words, [(shown.label, place) for place, shown in enumerate(heard.shown)])
+    return heard.shown[place] if place is not None else None
 
 
 _LONGEST: Final = 40

@@ -59,16 +59,16 @@ def correction_in(heard: Heard, words: str) -> Command | None:
     freely = heard.asked is not None and heard.asked.kind == "free" and heard.asked.type in ("text", "any")
     if freely and not opening and not _WITHIN.search(words):
         return None
-    slots = _slots(heard)
-    kinds = {kind for kind in {slot.kind for slot in slots} if kind in _NAMES and _NAMES[kind].search(words)}
+    kinds = _kinds_named(heard, words)
     apology = opening or _APOLOGY.match(words) is not None
     if not kinds and not apology:
         return None
     wrong = opening or freely or _WITHIN.search(words) is not None
     trusted = apology or not freely
+    slots, parts = _slots(heard), _parts(heard)
     named = [slot for slot in slots if slot.kind in kinds]
     for slot in named:
-        found = _value(slot, heard, words)
+        found = _value(slot, parts)
         if found is not None and (trusted or _little_else(found, words)) and (wrong or _only_names(found, words)):
             return _command(slot, heard, found, wrong)
     if named and wrong and not freely and len(words) <= _SHORT and not (heard.asked and heard.asked in named):
@@ -77,10 +77,17 @@ def correction_in(heard: Heard, words: str) -> Command | None:
         return None
     for slot in slots:
         if slot.kind in _TELLING or slot.values:
-            found = _value(slot, heard, words)
+            found = _value(slot, parts)
             if found is not None and found.code is None:
                 return _command(slot, heard, found, wrong)
     return None
+
+
+def _kinds_named(heard: Heard, words: str) -> set[str]:
+    kinds = {slot.kind for slot in heard.slots}
+    if heard.asked is not None:
+        kinds.add(heard.asked.kind)
+    return {kind for kind in kinds if kind in _NAMES and _NAMES[kind].search(words)}
 
 
 def _slots(heard: Heard) -> list[Slot]:
@@ -89,20 +96,25 @@ def _slots(heard: Heard) -> list[Slot]:
     return [*earlier, *((heard.asked,) if heard.asked else ())]
 
 
-def _value(slot: Slot, heard: Heard, words: str) -> Read | None:
-    """The value after the last "是", "to" or the like, else in the whole; ``None`` where nothing is even tried."""
-    for part in _parts(heard.text):
-        found = read_value(slot, replace(heard, text=part, attachments=()), plain(part))
-        if found.code is None and (slot.kind not in ("name", "address", "free") or slot.values or part != heard.text):
+def _value(slot: Slot, parts: list[tuple[Heard, str]]) -> Read | None:
+    """The value in the first part that has one; ``None`` where nothing is even tried."""
+    whole = parts[-1][0].text
+    for part, words in parts:
+        found = read_value(slot, part, words)
+        if found.code is None and (slot.kind not in ("name", "address", "free") or slot.values or part.text != whole):
             return found
-        if found.tried and part == heard.text:
+        if found.tried and part.text == whole:
             return found
     return None
 
 
-def _parts(text: str) -> list[str]:
-    links = list(_LINK.finditer(text))
-    return [*(text[link.end() :].strip(" ,，。.!！") for link in reversed(links) if text[link.end() :].strip()), text]
+def _parts(heard: Heard) -> list[tuple[Heard, str]]:
+    """What stands after the last "是", "to" or the like, then after those before it, then the whole; all in plain
+    form too."""
+    text = heard.text
+    ends = (link.end() for link in reversed(list(_LINK.finditer(text))))
+    parts = [*(text[end:].strip(" ,，。.!！") for end in ends if text[end:].strip()), text]
+    return [(replace(heard, text=part, attachments=()), plain(part)) for part in parts]
 
 
 def _little_else(found: Read, words: str) -> bool:

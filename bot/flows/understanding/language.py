@@ -43,8 +43,10 @@ def language_of(text: str, fallback: str) -> str:
     if not _HAN.search(text):
         return "en" if _LATIN_WORD.search(text) else fallback
     only_traditional, only_simplified = _told_apart()
-    traditional = sum(map(only_traditional.__contains__, text))
-    simplified = sum(map(only_simplified.__contains__, text))
-    if traditional or simplified:
+    if not only_traditional.isdisjoint(text):
+        traditional = sum(map(only_traditional.__contains__, text))
+        simplified = sum(map(only_simplified.__contains__, text))
         return "zh-Hant" if traditional >= simplified else "zh-Hans"
+    if not only_simplified.isdisjoint(text):
+        return "zh-Hans"
     return fallback if fallback.startswith("zh") else "zh-Hans"

@@ -86,7 +86,7 @@ def beside_no_order(heard: Heard, asked: Slot, words: str) -> tuple[Command, ...
     """ "我没有订单号，电话13800138000": the number is taken, and there is no order."""
     parts = _PARTS.split(words) if asked.kind == "order" else []
     if (
-        len(parts) == 1
+        len(parts) < 2
         or read_value(asked, heard, words).code is None
         or not any(skips(said) or lacks(said) for said in map(packed, parts))
     ):

@@ -32,9 +32,9 @@ _THREAT_EN = (
     r"|ombudsman|trading standards|chargeback|go(?:ing)? to the (?:press|media|police)|better business bureau"
     r"|(?:to|with|the|call|contact) (?:the )?bbb"
 )
-_HOTLINES = r"(?<!\d)(?:12315|12345)(?!\d)|(?<!\d)315(?:晚会|投诉|曝光)?(?!\d)"
-_UPSET_ZH: Final = re.compile(rf"{_ANGER_ZH}|{_THREAT_ZH}")
-_UPSET_EN: Final = re.compile(rf"\b(?:{_ANGER_EN}|{_THREAT_EN})\b|{_HOTLINES}")
+_HOTLINES = r"12315(?<!\d12315)(?!\d)|12345(?<!\d12345)(?!\d)|315(?<!\d315)(?!\d)"
+_UPSET_ZH: Final = re.compile(rf"{_ANGER_ZH}|{_THREAT_ZH}|{_HOTLINES}")
+_UPSET_EN: Final = re.compile(rf"\b(?:{_ANGER_EN}|{_THREAT_EN})\b")
 _COMPLAINT: Final = re.compile(
     r"(?:要|必须|一定|坚决|马上|立刻|现在就|我)(?:要|会|就)?(?:去)?(?:投诉|举报)(?:你|死|他)"
 )

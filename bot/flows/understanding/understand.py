@@ -144,8 +144,16 @@ def _of_files(heard: Heard) -> tuple[Command, ...]:
     return () if heard.attachments else (CannotHandle(),)
 
 
-def _chosen(heard: Heard, words: str, definitions: Definitions, *, bare_number: bool = True) -> tuple[Command, ...]:
-    shown = shown_by_place(heard, words, bare_number=bare_number) or shown_by_words(heard, words)
+def _chosen(heard: Heard, words: str, definitions: Definitions) -> tuple[Command, ...]:
+    shown = shown_by_place(heard, words) or shown_by_words(heard, words)
+    return command_of(shown.id, heard, definitions) if shown else ()
+
+
+def _chosen_in_words(heard: Heard, asked: Slot, words: str, definitions: Definitions) -> tuple[Command, ...]:
+    """As above; where a number could be the value itself, it was asked before whether it is a place."""
+    if asked.kind not in _LIKE_A_NUMBER:
+        return _chosen(heard, words, definitions)
+    shown = shown_by_words(heard, words)
     return command_of(shown.id, heard, definitions) if shown else ()
 
 
@@ -178,7 +186,7 @@ def _answer(
         return (SetSlot(asked.name, found.value),)
     if not is_bool and (skips(said) or lacks(said)):
         return (Skip(),)
-    if chosen := _chosen(heard, words, definitions, bare_number=asked.kind not in _LIKE_A_NUMBER):
+    if chosen := _chosen_in_words(heard, asked, words, definitions):
         return chosen
     if found.code is not None and found.tried and not asks(words):
         return (Unreadable(asked.name, found.code),)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.flows.understanding.plain import core, forms
 
@@ -10,6 +10,7 @@ _LATIN: Final = re.compile(r"[a-z0-9]")
 _SHORTEST_WITH_SLIP_LATIN: Final = 4
 _SHORTEST_WITH_SLIP_HAN: Final = 3
 _LONGEST: Final = 80
+_Key = TypeVar("_Key", str, int)
 
 
 def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
@@ -17,10 +18,15 @@ def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
 
     A text of which a wording is only a part counts when, the longest one taken away, no other key's is left in it.
     """
+    return find_key(words, [(text, key) for key, texts in wordings.items() for text in texts])
+
+
+def find_key(words: str, wordings: Iterable[tuple[str, _Key]]) -> _Key | None:
+    """The same for pairs of a wording and its key."""
     said = core(words)
     if not said:
         return None
-    labels = [(form, key) for key, texts in wordings.items() for text in texts if (form := forms(text)[1])]
+    labels = [(form, key) for text, key in wordings if (form := forms(text)[1])]
     if exact := {key for form, key in labels if form == said}:
         return _only(exact)
     if len(said) > _LONGEST:
@@ -42,7 +48,7 @@ def find_label(words: str, wordings: Mapping[str, Iterable[str]]) -> str | None:
     return _only({key for form, key in labels if said in form and _holds(form, said)}) if size >= 2 else None
 
 
-def _only(keys: set[str]) -> str | None:
+def _only(keys: set[_Key]) -> _Key | None:
     return next(iter(keys)) if len(keys) == 1 else None
 
 
