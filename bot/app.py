@@ -171,9 +171,9 @@ def make_app(
     setup_console(app)
     add_pages(app, frozenset(channel.name for channel in settings.channels))
     app.cleanup_ctx.append(partial(_open_parts, parts, say))
-    app.on_shutdown.append(app[READINESS].close)
-    app.on_shutdown.append(drain)
+    app.cleanup_ctx.append(app[READINESS].until_closed)
     app.on_shutdown.append(parts.end_loops)
+    app.on_shutdown.append(drain)
     return app
 
 

@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.staff.first import FIRST_NAME, ensure_first_administrator
 from bot.storage.database import Addresses, Say
 from bot.storage.keyring import keyring_path
-from bot.storage.lines import LAST_WORDS_S, Ending
+from bot.storage.lines import Ending
 from bot.web.dev import PATH as DEV_PATH
 from bot.web.dev import can_show
 from bot.web.keys import ENGINE, OUTGOING, STAFF_RULES
@@ -40,26 +40,27 @@ async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.App
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     app = app or make_app(settings, addresses, say=say)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=settings.http.drain_s, handler_cancellation=False)
-    ending = Ending()
-    await runner.setup()
-    try:
+    # aiohttp waits for requests in flight so long twice: before and after it breaks off those that still send.
+    patience_s = settings.http.drain_s / 2
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=patience_s, handler_cancellation=False)
+    async with Ending() as ending:
+        await runner.setup()
         try:
-            await web.TCPSite(runner, settings.http.host, settings.http.port, reuse_port=False).start()
-        except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
-                raise
-            say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
-            say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
-            return 1
-        _settle()
-        await _show_links(settings, app, say)
-        await stop.wait()
-        ending.begin(settings.http.drain_s + LAST_WORDS_S)
-        say("Draining … (messages in flight finish, browsers reconnect later)")
-        await drain(app)
-    finally:
-        with ending:
+            try:
+                await web.TCPSite(runner, settings.http.host, settings.http.port, reuse_port=False).start()
+            except OSError as error:
+                if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
+                    raise
+                say(f"Cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}.")
+                say("Choose another address: YINGDA_HTTP__PORT=8090 or [http] port in yingda.toml.")
+                return 1
+            _settle()
+            await _show_links(settings, app, say)
+            await stop.wait()
+            ending.begin(settings.http.drain_s)
+            say("Draining … (messages in flight finish, browsers reconnect later)")
+            await drain(app)
+        finally:
             await runner.cleanup()
     say("Stopped.")
     return 0

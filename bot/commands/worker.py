@@ -14,7 +14,7 @@ from bot.realtime import open_realtime
 from bot.settings import Settings, read_settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.keyring import open_keys
-from bot.storage.lines import LAST_WORDS_S, Ending
+from bot.storage.lines import Ending
 from bot.storage.pool import make_pool
 from bot.talk import TALK_JOBS, Talk
 from crm_adapter.ledger.sequencer import run_sequencer
@@ -46,7 +46,7 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
     live = LiveIndex(wishes=lambda: talk.wishes())
     realtime = open_realtime(settings.redis_url.get_secret_value() if settings.redis_url else None)
     async with AsyncExitStack() as opened:
-        ending = opened.enter_context(Ending())
+        ending = await opened.enter_async_context(Ending())
         opened.push_async_callback(engine.dispose)
         opened.push_async_callback(realtime.close)
         pool = await opened.enter_async_context(make_pool(addresses.application_url, settings))
@@ -64,6 +64,6 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
             tasks.create_task(run_indexer(engine, keys)),
         ]
         await stop.wait()
-        ending.begin(settings.http.drain_s + LAST_WORDS_S)
+        ending.begin(settings.http.drain_s)
         for task in working:
             task.cancel()

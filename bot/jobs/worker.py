@@ -20,7 +20,7 @@ from bot.jobs.outgoing import outgoing_jobs
 from bot.jobs.retention import retention_jobs
 from bot.settings import Settings
 from bot.storage.database import make_engine
-from bot.storage.lines import Line
+from bot.storage.lines import Line, to_be_cut
 from bot.storage.pool import Pool, bounded_conninfo, check_within
 
 log = structlog.get_logger(__name__)
@@ -56,9 +56,20 @@ def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = Mapp
     return jobs
 
 
+class EnginesPool(Pool):
+    """procrastinate's pool: of the kind that lets go of a database that hangs, while it waits for a connection too.
+
+    Nobody cancels what the engine asks at its end, how a job ended and that it leaves; the process's end cuts it.
+    """
+
+    async def getconn(self, timeout: float | None = None) -> Any:
+        """As psycopg's; :class:`psycopg.OperationalError` when the process ends meanwhile."""
+        async with to_be_cut():
+            return await super().getconn(timeout)
+
+
 def _make_pool(**arguments: Any) -> AsyncConnectionPool[Any]:
-    """procrastinate's pool, of the kind that lets go of a database that hangs."""
-    return Pool(**{**arguments, "check": check_within, "connection_class": Line})
+    return EnginesPool(**{**arguments, "check": check_within, "connection_class": Line})
 
 
 async def run_worker(jobs: App, settings: Settings, pool: Pool, more: Mapping[str, Any] = MappingProxyType({})) -> None:

@@ -1,7 +1,7 @@
 """Is it alive, is it ready, what does it count: for orchestrators, proxies and Prometheus."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -30,8 +30,9 @@ class Readiness:
         found = await asyncio.gather(*(self._fault_of(name) for name in self._checks))
         return dict(zip(self._checks, found, strict=True))
 
-    async def close(self, app: web.Application) -> None:
-        """Asks no more; for the app's clean-up."""
+    async def until_closed(self, app: web.Application) -> AsyncIterator[None]:
+        """Asks as long as the app serves; one of its clean-up contexts, for what is left to answer may take a while."""
+        yield
         for asked in self._asked.values():
             asked.cancel()
         await asyncio.gather(*self._asked.values(), return_exceptions=True)

@@ -20,6 +20,9 @@ from tests.servers import short_folder
 pytestmark = pytest.mark.alone
 
 AWAY_S = 20.0
+ENDS_WITHIN_S = 15.0
+"""Promised are 10: the drain time of 5 that rehearsals have, and 5. A machine that does much else at the time may take
+half as long again: the timers are kept by processes that wait for a processor."""
 VISITORS = 9
 GiveBack = Callable[[], Awaitable[None]]
 
@@ -77,7 +80,7 @@ async def be_without(
 
 
 async def end_without(nursery: Path, tmp_path: Path) -> None:
-    """Told to stop while PostgreSQL hangs, a server stops all the same, a few seconds after its drain time of 5."""
+    """Told to stop while PostgreSQL hangs, a server stops all the same, 5 s after its drain time at the latest."""
     folder = short_folder()
     async with (
         own_database(folder / "pg") as database,
@@ -86,9 +89,9 @@ async def end_without(nursery: Path, tmp_path: Path) -> None:
     ):
         await crowd.until_more(10)
         database.freeze()
-        await asyncio.sleep(1)
+        assert not await server.ready()  # and is left with a question about it that has no answer
         server.signal(signal.SIGTERM)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(ENDS_WITHIN_S):
             await server.until_ended()
         assert server.ends[0] == 0
         database.thaw()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ from psycopg import OperationalError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from bot.jobs.worker import EnginesPool
 from bot.settings import Settings
 from bot.storage.database import Addresses, make_engine
 from bot.storage.lines import Ending, Line
@@ -18,10 +20,9 @@ from bot.storage.pool import make_pool
 
 @asynccontextmanager
 async def ending_soon() -> AsyncIterator[None]:
-    with Ending() as ending:
-        async with asyncio.timeout(3):
-            ending.begin(0.2)
-            yield
+    async with asyncio.timeout(3), Ending(last_words_s=0.1, give_up_s=3) as ending:
+        ending.begin(0.1)
+        yield
 
 
 async def test_a_statement_in_the_pool(addresses: Addresses, settings: Settings) -> None:
@@ -48,9 +49,25 @@ async def test_a_connection_that_nobody_accepts(settings: Settings) -> None:
                 await Line.connect(address)
 
 
-async def test_nothing_is_cut_after_the_end(addresses: Addresses, settings: Settings) -> None:
-    with Ending() as ending:
-        ending.begin(0.05)
+async def test_the_job_engine_waiting_for_a_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=x user=x"
+        async with EnginesPool(address, open=False) as pool, ending_soon():
+            with pytest.raises(OperationalError, match="the process ends"):
+                await pool.getconn(20)
+
+
+async def test_what_hangs_on_something_else_is_given_up() -> None:
+    async with Ending(last_words_s=0.1, give_up_s=0.2) as ending:
+        ending.begin(0.1)
+        started = time.monotonic()
+        await asyncio.sleep(20)
+    assert 0.2 < time.monotonic() - started < 2
+
+
+async def test_an_end_that_has_not_begun_ends_nothing(addresses: Addresses, settings: Settings) -> None:
+    async with Ending(last_words_s=0.01, give_up_s=0.01):
+        await asyncio.sleep(0.1)
     async with make_pool(addresses.application_url, settings) as pool, pool.connection() as connection:
         slept = await (await connection.execute("SELECT 'whole' FROM pg_sleep(0.5)")).fetchone()
     assert slept == ("whole",)
