@@ -26,13 +26,14 @@ from crm_adapter.records.customers import (
     Upserted,
 )
 from crm_adapter.records.erasure import Certificate
+from crm_adapter.records.opinions import ArticleTally, OpinionKind, Reply, SurveyKind, Tally
 from crm_adapter.records.rights import NewPrivacyRequest, OpenRequest, PrivacyRequest, RequestKind, RequestState
 from crm_adapter.records.service import Case, CaseDue, CaseState, NewCase, NewTask, RootCause, Task
 from crm_adapter.records.value import NewOrder, Order, Segment, Tag
 
 Capability = Literal[
-    "contacts", "merge", "interactions", "cases", "tasks", "consent", "tags", "segments", "orders", "erase", "export",
-    "requests", "changes", "within"
+    "contacts", "merge", "interactions", "cases", "tasks", "consent", "tags", "segments", "orders", "opinions",
+    "erase", "export", "requests", "changes", "within"
 ]  # fmt: skip
 """``within``: the adapter can work inside the caller's transaction (only the SQL store can)."""
 
@@ -363,6 +364,63 @@ class Values(Protocol):
         ...
 
 
+class Opinions(Protocol):
+    """What customers think and need (CP11, SV4, KP1, KP2); each belongs to the contact that gave it."""
+
+    async def rate_answer(
+        self, contact_id: UUID, conversation_id: UUID, article_id: str, *, helpful: bool, at: datetime
+    ) -> None:
+        """Whether an article's answer helped; who thinks again within a conversation is counted once.
+
+        Raises :class:`UnknownRecord`.
+        """
+        ...
+
+    async def ask_opinion(self, contact_id: UUID, kind: SurveyKind, conversation_id: UUID, at: datetime) -> UUID:
+        """Notes that a survey is being asked; its id, for :meth:`give_opinion`. Raises :class:`UnknownRecord`."""
+        ...
+
+    async def give_opinion(
+        self, contact_id: UUID, opinion_id: UUID, score: int, reason: str | None, at: datetime
+    ) -> None:
+        """The score, 0 to 10, of a survey that this contact was asked, and its reason; a later one replaces it.
+
+        Raises :class:`UnknownRecord`, :class:`BadField`.
+        """
+        ...
+
+    async def last_asked(self, contact_id: UUID) -> Mapping[str, datetime]:
+        """When each survey was last asked of the family; what never was is missing. Raises :class:`UnknownRecord`."""
+        ...
+
+    async def keep_answers(
+        self,
+        contact_id: UUID,
+        conversation_id: UUID,
+        name: str,
+        version: str,
+        answers: Mapping[str, Any],
+        at: datetime,
+    ) -> None:
+        """A questionnaire's answers by question; those of the same family to the same version before are replaced.
+
+        Raises :class:`UnknownRecord`.
+        """
+        ...
+
+    async def tally(self, kind: SurveyKind, since: datetime) -> Tally:
+        """What came of a survey that was asked since then (KP1, KP2)."""
+        ...
+
+    async def article_tallies(self, since: datetime) -> Sequence[ArticleTally]:
+        """What was said of articles' answers since then, those that helped least first."""
+        ...
+
+    async def replies(self, kind: OpinionKind, name: str = "", since: datetime | None = None) -> Sequence[Reply]:
+        """What was answered, oldest first: of a questionnaire or an article by its name, or of a survey."""
+        ...
+
+
 class Rights(Protocol):
     """What a person may demand of their data (PR5, PR6, PIPL 44-50)."""
 
@@ -464,7 +522,7 @@ class Feed(Protocol):
         ...
 
 
-class Crm(Customers, Interactions, Service, Consents, Values, Rights, Requests, Feed, Protocol):
+class Crm(Customers, Interactions, Service, Consents, Values, Opinions, Rights, Requests, Feed, Protocol):
     """The whole port."""
 
     def capabilities(self) -> frozenset[Capability]:

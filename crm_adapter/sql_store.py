@@ -19,6 +19,7 @@ CAPABILITIES: frozenset[Capability] = frozenset(
         "tags",
         "segments",
         "orders",
+        "opinions",
         "erase",
         "export",
         "requests",

@@ -40,6 +40,7 @@ class InMemoryRights(Room):
             "cases": (one for one in state.cases.values() if one.contact_id in family),
             "tasks": (one for one in state.tasks.values() if one.contact_id in family),
             "orders": (one for one in state.orders.values() if one.contact_id in family),
+            "opinions": (one for one in state.opinions.values() if one.contact_id in family),
             "tags": (tag for (holder, _), tag in state.tags.items() if holder in family),
             "privacy_requests": (one for one in state.requests.values() if one.contact_id in family),
         }
@@ -140,6 +141,7 @@ class InMemoryRights(Room):
             + _drop(state.merges, lambda one: {one.source_id, one.target_id} & {*family}),
             "tasks": _drop(state.tasks, lambda one: one.contact_id in family),
             "orders": _drop(state.orders, lambda one: one.contact_id in family),
+            "opinions": _drop(state.opinions, lambda one: one.contact_id in family),
             "change_feed": _drop(state.changes, lambda one: one.contact_id in family),
         }
         state.facts = facts

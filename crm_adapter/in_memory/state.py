@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from crm_adapter.consent.fold import Standing as Choice
@@ -23,6 +23,7 @@ from crm_adapter.records.customers import (
     PastMerge,
 )
 from crm_adapter.records.erasure import Certificate
+from crm_adapter.records.opinions import OpinionKind
 from crm_adapter.records.rights import PrivacyRequest
 from crm_adapter.records.service import Case, Task
 from crm_adapter.records.value import Figures, Order, Segment, Standing, Tag
@@ -96,6 +97,22 @@ class Logged:
     interaction: Interaction
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """One opinion, given or only asked for; ``words`` are a survey's reason or a questionnaire's answers."""
+
+    id: UUID
+    contact_id: UUID
+    kind: OpinionKind
+    topic: str
+    conversation_id: UUID
+    asked_at: datetime
+    answered_at: datetime | None = None
+    version: str | None = None
+    score: int | None = None
+    words: Any = None
+
+
 @dataclass
 class State:
     """All tables together."""
@@ -123,6 +140,7 @@ class State:
     standings: dict[UUID, Standing] = field(default_factory=dict)
     rule_tags: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
+    opinions: dict[UUID, Opinion] = field(default_factory=dict)
     requests: dict[UUID, PrivacyRequest] = field(default_factory=dict)
     erasures: dict[UUID, Certificate] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - a test sees the same each run

@@ -5,6 +5,7 @@ from typing import NoReturn, get_args
 from crm_adapter.in_memory.consent import InMemoryConsents
 from crm_adapter.in_memory.customers import InMemoryCustomers
 from crm_adapter.in_memory.interactions import InMemoryInteractions
+from crm_adapter.in_memory.opinions import InMemoryOpinions
 from crm_adapter.in_memory.requests import InMemoryRequests
 from crm_adapter.in_memory.segments import InMemorySegments
 from crm_adapter.in_memory.service import InMemoryService
@@ -23,6 +24,7 @@ class InMemoryStore(
     InMemoryConsents,
     InMemoryValues,
     InMemorySegments,
+    InMemoryOpinions,
     InMemoryRequests,
 ):
     """See :class:`crm_adapter.port.Crm`; without ``clock`` time begins in 2026 and ticks by the call."""

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from crm_adapter.customers.families import members_of, root_of
 from crm_adapter.encryption import DataKey, key_id_of, seal_json, unseal_json
 from crm_adapter.encryption.vault import load_keys
+from crm_adapter.opinions.checks import check_score
 from crm_adapter.opinions.tables import opinions
 from crm_adapter.port import UnknownRecord
 from crm_adapter.records.opinions import ArticleTally, OpinionKind, Reply, SurveyKind, Tally
@@ -22,12 +23,12 @@ _PLACE = "opinions.words"
 
 
 class SqlOpinions(Session):
-    """Everything about opinions; each belongs to the contact it was given by, and is read over the family."""
+    """See :class:`crm_adapter.port.Opinions`."""
 
     async def rate_answer(
         self, contact_id: UUID, conversation_id: UUID, article_id: str, *, helpful: bool, at: datetime
     ) -> None:
-        """Whether an article's answer helped; who thinks again within a conversation is counted once."""
+        """See :meth:`crm_adapter.port.Opinions.rate_answer`."""
         async with self._work() as connection:
             await _key(connection, self, contact_id)
             said_before = (
@@ -53,7 +54,7 @@ class SqlOpinions(Session):
                 )
 
     async def ask_opinion(self, contact_id: UUID, kind: SurveyKind, conversation_id: UUID, at: datetime) -> UUID:
-        """Notes that a survey is being asked; its id, for :meth:`give_opinion`."""
+        """See :meth:`crm_adapter.port.Opinions.ask_opinion`."""
         async with self._work() as connection:
             await _key(connection, self, contact_id)
             opinion_id = uuid7()
@@ -66,7 +67,8 @@ class SqlOpinions(Session):
     async def give_opinion(
         self, contact_id: UUID, opinion_id: UUID, score: int, reason: str | None, at: datetime
     ) -> None:
-        """The score of a survey that was asked, and its reason. Raises :class:`UnknownRecord`."""
+        """See :meth:`crm_adapter.port.Opinions.give_opinion`."""
+        check_score(score)
         async with self._work() as connection:
             key = await _key(connection, self, contact_id)
             sealed = seal_json(key, _PLACE, opinion_id, reason) if reason else None
@@ -80,7 +82,7 @@ class SqlOpinions(Session):
                 raise UnknownRecord("this survey was never asked")
 
     async def last_asked(self, contact_id: UUID) -> dict[str, datetime]:
-        """When each survey was last asked of the family; what never was is missing."""
+        """See :meth:`crm_adapter.port.Opinions.last_asked`."""
         async with self._work() as connection:
             family = members_of(await root_of(connection, contact_id))
             query = (
@@ -99,7 +101,7 @@ class SqlOpinions(Session):
         answers: Mapping[str, Any],
         at: datetime,
     ) -> None:
-        """A questionnaire's answers by question; those of the same family to the same version before are replaced."""
+        """See :meth:`crm_adapter.port.Opinions.keep_answers`."""
         async with self._work() as connection:
             key = await _key(connection, self, contact_id)
             family = members_of(await root_of(connection, contact_id))
@@ -127,7 +129,7 @@ class SqlOpinions(Session):
             )
 
     async def tally(self, kind: SurveyKind, since: datetime) -> Tally:
-        """What came of a survey since then (KP1, KP2)."""
+        """See :meth:`crm_adapter.port.Opinions.tally`."""
         query = (
             select(opinions.c.score, func.count())
             .where(opinions.c.kind == kind, opinions.c.asked_at >= since)
@@ -141,7 +143,7 @@ class SqlOpinions(Session):
         return Tally(sum(counts.values()), scores)
 
     async def article_tallies(self, since: datetime) -> Sequence[ArticleTally]:
-        """What was said of articles' answers since then, those that helped least first."""
+        """See :meth:`crm_adapter.port.Opinions.article_tallies`."""
         helpful = func.count().filter(opinions.c.score == 1)
         unhelpful = func.count().filter(opinions.c.score == 0)
         query = (
@@ -154,7 +156,7 @@ class SqlOpinions(Session):
             return [ArticleTally(*row) for row in await connection.execute(query)]
 
     async def replies(self, kind: OpinionKind, name: str = "", since: datetime | None = None) -> Sequence[Reply]:
-        """What was answered, opened, oldest first: of a questionnaire by its name, or the reasons of a survey."""
+        """See :meth:`crm_adapter.port.Opinions.replies`."""
         query = select(opinions).where(
             opinions.c.kind == kind, opinions.c.topic == name, opinions.c.answered_at.is_not(None)
         )

@@ -26,6 +26,7 @@ PROBES: dict[Capability, Callable[[Any, UUID], Awaitable[object]]] = {
     "tags": lambda crm, id: crm.tag(id, "regular", STAFF, "comes often"),
     "segments": lambda crm, id: crm.count_segment({"field": "kind", "is": "person"}),
     "orders": lambda crm, id: crm.put_order(NewOrder(id, "shop", "1", now(), 100)),
+    "opinions": lambda crm, id: crm.rate_answer(id, id, "probe", helpful=True, at=now()),
     "export": lambda crm, id: crm.export(id),
     "erase": lambda crm, id: crm.erase(id, STAFF, "asked", now()),
     "requests": lambda crm, id: crm.open_privacy_request(NewPrivacyRequest(id, "view", STAFF, now())),

@@ -36,7 +36,7 @@ class Teller:
         """One step and its answer, every id by its number in the story."""
         self.step += 1
         deeds = [self.arrive] * 3 + [self.change, self.link, self.link, self.merge, self.merge, self.unmerge]
-        deeds += [self.consent] * 3 + [self.log, self.buy, self.tag, self.decide, self.complain, self.erase]
+        deeds += [self.consent] * 3 + [self.log, self.buy, self.tag, self.decide, self.complain, self.think, self.erase]
         deed = self.dice.choice(deeds if len(self.people) > 2 else [self.arrive])
         try:
             return deed.__name__, self.plain(await deed())
@@ -71,6 +71,7 @@ class Teller:
                     [tag.name for tag in await self.crm.tags(one) if tag.rule is None],
                     [(case.matter, case.state, case.version) for case in await self.crm.cases(one)],
                     [past.undone_at is None for past in await self.crm.merges(one)],
+                    await self.crm.last_asked(one),
                 )
             )
         asked = [(self.plain(one.one_id), self.plain(one.other_id)) for one in await self.crm.merge_suggestions()]
@@ -80,6 +81,9 @@ class Teller:
             found,
             sorted(asked),
             feed,
+            await self.crm.tally("nps", START),
+            await self.crm.article_tallies(START),
+            [self.plain(reply) for reply in await self.crm.replies("questionnaire", "needs")],
             self.plain(await self.crm.segment_members({"field": "orders", "at_least": 1})),
         )
 
@@ -156,6 +160,13 @@ class Teller:
         case = await self.crm.open_case(f"k{self.dice.randrange(20)}", new)
         to = self.dice.choice(("investigating", "planned", "closed"))
         return await self.crm.transition_case(case.id, to, STAFF, "story", root_cause="product")
+
+    async def think(self):
+        one, talk, at = self.somebody(), UUID(int=self.dice.randrange(3)), START + timedelta(minutes=self.step)
+        await self.crm.rate_answer(one, talk, self.dice.choice("ab"), helpful=self.dice.random() < 0.5, at=at)
+        await self.crm.keep_answers(one, talk, "needs", self.dice.choice("12"), {"step": str(self.step)}, at)
+        asked = await self.crm.ask_opinion(one, "nps", talk, at)
+        await self.crm.give_opinion(self.somebody(), asked, self.dice.randrange(12), "story", at)
 
     async def erase(self):
         if self.dice.random() < 0.3:
