@@ -5,16 +5,17 @@ five statements of a turn that was half of the turn's time in this process. Here
 connection, sent together, and all their results are waited for once.
 """
 
-import json
+import struct
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from types import NoneType
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg import errors, pq
-from psycopg.types.json import Jsonb
+from psycopg import abc, errors, pq
+from psycopg.adapt import Transformer
 from psycopg.waiting import Ready, Wait
 
 from bot.storage.lines import Line
@@ -33,31 +34,36 @@ class Statement:
 Step = tuple[Statement, Sequence[Any]] | bytes
 """A statement with its values, or a command such as ``BEGIN``."""
 
-_JSONB = b"\x01"  # PostgreSQL's version of the binary form, which is text
+_BINARY = pq.Format.BINARY
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # from where PostgreSQL counts
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_TEXT, _BINARY = pq.Format.TEXT, pq.Format.BINARY
-_ENCODED: Final[dict[type, tuple[int, Callable[[Any], bytes | None]]]] = {
-    NoneType: (_TEXT, lambda _: None),
-    bytes: (_BINARY, bytes),
-    str: (_BINARY, str.encode),
-    UUID: (_BINARY, lambda value: value.bytes),
-    bool: (_TEXT, lambda value: b"t" if value else b"f"),
-    int: (_TEXT, lambda value: b"%d" % value),
-    datetime: (_TEXT, lambda value: value.isoformat().encode()),
-    list: (_TEXT, lambda ids: ("{" + ",".join(map(str, ids)) + "}").encode()),
-    Jsonb: (_BINARY, lambda value: _JSONB + _json(value.obj).encode()),
-}
-# By PostgreSQL's number of the type, from its binary form.
-_DECODED: Final[dict[int, Callable[[bytes], Any]]] = {
-    16: lambda value: value == b"\x01",
-    17: bytes,
-    23: lambda value: int.from_bytes(value, "big", signed=True),
-    25: bytes.decode,
-    1184: lambda value: _EPOCH + timedelta(microseconds=int.from_bytes(value, "big", signed=True)),
-    2278: lambda _: None,  # void
-    2950: lambda value: UUID(bytes=value),
-    3802: lambda value: json.loads(value.removeprefix(_JSONB)),
+_MICROSECOND = timedelta(microseconds=1)
+_BYTEA, _UUID = 17, 2950  # PostgreSQL's numbers of the types
+_int4, _int8, _float8 = struct.Struct(">i").pack, struct.Struct(">q").pack, struct.Struct(">d").pack
+_no_items, _array_head = struct.Struct(">3i").pack, struct.Struct(">5i").pack
+
+
+def _array(kind: int, items: Sequence[bytes]) -> bytes:
+    """Of one dimension, without NULLs."""
+    if not items:
+        return _no_items(0, 0, kind)
+    parts = [_array_head(1, 0, kind, len(items), 1)]
+    for item in items:
+        parts += (_int4(len(item)), item)
+    return b"".join(parts)
+
+
+# Into PostgreSQL's binary forms.
+_ENCODED: Final[dict[type, Callable[[Any], bytes | None]]] = {
+    NoneType: lambda _: None,
+    bytes: bytes,
+    str: str.encode,
+    UUID: attrgetter("bytes"),
+    bool: lambda value: b"\x01" if value else b"\x00",
+    int: _int4,
+    float: _float8,
+    datetime: lambda value: _int8((value - _EPOCH) // _MICROSECOND),
+    list: lambda ids: _array(_UUID, [value.bytes for value in ids]),
+    tuple: lambda contents: _array(_BYTEA, contents),
 }
 
 
@@ -67,12 +73,13 @@ class Connection(Line):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._known: set[str] = set()
+        self._readers: dict[str, abc.Transformer] = {}
 
     async def exchange(self, *steps: Step) -> list[Row | None]:
         """Sends the steps together and gives the first row of each, ``None`` for a step without one.
 
-        Values are of the types in ``_ENCODED`` (a list is one of ids), columns of those in ``_DECODED``. Raises the
-        first error; the steps after it are not carried out then.
+        Values are of the types in ``_ENCODED`` (an int has four bytes, a list is one of ids, a tuple one of bytes).
+        Raises the first error; the steps after it are not carried out then.
         """
         for step in steps:
             if isinstance(step, tuple) and step[0].name not in self._known:
@@ -88,7 +95,7 @@ class Connection(Line):
         for result in results:
             if result.status == pq.ExecStatus.FATAL_ERROR:
                 raise errors.error_from_result(result)
-        return [_first_row(result) for result in results]
+        return [self._first_row(step, result) for step, result in zip(steps, results, strict=True)]
 
     async def _prepare(self, statement: Statement) -> None:
         try:
@@ -104,16 +111,28 @@ class Connection(Line):
         except errors.OperationalError:  # broken off, with results under way: nobody could use it any more
             self.pgconn.finish()
 
+    def _first_row(self, step: Step, result: pq.abc.PGresult) -> Row | None:
+        if isinstance(step, bytes) or not result.ntuples:
+            return None
+        # A prepared statement's columns never change: only its first result is asked for their types.
+        reader = self._readers.get(step[0].name)
+        if reader is None:
+            reader = self._readers[step[0].name] = Transformer(self)
+            reader.set_pgresult(result)
+        else:
+            reader.set_pgresult(result, set_loaders=False)
+        row = reader.load_row(0, tuple)
+        reader.set_pgresult(None, set_loaders=False)  # what it holds it would hold for as long as the connection lives
+        return row
+
 
 def _send(pgconn: pq.abc.PGconn, step: Step) -> None:
-    match step:
-        case bytes():
-            pgconn.send_query_params(step, None)
-        case statement, values:
-            encoders = [_ENCODED[type(value)] for value in values]
-            encoded = [encode(value) for (_, encode), value in zip(encoders, values, strict=True)]
-            formats = [format_ for format_, _ in encoders]
-            pgconn.send_query_prepared(statement.name.encode(), encoded, formats, _BINARY)
+    if isinstance(step, bytes):
+        pgconn.send_query_params(step, None)
+        return
+    statement, values = step
+    encoded = [_ENCODED[type(value)](value) for value in values]
+    pgconn.send_query_prepared(statement.name.encode(), encoded, [_BINARY] * len(encoded), _BINARY)
 
 
 def _results(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[pq.abc.PGresult]]:
@@ -134,14 +153,3 @@ def _results(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[pq.abc.
         if result.status == pq.ExecStatus.PIPELINE_SYNC:
             return results
         results.append(result)
-
-
-def _first_row(result: pq.abc.PGresult) -> Row | None:
-    if not result.ntuples:
-        return None
-    return tuple(_value(result, column) for column in range(result.nfields))
-
-
-def _value(result: pq.abc.PGresult, column: int) -> Any:
-    value = result.get_value(0, column)
-    return None if value is None else _DECODED[result.ftype(column)](value)

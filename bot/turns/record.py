@@ -1,19 +1,17 @@
 """The second round trip of a turn: everything the message caused, in one statement, and COMMIT."""
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
 from bot.domain.decision import Decision
-from bot.domain.message import Author, Body, Inbound, Message
+from bot.domain.message import Body, Inbound, Message
 from bot.storage.bodies import seal_body, seal_state
 from bot.storage.pool import Connection
 from bot.turns.receive import Received
 from bot.turns.statements import RECORD
-from crm_adapter.encryption import DataKey, seal
+from crm_adapter.encryption import seal
 
 
 async def record(
@@ -39,12 +37,10 @@ async def record(
     answers = tuple(
         Message(uuid7(), seq + number, "out", "bot", reply, now) for number, reply in enumerate(decision.replies, 1)
     )
-    latency_ms = round(max(0.0, (now - inbound.received_at).total_seconds()) * 1000, 3)
-    key = received.sender.key
-    rows = [_message_row(key, question, None)] if heard else []
-    rows += [_message_row(key, answer, question) for answer in answers]
-    interactions = [_interaction(key, question, decision, latency_ms)] if heard else []
-    interactions += [_interaction(key, answer, decision, None) for answer in answers]
+    lines = (question, *answers) if heard else answers
+    interactions = [uuid7() for _ in lines]
+    key, before = received.sender.key, received.situation
+    locale = decision.locale or before.locale
     values = (
         received.conversation_id,
         received.fence,
@@ -53,53 +49,32 @@ async def record(
         inbound.account,
         blind,
         inbound.trace_id,
-        decision.locale or received.situation.locale,
-        decision.owner or received.situation.owner,
+        locale if locale != before.locale else None,
+        decision.owner or before.owner,
         seal_state(key, received.conversation_id, decision.state),
-        Jsonb(rows),
-        [UUID(item["id"]) for item in inbound.body.get("attachments", ())] if heard else [],
-        Jsonb(interactions),
         decision.wake_at,
         decision.close,
         decision.urgent,
         heard,
+        question.id,
+        question.client_msg_id,
+        question.at,
+        now,
+        received.last_seq,
+        [line.id for line in lines],
+        tuple(seal_body(key, line.id, line.body) for line in lines),
+        [UUID(item["id"]) for item in inbound.body.get("attachments", ())] if heard else [],
+        interactions,
+        tuple(
+            seal(key, "interactions.content", interaction, content_of(line.body).encode())
+            for interaction, line in zip(interactions, lines, strict=True)
+        ),
+        decision.outcome.kind,
+        decision.outcome.ref,
+        round(max(0.0, (now - question.at).total_seconds()) * 1000, 3),
     )
     await connection.exchange((RECORD, values), b"COMMIT")
     return question, answers
-
-
-def _message_row(key: DataKey, message: Message, question: Message | None) -> dict[str, Any]:
-    author: Author = message.author
-    return {
-        "id": str(message.id),
-        "seq": message.seq,
-        "direction": message.direction,
-        "author": author,
-        "sealed_body": _hex(seal_body(key, message.id, message.body)),
-        "client_msg_id": message.client_msg_id,
-        "in_reply_to": str(question.id) if question else None,
-        "at": message.at.isoformat(),
-    }
-
-
-def _interaction(key: DataKey, message: Message, decision: Decision, latency_ms: float | None) -> dict[str, Any]:
-    interaction_id = uuid7()
-    content = content_of(message.body).encode()
-    return {
-        "id": str(interaction_id),
-        "direction": message.direction,
-        "at": message.at.isoformat(),
-        "sealed_content": _hex(seal(key, "interactions.content", interaction_id, content)),
-        "outcome_kind": decision.outcome.kind,
-        "outcome_ref": decision.outcome.ref,
-        "latency_ms": latency_ms,
-        "key": f"message:{message.id}",
-    }
-
-
-def _hex(content: bytes) -> str:
-    """As PostgreSQL reads a bytea from text."""
-    return "\\x" + content.hex()
 
 
 def content_of(body: Body) -> str:

@@ -1,13 +1,13 @@
 """Several statements in one round trip, against real PostgreSQL: values, errors, and what is left of a broken one."""
 
 import asyncio
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
-from psycopg.types.json import Jsonb
 
 from bot.storage.exchange import Statement
 from bot.storage.pool import Pool
@@ -39,11 +39,30 @@ async def test_values_come_back_as_they_were_sent(pool: Pool, type_: str, value:
         assert await connection.exchange((echo, (value,))) == [(value,)]
 
 
-async def test_json_and_lists_of_ids_are_understood(pool: Pool) -> None:
+async def test_json_and_lists_are_understood(pool: Pool) -> None:
     ids, body = [uuid4(), uuid4()], {"text": '应答 \\ "quoted"', "list": [1, None, True]}
-    echo = Statement("echo", "SELECT $1::jsonb, $2::uuid = ANY($3::uuid[]), cardinality($4::uuid[])")
+    echo = Statement(
+        "echo", "SELECT $1::text::jsonb, $2::uuid = ANY($3::uuid[]), cardinality($4::uuid[]), cardinality($5::bytea[])"
+    )
     async with pool.connection() as connection:
-        assert await connection.exchange((echo, (Jsonb(body), ids[1], ids, []))) == [(body, True, 0)]
+        values = (json.dumps(body), ids[1], ids, [], ())
+        assert await connection.exchange((echo, values)) == [(body, True, 0, 0)]
+
+
+async def test_lists_keep_the_order_and_the_bytes_of_what_they_hold(pool: Pool) -> None:
+    ids, contents = [uuid4(), uuid4(), uuid4()], (b"", bytes(range(256)), b"'\\{},\0")
+    taken_apart = Statement(
+        "apart", "SELECT array_agg(id), array_agg(c) FROM unnest($1::uuid[], $2::bytea[]) AS l(id, c)"
+    )
+    async with pool.connection() as connection:
+        assert await connection.exchange((taken_apart, (ids, contents))) == [(ids, [*contents])]
+
+
+async def test_a_statement_reads_each_of_its_rows_anew(pool: Pool) -> None:
+    echo = Statement("echo", "SELECT $1::text, $2::float8, $3::timestamptz")
+    async with pool.connection() as connection:
+        for row in [("a", 0.125, AT), (None, None, None), ("", -1e300, AT.astimezone(timezone(timedelta(hours=8))))]:
+            assert await connection.exchange((echo, row)) == [row]
 
 
 async def test_what_a_text_cannot_hold_is_refused_rather_than_cut_off(pool: Pool) -> None:

@@ -190,8 +190,9 @@ async def test_a_stale_fence_is_refused_and_nothing_of_the_turn_remains(pool: Po
     async with pool.connection() as connection:
         with pytest.raises(Exception, match="another speaker"):
             await connection.execute(
-                "SELECT bot.end_turn(id, fence + 1, identity_id, channel, account, 'x', 't', locale, owner, "
-                "sealed_state, '[]', '{}', '[]', NULL, false, false, true) FROM bot.conversations"
+                "SELECT bot.record_turn(id, fence + 1, identity_id, channel, account, 'x', 't', NULL, owner, "
+                "sealed_state, NULL, false, false, true, id, NULL, now(), now(), last_seq, "
+                "'{}', '{}', '{}', '{}', '{}', 'none', NULL, 0) FROM bot.conversations"
             )
     assert await rows(pool, "SELECT last_seq FROM bot.conversations") == [(2,)]
 
