@@ -51,7 +51,8 @@ class Dialog:
         Every message of a customer is answered unless a person speaks. Raises nothing whatever the state is.
         """
         run = self._run(inbound, situation)
-        yield from settle(run, list(run.frames))
+        if run.frames:
+            yield from settle(run, list(run.frames))
         if inbound.event is not None:
             run.state.fresh = run.state.fresh or situation.first
             yield from happen(run, inbound.event)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.message import Body
@@ -67,17 +68,24 @@ def fill(text: str, values: Mapping[str, Any], locale: str, slots: Mapping[str, 
     """``text`` with each ``{name}`` replaced; a value is only ever text, whatever braces it has itself."""
     if "{" not in text:
         return text
+    said = [*_pieces(text)]
+    for place in range(1, len(said), 2):
+        name = said[place]
+        said[place] = spoken(label(slots.get(name) if slots else None, values.get(name), locale), locale)
+    return "".join(said)
 
-    def said(match: re.Match[str]) -> str:
-        name = match[1]
-        return spoken(label((slots or {}).get(name), values.get(name), locale), locale)
 
-    return _PLACEHOLDER.sub(said, text)
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> Sequence[str]:
+    """A text of the definitions in turns: what is said as it stands, and the name of a value."""
+    return _PLACEHOLDER.split(text)
 
 
 def spoken(value: Any, locale: str) -> str:
     """A value in words."""
-    if value is None or value == "" or value == []:
+    if isinstance(value, str):
+        return value[:MAX_VALUE] or MISSING
+    if value is None or value == []:
         return MISSING
     if isinstance(value, bool):
         return _BOOL.get(locale, _BOOL["en"])[0 if value else 1]

@@ -24,7 +24,8 @@ def act(run: Run, frame: Frame, step: Step, action: str, *, asking: bool = False
         if run.say(action, frame) is None:
             run.utter({"text": MISSING})
     elif action in BUILTIN:
-        yield from BUILTIN[action](run, frame)
+        if (rest := BUILTIN[action](run, frame)) is not None:
+            yield from rest
     elif action.startswith(START):
         if _go_over(run, frame, action.removeprefix(START)):
             return True

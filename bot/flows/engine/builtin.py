@@ -17,9 +17,8 @@ START = "action_start_"
 """``action_start_<flow>`` goes over to a flow where there is one and its condition holds."""
 
 
-def _answer(run: Run, frame: Frame) -> Steps[None]:
+def _answer(run: Run, frame: Frame) -> None:
     """Says the article ``dialog_article``, with its source and related questions; outside of forms, with its rating."""
-    yield from ()
     known = run.values(frame)
     article = run.world.facts.article(str(known.get("dialog_article", "")), run.locale)
     if article is None:
@@ -37,9 +36,8 @@ def _answer(run: Run, frame: Frame) -> Steps[None]:
     run.came_to("article", article.article_id)
 
 
-def _clarify(run: Run, frame: Frame) -> Steps[None]:
+def _clarify(run: Run, frame: Frame) -> None:
     """Offers ``dialog_options``, pairs of id and label, above the buttons of ``utter_clarify``."""
-    yield from ()
     options = run.values(frame).get("dialog_options") or []
     body = run.say("utter_clarify", frame)
     if body is not None:
@@ -50,9 +48,8 @@ def _clarify(run: Run, frame: Frame) -> Steps[None]:
     run.came_to("choices")
 
 
-def _cancel_flow(run: Run, frame: Frame) -> Steps[None]:
+def _cancel_flow(run: Run, frame: Frame) -> None:
     """Ends what the pattern lies upon; what that had interrupted is offered back."""
-    yield from ()
     here = root_of(run, next(index for index, one in enumerate(run.frames) if one is frame))
     below = [unit for unit in units(run) if unit[1] == here]
     if below:
@@ -61,18 +58,16 @@ def _cancel_flow(run: Run, frame: Frame) -> Steps[None]:
         offer_interrupted(run, start)
 
 
-def _hand_over(run: Run, frame: Frame) -> Steps[None]:
+def _hand_over(run: Run, frame: Frame) -> None:
     """A person speaks from now on; the rest of this flow is still said."""
-    yield from ()
     if run.speaks:
         run.owner = "queue"
         run.came_to("hand_over")
     run.state.told_to_wait, run.state.lost = False, 0
 
 
-def _close(run: Run, frame: Frame) -> Steps[None]:
+def _close(run: Run, frame: Frame) -> None:
     """Ends the conversation with this turn."""
-    yield from ()
     run.close = True
 
 
@@ -82,15 +77,14 @@ def _take_up(run: Run, frame: Frame) -> Steps[None]:
         run.say("utter_parked_gone", frame)
 
 
-def _change_language(run: Run, frame: Frame) -> Steps[None]:
+def _change_language(run: Run, frame: Frame) -> None:
     """Goes on in the language of the slot ``language``."""
-    yield from ()
     wanted = run.values(frame).get("language")
     if wanted in ("zh-Hans", "zh-Hant", "en"):
         run.locale = str(wanted)
 
 
-BUILTIN: dict[str, Callable[[Run, Frame], Steps[None]]] = {
+BUILTIN: dict[str, Callable[[Run, Frame], Steps[None] | None]] = {
     "action_answer": _answer,
     "action_clarify": _clarify,
     "action_cancel_flow": _cancel_flow,
@@ -99,4 +93,5 @@ BUILTIN: dict[str, Callable[[Run, Frame], Steps[None]]] = {
     "action_take_up": _take_up,
     "action_change_language": _change_language,
 }
-"""``action_hand_over`` sets no words: a flow says them itself, before or after."""
+"""What wants nothing done on its way is done at once. ``action_hand_over`` sets no words: a flow says them itself,
+before or after."""

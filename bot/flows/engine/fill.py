@@ -63,9 +63,8 @@ def fill_slot(run: Run, slot: str, value: Any, *, correcting: bool = False) -> S
     return True
 
 
-def unreadable(run: Run, slot: str, code: str) -> Steps[None]:
+def unreadable(run: Run, slot: str, code: str) -> None:
     """Says what is wrong with what was said for a slot; the question is asked again."""
-    yield from ()
     if run.say(f"utter_unreadable_{code}") is None:
         run.say("utter_unreadable")
     frame = run.top

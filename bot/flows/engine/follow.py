@@ -37,7 +37,7 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
     commands = understood.commands
     kinds = set(map(type, commands))
     if BackToBot in kinds:
-        yield from _come_back(run)
+        _come_back(run)
         return
     if Withdraw in kinds:
         drop_patterns(run)
@@ -60,8 +60,8 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
     if StartFlow in kinds:
         commands, told = _with_wish(commands)
     for command in commands:
-        if not run.stopped:
-            yield from _FOLLOWED[type(command)](run, command, told)
+        if not run.stopped and (rest := _FOLLOWED[type(command)](run, command, told)) is not None:
+            yield from rest
     if CannotHandle not in kinds:
         run.state.lost = 0
 
@@ -83,15 +83,15 @@ def _take(run: Run, command: SetSlot | CorrectSlot, _told: Given) -> Steps[None]
     if not taken and run.inbound.body.get("choice"):
         say_stale(run)
     elif not taken and (asked := asked_slot(run)) is not None and asked.name == command.slot:
-        yield from unreadable(run, command.slot, "")
+        unreadable(run, command.slot, "")
 
 
-def _skip(run: Run, _command: Skip, _told: Given) -> Steps[None]:
+def _skip(run: Run, _command: Skip, _told: Given) -> Steps[None] | None:
     choice = run.inbound.body.get("choice")
-    if choice and choice not in run.offered:
-        say_stale(run)
-    else:
-        yield from skip(run)
+    if not choice or choice in run.offered:
+        return skip(run)
+    say_stale(run)
+    return None
 
 
 def _clarify(run: Run, command: Clarify, _told: Given) -> Steps[bool]:
@@ -146,9 +146,8 @@ def _asked_by_person(run: Run) -> tuple[int, int] | None:
     return next((unit for unit in units(run) if any(one.flow == PERSON for one in run.frames[slice(*unit)])), None)
 
 
-def _come_back(run: Run) -> Steps[None]:
+def _come_back(run: Run) -> None:
     """Whoever is back with the bot is not asked any more what only a person needs."""
-    yield from ()
     waited = not run.speaks
     asking = _asked_by_person(run)
     if asking is not None and run.frames[asking[0]].flow == PERSON:
@@ -238,7 +237,7 @@ def _be_lost(run: Run) -> Steps[None]:
     yield from play(run, "pattern_cannot_handle", dialog_tries=run.state.lost)
 
 
-_FOLLOWED: Mapping[type[Command], Callable[[Run, Any, Given], Steps[Any]]] = {
+_FOLLOWED: Mapping[type[Command], Callable[[Run, Any, Given], Steps[Any] | None]] = {
     StartFlow: _start,
     SetSlot: _take,
     CorrectSlot: _take,
@@ -251,4 +250,5 @@ _FOLLOWED: Mapping[type[Command], Callable[[Run, Any, Given], Steps[Any]]] = {
     Speak: _speak,
     CannotHandle: lambda run, _command, _told: _be_lost(run),
 }
-"""How each command is followed; the last argument are the values that came with the wish for a flow."""
+"""How each command is followed; the last argument are the values that came with the wish for a flow. What wants
+nothing done on its way is done at once."""

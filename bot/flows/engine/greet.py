@@ -19,7 +19,8 @@ def greet(run: Run) -> Steps[None]:
     """
     if run.first or (run.frames and may_offer(run)):
         _push(run, first=run.first)
-    yield from walk(run)
+    if run.frames:
+        yield from walk(run)
     if run.speaks and not run.frames and may_offer(run):
         _push(run, first=False)
         yield from walk(run)

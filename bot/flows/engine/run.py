@@ -224,10 +224,10 @@ class Run:
     def decision(self) -> Decision:
         """What the turn comes to."""
         if self.replies:
-            *above, shown = [(), *(reply["choices"] for reply in self.replies if reply.get("choices"))]
-            self.state.shown = _by_id(shown)
+            above = [reply["choices"] for reply in self.replies if reply.get("choices")]
+            shown = self.state.shown = _by_id(above.pop()) if above else {}
             earlier = _by_id(chain.from_iterable(above))
-            self.state.above = {choice: label for choice, label in earlier.items() if choice not in self.state.shown}
+            self.state.above = {choice: label for choice, label in earlier.items() if choice not in shown}
         wake = self.wake_s
         return Decision(
             replies=tuple(self.replies),

@@ -1,7 +1,6 @@
 """What a conversation remembers between two turns, as small JSON: only what differs from the initial."""
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -81,15 +80,16 @@ def dump(state: State) -> dict[str, Any]:
 
 def load(document: Any) -> State:
     """The state; a damaged or unknown one is an initial one, which is better than a customer who gets no answer."""
-    with suppress(_Damaged):
+    try:
         values = _STATE.read(document, ("v", "frames"))
         if document.get("v", VERSION) != VERSION:
             raise _Damaged
         frames = document.get("frames", [])
         if not isinstance(frames, list):
             raise _Damaged
-        return _joined(State(frames=[_frame(one) for one in frames], **values))
-    return State()
+        return State(frames=_joined([Frame(**_FRAME.read(one)) for one in frames]), **values)
+    except _Damaged:
+        return State()
 
 
 def frame_document(frame: Frame) -> dict[str, Any]:
@@ -102,9 +102,10 @@ def frame_document(frame: Frame) -> dict[str, Any]:
 
 def frame_from(document: Any) -> Frame | None:
     """The frame of a document, ``None`` for a damaged one."""
-    with suppress(_Damaged):
-        return _frame(document)
-    return None
+    try:
+        return Frame(**_FRAME.read(document))
+    except _Damaged:
+        return None
 
 
 _PLAIN = (str, bool, int)
@@ -230,15 +231,11 @@ _FRAME = _Fields(
 )
 
 
-def _frame(document: Any) -> Frame:
-    return Frame(**_FRAME.read(document))
-
-
-def _joined(state: State) -> State:
+def _joined(frames: list[Frame]) -> list[Frame]:
     """A called frame works on its caller's slots."""
-    if state.frames and state.frames[0].by == "call":
+    if frames and frames[0].by == "call":
         raise _Damaged
-    for below, frame in pairwise(state.frames):
+    for below, frame in pairwise(frames):
         if frame.by == "call":
             frame.slots = below.slots
-    return state
+    return frames

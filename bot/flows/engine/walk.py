@@ -51,15 +51,16 @@ def _walk(run: Run, floor: int) -> Steps[None]:
                 run.came_to("flow", run.frames[root_of(run, len(run.frames) - 1)].flow)
             if (yield from _collect(run, frame, step, step.does)):
                 return
+        elif isinstance(step.does, Action):
+            yield from act(run, frame, step, step.does.action)
         else:
-            yield from _carry_out(run, frame, step)
+            _carry_out(run, frame, step)
 
 
-def _carry_out(run: Run, frame: Frame, step: Step) -> Steps[None]:
+def _carry_out(run: Run, frame: Frame, step: Step) -> None:
+    """What needs nobody else."""
     does = step.does
-    if isinstance(does, Action):
-        yield from act(run, frame, step, does.action)
-    elif isinstance(does, SetSlots):
+    if isinstance(does, SetSlots):
         for name, value in does.values.items():
             run.put(frame, name, value)
         advance(run, frame, step)
