@@ -16,20 +16,21 @@ _PLAIN: Final[dict[str, Command]] = {
     "person": WantPerson(), "bot": BackToBot(), "skip": Skip(), "cancel": Cancel(), "withdraw": Withdraw(),
 }  # fmt: skip
 
-_PLACE_ZH: Final = re.compile(
-    r"(?:我?(?:选|要|点)(?:择)?)?(?:第)?\s?(\d{1,2}|[一二两三四五六七八九十]{1,2})(?:个|项|条|款|种|号"
-    r"|选项)?(?:选项)?(?:的|那个|那条)?(?:都行|都可以|都好|就行|就好|就可以|可以|也行)?"
-)
-_PLACE_MARKED: Final = re.compile(r"第|个|项|条|选|号")
-_PLACE_EN: Final = re.compile(
-    r"(?:i (?:choose|want|pick|take|mean)(?: the)? |the |option |number |no\.? ?|choice |#)*"
-    r"(?:(\d{1,2})(?:st|nd|rd|th)?|(first|second|third|fourth|fifth|sixth|seventh|eighth|one|two|three|four|five|six"
-    r"|seven|eight))(?: (?:one|option|choice|item|please))*"
-)
-_LAST: Final = re.compile(
+_LAST = (
     r"(?:我?(?:选|要))?(?:最后|末尾)(?:的)?(?:一?(?:个|项|条))?|(?:the )?last(?: one| option| choice)?|(?:最)?(?:后面"
     r"|下面)(?:那|一)个"
 )
+_PLACE_ZH = (
+    r"(?:我?(?:选|要|点)(?:择)?)?(?:第)?\s?(?P<chinese>\d{1,2}|[一二两三四五六七八九十]{1,2})(?:个|项|条|款|种|号"
+    r"|选项)?(?:选项)?(?:的|那个|那条)?(?:都行|都可以|都好|就行|就好|就可以|可以|也行)?"
+)
+_PLACE_EN = (
+    r"(?:i (?:choose|want|pick|take|mean)(?: the)? |the |option |number |no\.? ?|choice |#)*"
+    r"(?:(?P<number>\d{1,2})(?:st|nd|rd|th)?|(?P<word>first|second|third|fourth|fifth|sixth|seventh|eighth|one|two"
+    r"|three|four|five|six|seven|eight))(?: (?:one|option|choice|item|please))*"
+)
+_PLACE: Final = re.compile(rf"(?P<last>{_LAST})|{_PLACE_ZH}|{_PLACE_EN}")
+_PLACE_MARKED: Final = re.compile(r"第|个|项|条|选|号")
 _WORDS: Final = {
     word: place
     for place, pair in enumerate(
@@ -103,26 +104,24 @@ def shown_by_label(heard: Heard, words: str) -> Shown | None:
 
 def shown_by_place(heard: Heard, words: str, *, bare_number: bool = True) -> Shown | None:
     """The choice that "2", "第二个" or "the last one" means; ``bare_number`` says whether a mere number is a place."""
-    if not heard.shown:
+    if not heard.shown or not (match := _PLACE.fullmatch(core(words))):
         return None
-    said = core(words)
-    if _LAST.fullmatch(said):
+    if match["last"]:
         return heard.shown[-1]
-    place = _place(said, bare_number=bare_number)
+    place = _place(match, bare_number=bare_number)
     return heard.shown[place - 1] if place is not None and 1 <= place <= len(heard.shown) else None
 
 
-def _place(said: str, *, bare_number: bool) -> int | None:
-    if match := _PLACE_ZH.fullmatch(said):
-        if not bare_number and not _PLACE_MARKED.search(said):
+def _place(match: re.Match[str], *, bare_number: bool) -> int | None:
+    if numeral := match["chinese"]:
+        if not bare_number and not _PLACE_MARKED.search(match[0]):
             return None
-        number = float(match[1]) if match[1].isdecimal() else chinese_number(match[1])
+        number = float(numeral) if numeral.isdecimal() else chinese_number(numeral)
         return None if number is None else int(number)
-    if match := _PLACE_EN.fullmatch(said):
-        if not bare_number and said in (match[1], match[2]):
-            return None
-        return int(match[1]) if match[1] else _WORDS[match[2]]
-    return None
+    digits, word = match["number"], match["word"]
+    if not bare_number and match[0] in (digits, word):
+        return None
+    return int(digits) if digits else _WORDS[word]
 
 
 _PARTS: Final = re.compile(r"[,;/+&\s]+|(?:和|跟|与|及|还有|以及)|\band\b")

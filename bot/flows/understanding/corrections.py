@@ -64,6 +64,8 @@ def correction_in(heard: Heard, words: str) -> Command | None:
     if not kinds and not apology:
         return None
     wrong = opening or freely or _WITHIN.search(words) is not None
+    if not wrong and not apology and asks(words):
+        return None
     trusted = apology or not freely
     slots, parts = _slots(heard), _parts(heard)
     named = [slot for slot in slots if slot.kind in kinds]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.flows.model import Slot
 
@@ -11,8 +11,7 @@ ORDER_PATTERNS = (r"[a-z]{0,5}\d[a-z0-9]{7,19}",)
 """How order numbers look where the company has not said: letters, then digits and letters, 8 to 20 in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A choice as it was shown: ``id`` is its payload without the slash."""
 
     id: str

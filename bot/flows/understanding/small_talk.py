@@ -6,7 +6,7 @@ from typing import Final
 from bot.flows.understanding.plain import bare, core
 
 LONGEST: Final = 60
-_PAUSES: Final = re.compile(r"[,.!?~;\s]+(?=[^a-z0-9]|$)|[,.!?~;]+\s*")
+_PAUSES: Final = re.compile(r"[,.!?~;\s](?:[,.!?~;\s]*(?=[^a-z0-9]|$)|(?<!\s)[,.!?~;]*\s*)")
 _WHOLE: Final[dict[str, str]] = {
     "greeting": (
         r"(?:(?:你|您)好){1,3}(?:呀|啊|的?吗)?|(?:你|您)们好|大家好|嗨+|(?:哈[喽罗啰]){1,3}|在(?:吗|么|不在|不)?"

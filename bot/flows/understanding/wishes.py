@@ -1,7 +1,7 @@
 """What a message wants that answers no open question: a flow, an article, or one of several."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.flows.commands import Answer, Clarify, Command, StartFlow
 from bot.flows.facts import Facts, Findings
@@ -21,8 +21,7 @@ BESIDE = 0.15
 """The confidence from which a second wish stands beside better options."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What one search found: the wish that may be started, whether it is likelier than any article, and the rest.
 
     ``stated`` says that the message has not the form of a question.
@@ -85,7 +84,7 @@ def _options(found: Found, definitions: Definitions, heard: Heard, locale: str) 
         flow = definitions.flows.get(wish.flow)
         if flow is None or not flow.offered or flow.id == heard.flow:
             continue
-        if wish.confidence >= (BESIDE):
+        if wish.confidence >= BESIDE:
             ranked.append((wish.confidence + found.wished, f"flow:{flow.id}", flow.name[locale]))
     if found.findings.verdict != "nothing":
         ranked += [

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from bot.flows.model import Slot
@@ -59,8 +58,8 @@ def _fitting(slot: Slot, read: Read) -> Read:
     if read.code is not None or slot.type not in ("text", "list"):
         return read
     if slot.type == "list":
-        return read if isinstance(read.value, list) else replace(read, value=_listed(read.value))
-    return read if isinstance(read.value, str | list) else replace(read, value=str(read.value))
+        return read if isinstance(read.value, list) else read._replace(value=_listed(read.value))
+    return read if isinstance(read.value, str | list) else read._replace(value=str(read.value))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,11 +1,9 @@
 """What comes of reading a value."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A value, or why there is none.
 
     ``code`` is set where there is no value. ``tried`` says that the words mean to be a value of the kind all the same
@@ -21,4 +19,4 @@ class Read:
 
 def length_of(text: str) -> int:
     """How many letters and digits a text has."""
-    return sum(sign.isalnum() for sign in text)
+    return sum(map(str.isalnum, text))
