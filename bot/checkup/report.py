@@ -13,6 +13,7 @@ from bot.checkup.flows import check_flows
 from bot.checkup.keyring import check_keyring
 from bot.checkup.ledger import check_ledger
 from bot.checkup.machine import check_machine
+from bot.checkup.notices import check_notices
 from bot.checkup.part import Part
 from bot.checkup.privacy import check_privacy_requests
 from bot.checkup.store import check_redis, check_store
@@ -32,6 +33,7 @@ async def check_all(
         *await check_access_reviews(settings, engine),
         *await check_privacy_requests(settings, engine),
         *await check_cases(settings, engine),
+        check_notices(settings),
         *await check_erasure_log(settings, engine),
         *await check_ledger(settings, engine),
         await check_flows(settings),
