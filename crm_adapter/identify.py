@@ -9,6 +9,8 @@ from uuid_utils.compat import uuid7
 from crm_adapter.encryption import DataKey, Keys, SealBroken, seal
 
 RENEW_KEY = "SELECT crm.renew_key(%s, %s, %s, %s, %s, %s)"
+_NEW_CONTACT = 5
+"""Which of the arguments it is."""
 IDENTIFY = "SELECT * FROM crm.identify(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
@@ -80,6 +82,7 @@ def known(keys: Keys, row: tuple[Any, ...], arguments: tuple[Any, ...] = ()) -> 
     """
     identity_id, contact_id, key_id, kek, wrapped = row
     try:
-        return Known(identity_id, contact_id, keys.unwrap(key_id, kek, wrapped), contact_id in arguments)
+        new = bool(arguments) and contact_id == arguments[_NEW_CONTACT]
+        return Known(identity_id, contact_id, keys.unwrap(key_id, kek, wrapped), new)
     except SealBroken:
         raise KeyDamaged(identity_id, key_id) from None

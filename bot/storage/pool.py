@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 
+import psycopg
 import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from bot.settings import Settings
@@ -34,8 +36,15 @@ class Pool(AsyncConnectionPool[Connection]):
         connection = await self.getconn(timeout)
         try:
             with _cut_after(self.hold_s, connection):
-                async with connection:
+                try:
                     yield connection
+                except BaseException:
+                    with suppress(psycopg.Error):  # what raised says more
+                        await connection.rollback()
+                    raise
+                # Most have ended their transaction themselves; one that is lost has none.
+                if connection.pgconn.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
+                    await connection.commit()
         finally:
             await self.putconn(connection)
 

@@ -98,7 +98,7 @@ class Turns:
 
     async def _turn(self, connection: Connection, inbound: Inbound, decide: Decide) -> Taken:
         blind = message_blind(self._keys, inbound)
-        mark = (blind, connection.info.backend_pid)
+        mark = (blind, connection.pgconn.backend_pid)
         acting = False
         try:
             started = perf_counter()

@@ -8,7 +8,6 @@ open there.
 import json
 import os
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -24,32 +23,35 @@ OVERHEAD = _HEAD + NONCE_BYTES + TAG_BYTES
 """How many bytes a seal is longer than what it holds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DataKey:
     """One data key in the clear; lives as long as the work it is needed for, never in a cache or a log."""
 
     id: UUID
     secret: bytes = field(repr=False)
+    cipher: AESGCM = field(init=False, repr=False, compare=False)
+    head: bytes = field(init=False, repr=False, compare=False)
+    """What every seal with this key begins with."""
 
-    @cached_property
-    def cipher(self) -> AESGCM:
-        """The cipher with this key."""
-        return AESGCM(self.secret)
+    def __post_init__(self) -> None:
+        """Whoever has a key seals or opens with it at once, and mostly several times."""
+        object.__setattr__(self, "cipher", AESGCM(self.secret))
+        object.__setattr__(self, "head", VERSION + self.id.bytes)
 
 
 def seal(key: DataKey, place: str, record: UUID, clear: bytes) -> bytes:
     """``clear``, readable only with ``key`` and only as this field of this record."""
-    head, nonce = VERSION + key.id.bytes, os.urandom(NONCE_BYTES)
-    return head + nonce + key.cipher.encrypt(nonce, clear, _bound(head, place, record))
+    nonce = os.urandom(NONCE_BYTES)
+    return key.head + nonce + key.cipher.encrypt(nonce, clear, _bound(key, place, record))
 
 
 def unseal(key: DataKey, place: str, record: UUID, sealed: bytes) -> bytes:
     """What :func:`seal` was given. Raises :class:`SealBroken`."""
     head, nonce, rest = sealed[:_HEAD], sealed[_HEAD : _HEAD + NONCE_BYTES], sealed[_HEAD + NONCE_BYTES :]
-    if head != VERSION + key.id.bytes or len(rest) < TAG_BYTES:
+    if head != key.head or len(rest) < TAG_BYTES:
         raise SealBroken(f"{place}: not sealed with this key")
     try:
-        return key.cipher.decrypt(nonce, rest, _bound(head, place, record))
+        return key.cipher.decrypt(nonce, rest, _bound(key, place, record))
     except InvalidTag:
         raise SealBroken(f"{place}: changed, or of another record") from None
 
@@ -71,8 +73,9 @@ def unseal_json(key: DataKey, place: str, record: UUID, sealed: bytes) -> Any:
     return json.loads(unseal(key, place, record, sealed))
 
 
-def _bound(head: bytes, place: str, record: UUID) -> bytes:
-    return b"\0".join((head, place.encode(), record.bytes))
+def _bound(key: DataKey, place: str, record: UUID) -> bytes:
+    return b"\0".join((key.head, place.encode(), record.bytes))
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# What goes round in circles is refused as what is nested too deeply.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode

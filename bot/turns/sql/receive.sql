@@ -71,6 +71,6 @@ BEGIN
     SELECT count(*) INTO begin_turn.crashes
       FROM bot.attempts a
      WHERE a.blind = p_blind AND a.backend <> pg_backend_pid()
-       AND NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.pid = a.backend);
+       AND NOT EXISTS (SELECT FROM pg_stat_get_activity(a.backend));
 END
 $$;
