@@ -76,7 +76,7 @@ async def _set_headers(request: web.Request, response: web.StreamResponse) -> No
     headers = response.headers
     for name, value in headers_for(request).items():
         headers.setdefault(name, value)
-    if is_secure(request) and request.app.get(PUBLIC_URL, "").startswith("https://"):
+    if request.app.get(PUBLIC_URL, "").startswith("https://") and is_secure(request):
         headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
 
 

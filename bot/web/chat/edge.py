@@ -18,7 +18,7 @@ from bot.channels.base import BadInbound
 from bot.channels.web.parse import Send, parse_json, parse_send
 from bot.channels.web.tokens import SessionTokens, TokenRefused, Visitor
 from bot.domain.message import Inbound, Taken
-from bot.realtime import Realtime
+from bot.realtime import Allowance, Realtime
 from bot.realtime.topics import DESK, thread_topic
 from bot.settings import Locale, Settings, WebChannel
 from bot.storage.blobs import BlobStore
@@ -125,7 +125,7 @@ class ChatEdge:
     async def limit(self, key: str, limit: int, window_s: float, cost: int = 1) -> int:
         """0 when allowed, else the whole seconds to wait."""
         allowance = await self.realtime.allow(key, limit, window_s, cost)
-        return 0 if allowance.allowed else max(1, ceil(allowance.retry_after_s))
+        return 0 if allowance.allowed else _whole_seconds(allowance)
 
     async def admit_message(self, visitor: Visitor) -> None:
         """Before a ``send`` is read. Raises :class:`~bot.channels.base.BadInbound` ``rate_limited``."""
@@ -138,8 +138,9 @@ class ChatEdge:
         await self._admit(f"signal:{topic(visitor)}", limits.signals_per_visitor, limits.signals_window_s)
 
     async def _admit(self, key: str, limit: int, window_s: float) -> None:
-        if wait := await self.limit(key, limit, window_s):
-            raise BadInbound("rate_limited", retry_after=wait)
+        allowance = await self.realtime.allow(key, limit, window_s)
+        if not allowance.allowed:
+            raise BadInbound("rate_limited", retry_after=_whole_seconds(allowance))
 
     async def read_frame(self, request: web.Request) -> dict[str, Any]:
         """The JSON object of a request, no longer than a frame may be.
@@ -198,6 +199,10 @@ class ChatEdge:
 
 
 EDGE = web.AppKey("chat_edge", ChatEdge)
+
+
+def _whole_seconds(refused: Allowance) -> int:
+    return max(1, ceil(refused.retry_after_s))
 
 
 def sender_of(visitor: Visitor) -> Sender:
