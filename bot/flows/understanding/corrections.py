@@ -24,18 +24,21 @@ _WITHIN: Final = re.compile(
     r"错了|不对|有误|写错|填错|打错|输错|说错|改成|改为|换成|改到|应该是|要改|改一下|更正|\b(?:is wrong|was wrong"
     r"|is incorrect|should be|changed? (?:it |that |my |the )?.{0,24}\bto|i meant|instead|typo|mistake)\b"
 )
-_NAMES: Final = {
-    "email": re.compile(r"邮箱|邮件|电邮|email|e-mail"),
-    "phone": re.compile(r"电话|手机|号码|联系方式|联络方式|\b(?:phone|mobile|tel|cell|number)\b"),
-    "order": re.compile(r"订单|单号|\border\b"),
-    "address": re.compile(r"地址|住址|\baddress\b"),
-    "name": re.compile(r"姓名|名字|称呼|姓氏|\bname\b"),
-    "date": re.compile(r"日期|生日|哪天|日子|\b(?:date|day|birthday)\b"),
-    "time": re.compile(r"时间|时段|几点|\b(?:time|slot|hour)\b"),
-    "rating": re.compile(r"评分|打分|分数|\b(?:rating|score)\b"),
-    "money": re.compile(r"金额|价格|\b(?:amount|price|sum)\b"),
-    "number": re.compile(r"数量|几[个台件]|\b(?:quantity|how many|number)\b"),
+_NAMED = {
+    "email": ("邮箱|邮件|电邮|email|e-mail", "e-?mail"),  # also within a word
+    "phone": ("电话|手机|号码|联系方式|联络方式", "phone|mobile|tel|cell|number"),
+    "order": ("订单|单号", "order"),
+    "address": ("地址|住址", "address"),
+    "name": ("姓名|名字|称呼|姓氏", "name"),
+    "date": ("日期|生日|哪天|日子", "date|day|birthday"),
+    "time": ("时间|时段|几点", "time|slot|hour"),
+    "rating": ("评分|打分|分数", "rating|score"),
+    "money": ("金额|价格", "amount|price|sum"),
+    "number": ("数量|几[个台件]", "quantity|how many|number"),
 }
+_NAMES: Final = {kind: re.compile(rf"{chinese}|\b(?:{english})\b") for kind, (chinese, english) in _NAMED.items()}
+_ANY_NAME: Final = re.compile("|".join(f"{chinese}|{english}" for chinese, english in _NAMED.values()))
+"""Looked for first, since most messages have none: without the bounds of words it is found several times faster."""
 _TELLING: Final = ("email", "phone", "order", "date", "time")
 """Kinds whose values show what they are by themselves."""
 _LINK: Final = re.compile(
@@ -86,6 +89,8 @@ def correction_in(heard: Heard, words: str) -> Command | None:
 
 
 def _kinds_named(heard: Heard, words: str) -> set[str]:
+    if not _ANY_NAME.search(words):
+        return set()
     kinds = {slot.kind for slot in heard.slots}
     if heard.asked is not None:
         kinds.add(heard.asked.kind)

@@ -23,7 +23,7 @@ _HELPED: Final = re.compile(
     r"(?:helped|helpful|useful|solved(?: it| my problem)?|worked|answer(?:s|ed) my question)"
     r"(?: me| a lot| thanks| thank you| very much)*"
 )
-_ASIDE: Final = re.compile(r"[\s,.!?~;]+")
+_ASIDE: Final = re.compile(r"[\s,.!?~;][\s,.!?~;]*")
 _RATING: Final = re.compile(r"(start\(.*)=(true|false)\)", re.DOTALL)
 _LONGEST: Final = 60
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.flows.understanding.plain import core
 
-_BETWEEN: Final = re.compile(r"[\s,.!~]+")
+_BETWEEN: Final = re.compile(r"[\s,.!~]")
 _CANCEL: Final = re.compile(
     r"(?:还是|那|先|那就|我)*(?:算了|取消|退出|结束|停止|停下|终止|不办了|不弄了|不填了|不问了|不说了|不投诉了|不退了"
     r"|不想(?:办|弄|填|说|继续)了|放弃|返回|重新开始|不用了|不要了|不需要了)(?:吧|了|掉|吧不(?:办|弄|用)了|不(?:办|弄"

@@ -35,22 +35,21 @@ def read_order(words: str, patterns: Sequence[str]) -> Read:
     ``order_phone`` (a telephone number is there).
     """
     looked_at = words[:_LOOKED_AT]
-    if not _DIGIT.search(looked_at):  # only the company's own patterns may do without
-        return _order(looked_at, words, patterns, numbered=False)
-    phone = _PHONE.search(_DIGIT_GROUPS.sub("", looked_at)) if tuple(patterns) == ORDER_PATTERNS else None
+    ours = tuple(patterns) == ORDER_PATTERNS
+    if ours and not _DIGIT.search(looked_at):
+        return Read(code="order_missing")
+    phone = _PHONE.search(_DIGIT_GROUPS.sub("", looked_at)) if ours else None
     if phone is None or _CALLED.search(phone.string[: phone.start()]):
         return _order(looked_at, words, patterns)
     beside = _order(_PHONE.sub(" ", phone.string), words, patterns)
     return beside if beside.code is None else Read(code="order_phone", tried=True)
 
 
-def _order(looked_at: str, words: str, patterns: Sequence[str], *, numbered: bool = True) -> Read:
+def _order(looked_at: str, words: str, patterns: Sequence[str]) -> Read:
     for tried in dict.fromkeys((looked_at, _GROUPED.sub("", looked_at))):
         for pattern in _compiled(tuple(patterns)):
             if match := pattern.search(tried):
                 return Read(match[0].upper(), rest=length_of(words) - length_of(match[0]))
-    if not numbered:
-        return Read(code="order_missing")
     like = [each for each in _DIGITS.findall(looked_at) if sum(sign.isdigit() for sign in each) >= _FEWEST_DIGITS]
     if like or _NAMED.search(looked_at):
         return Read(code="order_impossible", tried=True)
