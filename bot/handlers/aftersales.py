@@ -1,6 +1,5 @@
 """Returns, exchanges, repairs, technical support: what is needed, when and where, and the case (SV1)."""
 
-from datetime import datetime
 from typing import Any
 
 from rasa_sdk.events import EventType, SlotSet
@@ -14,19 +13,15 @@ from bot.handlers.case_forms import (
     due_shown,
     files_of,
     files_shown,
-    form_key,
     label_of,
     order_of,
-    priority_of,
-    reach_of,
+    order_shown,
     reach_shown,
 )
-from bot.handlers.case_owners import owner_for
+from bot.handlers.case_opening import CaseAction
 from bot.handlers.case_words import kind_name, word
 from bot.handlers.service_slots import BY_CALL, slot_shown
-from bot.settings import Settings
-from bot.settings.service import Cases
-from crm_adapter.records.service import CaseKind, NewCase
+from crm_adapter.records.service import CaseKind
 
 KNOWN_ADDRESS = "known"
 SAME_ITEM = "same"
@@ -46,12 +41,7 @@ _OPENED = {
 _MONTH_D = 30.44
 
 
-class _Service(LocalAction):
-    def __init__(self, settings: Settings) -> None:
-        self._cases: Cases = settings.service.cases
-
-
-class TellServiceTerms(_Service):
+class TellServiceTerms(CaseAction):
     """Says what is needed, and that a time limit has run out where it has; staff decides in the end."""
 
     reads = frozenset({"service_kind", "case_order"})
@@ -76,7 +66,7 @@ class TellServiceTerms(_Service):
         return []
 
 
-class AskServiceReason(_Service):
+class AskServiceReason(CaseAction):
     """Offers the reasons of the settings; own words are taken as well."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
@@ -99,19 +89,18 @@ class AskServiceAddress(LocalAction):
         return []
 
 
-class AskServiceConfirmed(_Service):
+class AskServiceConfirmed(CaseAction):
     """Says everything once more, to be confirmed or corrected."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn, kind = within(), str(tracker.get_slot("service_kind"))
-        order, product = tracker.get_slot("case_order"), tracker.get_slot("case_product")
         address, slot = tracker.get_slot("service_address"), tracker.get_slot("service_slot")
         known = await _known_address(turn) if address == KNOWN_ADDRESS else None
         dispatcher.utter_message(
             response="utter_service_summary" if address or slot else "utter_support_summary",
             shown_kind=kind_name(_KINDS[kind], turn.locale),
-            shown_order=" · ".join(filter(None, (order, product))) or word("none", turn.locale),
+            shown_order=order_shown(tracker, turn.locale),
             shown_reason=self._reason(tracker, turn.locale),
             shown_slot=slot_shown(tracker, turn.locale),
             shown_address=_in_part(known) if known else address or word("none", turn.locale),
@@ -145,27 +134,19 @@ class OpenServiceCase(AskServiceConfirmed):
             "slot": None if by_call else slot,
             "files": await files_of(turn, tracker),
         }
-        new = NewCase(
-            contact_id=turn.contact_id,
-            kind=_KINDS[kind],
+        case = await self._open_case(
+            turn,
+            tracker,
+            _KINDS[kind],
             category=(known or self._cases.reasons[-1]).name if reason else kind,
             matter=f"{matter}\n{slot_shown(tracker, turn.locale)}" if by_call else matter,
-            opened_at=turn.now,
-            by="customer",
-            reach=await reach_of(turn, tracker),
-            order_ref=tracker.get_slot("case_order"),
-            priority=priority_of(turn),
-            owner_id=await owner_for(turn.connection, self._cases.owners),
-            conversation_id=turn.conversation_id,
-            details={name: value for name, value in details.items() if value},
+            details=details,
         )
-        case = await turn.crm.open_case(form_key(turn, tracker), new)
-        due: datetime | None = case.first_due_at
         dispatcher.utter_message(
             response=_OPENED[kind],
             shown_number=case.number,
             shown_slot=slot_shown(tracker, turn.locale),
-            shown_first_due=due_shown(due, turn.locale),
+            shown_first_due=due_shown(case.first_due_at, turn.locale),
         )
         return [SlotSet("case_number", case.number)]
 

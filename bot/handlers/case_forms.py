@@ -144,6 +144,12 @@ def files_shown(files: Sequence[dict[str, Any]], locale: str) -> str:
     return ("、" if locale != "en" else ", ").join(str(one["name"]) for one in files) or word("none", locale)
 
 
+def order_shown(tracker: Tracker, locale: str) -> str:
+    """The order and the product that the case is about."""
+    said = (tracker.get_slot("case_order"), tracker.get_slot("case_product"))
+    return " · ".join(filter(None, said)) or word("none", locale)
+
+
 def chosen(choices: Sequence[Choice], said: str) -> Choice | None:
     """The choice that words mean: by name or label, or where they hold words of it and of no other."""
     words = plain(said)

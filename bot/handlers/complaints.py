@@ -6,35 +6,27 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
-from bot.handlers.action import HandlerTurn, LocalAction, within
+from bot.handlers.action import HandlerTurn, within
 from bot.handlers.case_forms import (
     buttons_of,
     chosen,
     due_shown,
     files_of,
     files_shown,
-    form_key,
     label_of,
     order_of,
-    priority_of,
-    reach_of,
+    order_shown,
     reach_shown,
 )
+from bot.handlers.case_opening import CaseAction
 from bot.handlers.case_owners import name_of, owner_for
-from bot.handlers.case_words import word
-from bot.settings import Settings
 from bot.settings.service import Cases, Settlement
-from crm_adapter.records.service import Case, NewCase, NewTask
+from crm_adapter.records.service import Case, NewTask
 
 BY_RULE = "system:settlement"
 
 
-class _Complaint(LocalAction):
-    def __init__(self, settings: Settings) -> None:
-        self._cases: Cases = settings.service.cases
-
-
-class WeighComplaint(_Complaint):
+class WeighComplaint(CaseAction):
     """Takes the category from the customer's words where they leave no doubt."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
@@ -45,7 +37,7 @@ class WeighComplaint(_Complaint):
         return [SlotSet("complaint_category", choice.name if choice else None)]
 
 
-class AskComplaintCategory(_Complaint):
+class AskComplaintCategory(CaseAction):
     """Offers the categories of the settings."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
@@ -55,7 +47,7 @@ class AskComplaintCategory(_Complaint):
         return []
 
 
-class NoteComplaintCategory(_Complaint):
+class NoteComplaintCategory(CaseAction):
     """Own words become a category. Words that are none are asked for once more; after that it is the last one, and
     the customer is told so."""
 
@@ -72,7 +64,7 @@ class NoteComplaintCategory(_Complaint):
         return [SlotSet("complaint_category", (choice or last).name), SlotSet("complaint_category_missed", None)]
 
 
-class AskComplaintRemedy(_Complaint):
+class AskComplaintRemedy(CaseAction):
     """Offers the remedies of the settings; own words are taken as well."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
@@ -82,18 +74,17 @@ class AskComplaintRemedy(_Complaint):
         return []
 
 
-class AskComplaintConfirmed(_Complaint):
+class AskComplaintConfirmed(CaseAction):
     """Says everything once more, to be confirmed or corrected."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn = within()
-        order, product = tracker.get_slot("case_order"), tracker.get_slot("case_product")
         dispatcher.utter_message(
             response="utter_complaint_summary",
             shown_matter=tracker.get_slot("complaint_matter"),
             shown_category=label_of(self._cases.categories, tracker.get_slot("complaint_category"), turn.locale),
-            shown_order=" · ".join(filter(None, (order, product))) or word("none", turn.locale),
+            shown_order=order_shown(tracker, turn.locale),
             shown_remedy=label_of(self._cases.remedies, tracker.get_slot("complaint_remedy"), turn.locale),
             shown_reach=await reach_shown(turn, tracker),
             shown_files=files_shown(await files_of(turn, tracker), turn.locale),
@@ -101,7 +92,7 @@ class AskComplaintConfirmed(_Complaint):
         return []
 
 
-class SeekSettlement(_Complaint):
+class SeekSettlement(CaseAction):
     """Looks for a rule by which this complaint can be settled at once."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
@@ -113,7 +104,7 @@ class SeekSettlement(_Complaint):
         return [SlotSet("complaint_offer", rule.name if rule else None)]
 
 
-class AskComplaintOfferTaken(_Complaint):
+class AskComplaintOfferTaken(CaseAction):
     """Offers what the rule allows."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
@@ -125,13 +116,13 @@ class AskComplaintOfferTaken(_Complaint):
         return []
 
 
-class OpenComplaint(_Complaint):
+class OpenComplaint(CaseAction):
     """Opens the case, once for the form; settles it at once where the customer took the offer."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn = within()
-        case = await self._open(turn, tracker)
+        case = await self._open_complaint(turn, tracker)
         rule = _rule(self._cases, tracker.get_slot("complaint_offer"))
         response = "utter_complaint_opened"
         if rule is not None and tracker.get_slot("complaint_offer_taken") and case.owner_id is not None:
@@ -151,25 +142,17 @@ class OpenComplaint(_Complaint):
         )
         return [SlotSet("case_number", case.number)]
 
-    async def _open(self, turn: HandlerTurn, tracker: Tracker) -> Case:
+    async def _open_complaint(self, turn: HandlerTurn, tracker: Tracker) -> Case:
         remedy = tracker.get_slot("complaint_remedy")
-        product, files = tracker.get_slot("case_product"), await files_of(turn, tracker)
-        new = NewCase(
-            contact_id=turn.contact_id,
-            kind="complaint",
+        return await self._open_case(
+            turn,
+            tracker,
+            "complaint",
             category=str(tracker.get_slot("complaint_category")),
             matter=str(tracker.get_slot("complaint_matter")),
-            opened_at=turn.now,
-            by="customer",
+            details={"product": tracker.get_slot("case_product"), "files": await files_of(turn, tracker)},
             remedy=label_of(self._cases.remedies, remedy, turn.locale) if remedy else None,
-            reach=await reach_of(turn, tracker),
-            order_ref=tracker.get_slot("case_order"),
-            priority=priority_of(turn),
-            owner_id=await owner_for(turn.connection, self._cases.owners),
-            conversation_id=turn.conversation_id,
-            details={name: value for name, value in (("product", product), ("files", files)) if value},
         )
-        return await turn.crm.open_case(form_key(turn, tracker), new)
 
 
 async def _settlement(cases: Cases, turn: HandlerTurn, tracker: Tracker) -> Settlement | None:
