@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from bot.domain.message import Assurance, Body, Owner
@@ -12,8 +12,7 @@ OutcomeKind = Literal["article", "choices", "hand_over", "flow", "small_talk", "
 """``none``: a question that nothing was found for, which is what editors want to see."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an interaction led to (CH2: the result is recorded); ``ref`` names the article or flow."""
 
     kind: OutcomeKind

@@ -15,6 +15,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_ours = False
+"""Whether the signal is known to be ours. Asking costs more than the timer does, so it is taken anew only where code
+of others, which may have wanted it too, has run since."""
+
+
 class BudgetExceeded(BaseException):
     """Raised inside the code that took too long. Not an ``Exception``: a broad handler in there must not eat it."""
 
@@ -26,8 +31,10 @@ def call_within(seconds: float, function: Callable[P, R], *args: P.args, **kwarg
     """
     if threading.current_thread() is not threading.main_thread():
         return function(*args, **kwargs)
-    if signal.getsignal(signal.SIGALRM) is not _ring:
+    global _ours
+    if not _ours:
         signal.signal(signal.SIGALRM, _ring)
+        _ours = True
     # Again and again: code that swallows the first ring meets the next.
     signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
@@ -48,6 +55,7 @@ class Interruptible(Generic[R]):
 
     def __await__(self) -> Generator[Any, Any, R]:
         """See the class."""
+        global _ours
         go_on: Callable[[], Any] = partial(self._coroutine.send, None)
         try:
             while True:
@@ -56,6 +64,8 @@ class Interruptible(Generic[R]):
                 except StopIteration as returned:
                     result: R = returned.value
                     return result
+                finally:
+                    _ours = False
                 try:
                     yield waited_for
                 except BaseException as error:

@@ -1,5 +1,6 @@
 """The time budget interrupts what hangs, and nothing else."""
 
+import asyncio
 import os
 import signal
 import time
@@ -7,7 +8,7 @@ import time
 import pytest
 
 from bot.turns import budget
-from bot.turns.budget import BudgetExceeded, call_within
+from bot.turns.budget import BudgetExceeded, Interruptible, call_within
 
 pytestmark = pytest.mark.alone
 
@@ -55,3 +56,16 @@ def test_a_late_ring_hits_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert call_within(5, lambda: "done") == "done"
     os.kill(os.getpid(), signal.SIGALRM)
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_code_that_takes_the_signal_for_itself_does_not_keep_it() -> None:
+    async def greedy() -> None:
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+
+    asyncio.run(_await(Interruptible(greedy(), 1)))
+    with pytest.raises(BudgetExceeded):
+        call_within(0.05, lambda: time.sleep(1))
+
+
+async def _await(interruptible: Interruptible[None]) -> None:
+    await interruptible

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.flows.commands import Understood
 from bot.flows.facts import Facts
@@ -43,8 +43,7 @@ class Terms:
     zone: tzinfo = UTC
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """``revive`` makes a flow of a stored document, ``None`` where it cannot be read any more."""
 
     definitions: Definitions
