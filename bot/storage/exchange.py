@@ -9,7 +9,6 @@ import struct
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from types import NoneType
 from typing import Any, Final
 from uuid import UUID
@@ -34,12 +33,19 @@ class Statement:
 Step = tuple[Statement, Sequence[Any]] | bytes
 """A statement with its values, or a command such as ``BEGIN``."""
 
-_BINARY = pq.Format.BINARY
+# Looked up once: an enumeration finds its member anew every time it is named.
+_BINARY, _FAILED, _SYNC = pq.Format.BINARY, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_SYNC
+_BAD = pq.ConnStatus.BAD
+_READ, _READ_OR_WRITE, _READABLE = Wait.R, Wait.RW, Ready.R
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # from where PostgreSQL counts
 _MICROSECOND = timedelta(microseconds=1)
 _BYTEA, _UUID = 17, 2950  # PostgreSQL's numbers of the types
 _int4, _int8, _float8 = struct.Struct(">i").pack, struct.Struct(">q").pack, struct.Struct(">d").pack
 _no_items, _array_head = struct.Struct(">3i").pack, struct.Struct(">5i").pack
+
+
+def _id(value: UUID) -> bytes:
+    return value.int.to_bytes(16, "big")
 
 
 def _array(kind: int, items: Sequence[bytes]) -> bytes:
@@ -57,12 +63,12 @@ _ENCODED: Final[dict[type, Callable[[Any], bytes | None]]] = {
     NoneType: lambda _: None,
     bytes: bytes,
     str: str.encode,
-    UUID: attrgetter("bytes"),
+    UUID: _id,
     bool: lambda value: b"\x01" if value else b"\x00",
     int: _int4,
     float: _float8,
     datetime: lambda value: _int8((value - _EPOCH) // _MICROSECOND),
-    list: lambda ids: _array(_UUID, [value.bytes for value in ids]),
+    list: lambda ids: _array(_UUID, [*map(_id, ids)]),
     tuple: lambda contents: _array(_BYTEA, contents),
 }
 
@@ -93,7 +99,7 @@ class Connection(Line):
         finally:
             self._leave_pipeline()
         for result in results:
-            if result.status == pq.ExecStatus.FATAL_ERROR:
+            if result.status == _FAILED:
                 raise errors.error_from_result(result)
         return [self._first_row(step, result) for step, result in zip(steps, results, strict=True)]
 
@@ -138,18 +144,18 @@ def _send(pgconn: pq.abc.PGconn, step: Step) -> None:
 def _results(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[pq.abc.PGresult]]:
     """Sends what is not sent yet, then gives the results in order, up to the sync that ends them."""
     while pgconn.flush():
-        if (yield Wait.RW) & Ready.R:
+        if (yield _READ_OR_WRITE) & _READABLE:
             pgconn.consume_input()
     results: list[pq.abc.PGresult] = []
     while True:
         while pgconn.is_busy():
-            if (yield Wait.R):
+            if (yield _READ):
                 pgconn.consume_input()
         result = pgconn.get_result()
         if result is None:  # stands between the results of two steps
-            if pgconn.status == pq.ConnStatus.BAD:
+            if pgconn.status == _BAD:
                 raise errors.OperationalError("the connection is lost")
             continue
-        if result.status == pq.ExecStatus.PIPELINE_SYNC:
+        if result.status == _SYNC:
             return results
         results.append(result)
