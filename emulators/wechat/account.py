@@ -1,0 +1,102 @@
+"""One official account at run time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emulators.wechat.crypto import key_of
+from emulators.wechat.errors import Refused
+from emulators.wechat.media import MediaStore
+from emulators.wechat.quotas import Quotas
+from emulators.wechat.tokens import AccountTokens
+
+if TYPE_CHECKING:
+    from emulators.wechat.people import Chat
+    from emulators.wechat.settings import AccountSettings, Right, Template
+    from emulators.wechat.world import World
+
+
+def derived(length: int, *parts: object) -> str:
+    """Letters and figures that look random and are the same for the same parts."""
+    digest = hashlib.sha512("\0".join(map(str, parts)).encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:length]
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a QR code stands for; ``until`` is ``None`` for a permanent one."""
+
+    ticket: str
+    value: str
+    until: float | None
+    is_text: bool
+
+
+@dataclass(slots=True)
+class MassJob:
+    """A mass send: which message went to how many."""
+
+    msg_id: int
+    msg_data_id: int
+    client_id: str
+    total: int
+    sent: int
+    deleted: bool = False
+
+
+class Account:
+    """An account's settings and everything that has come to be in it since the start or the last reset."""
+
+    def __init__(self, settings: AccountSettings, world: World) -> None:
+        self.settings = settings
+        self.world = world
+        self.tokens = AccountTokens(world.settings.tokens, self._new_token)
+        self.media = MediaStore(world.settings.media_lifetime_s, lambda: world.identifier(64))
+        self.quotas = Quotas(settings.daily_quotas)
+        self.chats: dict[str, Chat] = {}
+        self.menu: list[dict[str, Any]] | None = None
+        self.scenes: dict[str, Scene] = {}
+        self.tags: dict[int, str] = {2: "星标组"}
+        self.templates: dict[str, Template] = {template.id: template for template in settings.templates}
+        self.mass: dict[int, MassJob] = {}
+        self.mass_calls: list[float] = []
+        self.next_tag = 100
+
+    def openid(self, user: str) -> str:
+        """The openid of a user here: 28 characters, another one in every account."""
+        return "o" + derived(27, "openid", self.world.settings.seed, self.settings.appid, user)
+
+    def unionid(self, user: str) -> str | None:
+        """The unionid, the same in all accounts of one Open Platform; ``None`` where the account is bound to none."""
+        if self.settings.open_platform is None:
+            return None
+        return "o" + derived(27, "unionid", self.world.settings.seed, self.settings.open_platform, user)
+
+    def push_key(self) -> bytes:
+        """The AES key that pushes are encrypted with at present."""
+        chosen = self.settings.aes_key if self.settings.push_key == "current" else self.settings.previous_aes_key
+        return key_of(chosen or "")
+
+    def demand(self, right: Right) -> None:
+        """Raises :class:`Refused` 48001 when the account may not do this."""
+        if right not in self.settings.rights:
+            raise Refused(48001)
+
+    def chat(self, openid: object, *, follower: bool = False) -> Chat:
+        """The chat with this openid; :class:`Refused` 40003 if it is nobody's, 43004 (or 45015) if not a follower's."""
+        chat = self.chats.get(openid) if isinstance(openid, str) else None
+        if chat is None:
+            raise Refused(40003)
+        if follower and not chat.following:
+            raise Refused(self.world.settings.unfollowed_errcode)
+        return chat
+
+    def followers(self) -> list[Chat]:
+        """Who follows, in the order in which they were made known."""
+        return [chat for chat in self.chats.values() if chat.following]
+
+    def _new_token(self) -> str:
+        return self.world.identifier(136)

@@ -1,0 +1,67 @@
+"""Reading control calls: JSON bodies by a model each, numbers of the query; every fault is told by its place."""
+
+import json
+from typing import Any, TypeVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from emulators.wechat.errors import BadCommand
+from emulators.wechat.settings import faults_of
+
+MAX_WAIT_S = 120.0
+
+
+class Body(BaseModel):
+    """The body of a control call; unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+B = TypeVar("B", bound=BaseModel)
+
+
+async def read_json(request: web.Request) -> dict[str, Any]:
+    """The JSON object of a call, ``{}`` for none; raises :class:`BadCommand`."""
+    raw = await request.read()
+    if not raw:
+        return {}
+    # A page of another site can send a form to this port, but not JSON.
+    if request.content_type != "application/json":
+        raise BadCommand("the body must be application/json", 415)
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadCommand("the body is not JSON") from None
+    if not isinstance(document, dict):
+        raise BadCommand("the body is not a JSON object")
+    return document
+
+
+def parsed(model: type[B], document: dict[str, Any]) -> B:
+    """The body as its model; raises :class:`BadCommand` with a line per fault."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as faults:
+        raise BadCommand(faults_of(faults)) from None
+
+
+def number(request: web.Request, name: str, default: float, most: float | None = None) -> float:
+    """A number of the query, not below 0; raises :class:`BadCommand`."""
+    try:
+        value = float(request.query.get(name, default))
+    except ValueError:
+        raise BadCommand(f"{name} is not a number") from None
+    if not 0 <= value < float("inf"):
+        raise BadCommand(f"{name} is out of range")
+    return value if most is None else min(value, most)
+
+
+@web.middleware
+async def tell_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A control call that cannot be done is answered with ``{"error": …}``."""
+    try:
+        return await handler(request)
+    except BadCommand as bad:
+        return web.json_response({"error": str(bad)}, status=bad.status)
