@@ -157,8 +157,10 @@ async def load_engine(connection: AsyncConnection, key: str) -> bytes | None:
 
 async def keep_engine(connection: AsyncConnection, key: str, content: bytes) -> None:
     """Keep a packed engine for others, and only the last few: older articles are not searched any more."""
-    kept = insert(engines_table).values(key=key, content=content)
-    replaced = kept.on_conflict_do_update(index_elements=["key"], set_={"content": content, "trained_at": func.now()})
-    await connection.execute(replaced)
+    kept = insert(engines_table)
+    news = {"content": kept.excluded.content, "trained_at": func.now()}
+    # The values apart from the statement: SQLAlchemy remembers statements with what is in them, megabytes here.
+    values = {"key": key, "content": content}
+    await connection.execute(kept.on_conflict_do_update(index_elements=["key"], set_=news), values)
     newest = select(engines_table.c.key).order_by(engines_table.c.trained_at.desc()).limit(KEPT_ENGINES)
     await connection.execute(delete(engines_table).where(engines_table.c.key.not_in(newest)))
