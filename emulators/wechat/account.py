@@ -58,6 +58,7 @@ class Account:
         self.quotas = Quotas(settings.daily_quotas)
         self.chats: dict[str, Chat] = {}
         self.menu: list[dict[str, Any]] | None = None
+        self.menu_id = 0
         self.scenes: dict[str, Scene] = {}
         self.tags: dict[int, str] = {2: "星标组"}
         self.templates: dict[str, Template] = {template.id: template for template in settings.templates}

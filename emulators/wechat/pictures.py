@@ -1,9 +1,17 @@
 """What WeChat serves to anybody: pictures by their address."""
 
+from html import escape
+
 from aiohttp import web
 
 from emulators.wechat.errors import Refused
 from emulators.wechat.world import World
+
+CODE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><rect width="200" height="200" fill="#fff"/>'
+    '<rect x="8" y="8" width="184" height="184" fill="none" stroke="#000" stroke-width="8"/>'
+    '<text x="100" y="106" font-size="16" text-anchor="middle">{}</text></svg>'
+)
 
 
 class Pictures:
@@ -14,7 +22,18 @@ class Pictures:
 
     def routes(self) -> list[web.RouteDef]:
         """Paths and handlers."""
-        return [web.get("/mmbiz/{media_id}", self.medium)]
+        return [
+            web.get("/mmbiz/{media_id}", self.medium),
+            web.get("/cgi-bin/showqrcode", self.code),
+        ]
+
+    async def code(self, request: web.Request) -> web.Response:
+        """A picture in place of a QR code: it says what scanning it means."""
+        ticket = request.query.get("ticket", "")
+        for account in self._world.accounts.values():
+            if scene := account.scenes.get(ticket):
+                return web.Response(text=CODE.format(escape(scene.value)), content_type="image/svg+xml")
+        raise web.HTTPNotFound
 
     async def medium(self, request: web.Request) -> web.Response:
         """A picture, a voice or a video that a user or an account has sent."""

@@ -8,13 +8,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from emulators.wechat.acts import Acts
-from emulators.wechat.api import custom, media, tokens
+from emulators.wechat.api import account, custom, followers, mass, media, notices, tokens
 from emulators.wechat.api.call import Endpoint
 from emulators.wechat.api.edge import Edge
 from emulators.wechat.control.bodies import tell_faults
 from emulators.wechat.control.house import House
 from emulators.wechat.control.users import Users
 from emulators.wechat.errors import Refused
+from emulators.wechat.oauth import Login
 from emulators.wechat.pictures import Pictures
 from emulators.wechat.push.delivery import Deliverer
 from emulators.wechat.settings import Settings
@@ -22,7 +23,11 @@ from emulators.wechat.world import World
 
 WORLD = web.AppKey("world", World)
 MAX_BODY = 20 * 1024 * 1024
-ENDPOINTS: dict[str, Endpoint] = tokens.ENDPOINTS | custom.ENDPOINTS | media.ENDPOINTS
+ENDPOINTS: dict[str, Endpoint] = {
+    path: endpoint
+    for room in (tokens, custom, media, account, followers, notices, mass)
+    for path, endpoint in room.ENDPOINTS.items()
+}
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -36,6 +41,7 @@ def build_app(settings: Settings) -> web.Application:
     for path, endpoint in ENDPOINTS.items():
         app.router.add_route("*", path, edge.route(endpoint))
     app.add_routes(Pictures(world).routes())
+    app.add_routes(Login(world).routes())
     app.add_routes(House(world, deliverer).routes())
     app.add_routes(Users(world, acts).routes())
 

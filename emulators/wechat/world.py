@@ -3,12 +3,12 @@
 import random
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import Any
 
 from emulators.wechat.account import Account, derived
 from emulators.wechat.clock import Clock
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.faults import Faults
+from emulators.wechat.grants import Grants
 from emulators.wechat.people import Chat, Person
 from emulators.wechat.phone import Phone
 from emulators.wechat.settings import AccountSettings, Settings
@@ -48,7 +48,7 @@ class World:
         self._identifiers = 0
         self.accounts = {settings.appid: Account(settings, self) for settings in self.settings.accounts}
         self.people: dict[str, Person] = {}
-        self.codes: dict[str, Any] = {}
+        self.grants = Grants()
         self.calls: deque[Call] = deque(maxlen=KEPT_CALLS)
         self.called: Counter[tuple[str, int]] = Counter()
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from emulators.wechat.acts import Acts
 from emulators.wechat.control.bodies import Body
+from emulators.wechat.control.menu_acts import Tap, tap
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.people import Chat
 from emulators.wechat.push.record import Push
@@ -250,6 +251,7 @@ ACTS: dict[str, tuple[type[BaseModel], Callable[[Acts, Chat, Any], Pushes]]] = {
     "location": (Location, _location),
     "link": (Link, _link),
     "position": (Position, _position),
+    "tap": (Tap, tap),
     "choose": (Choose, _choose),
     "consent": (Consent, _consent),
     "consent-change": (Consent, _consent_change),

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import Field
 
 from emulators.wechat.acts import Acts
-from emulators.wechat.control.acts import ACTS, Act
+from emulators.wechat.control.acts import ACTS
 from emulators.wechat.control.bodies import MAX_WAIT_S, Body, number, parsed, read_json
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.people import Person
@@ -97,7 +97,7 @@ class Users:
             raise BadCommand(f"there is no act {name}: {', '.join(ACTS)}", 404)
         model, do = ACTS[name]
         body = parsed(model, await read_json(request))
-        account = self._world.account_named(body.account if isinstance(body, Act) else None)
+        account = self._world.account_named(getattr(body, "account", None))
         pushes = do(self._acts, person.chats[account.settings.appid], body)
         return web.json_response({"seq": person.phone.seq, "deliveries": [push.id for push in pushes if push]})
 
