@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Page } from '../src/api/client'
 import { usePagedList } from '../src/lists/usePagedList'
+import { useSearch } from '../src/lists/useSearch'
 
 interface Row {
   id: string
@@ -68,5 +69,20 @@ describe('usePagedList', () => {
     await list.reload()
     list.prepend(rows('a', 'b'))
     expect(ids(list)).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('useSearch', () => {
+  it('reads again when the words have changed, blanks around them aside', () => {
+    const reload = vi.fn()
+    const { typed, searched, search, clear } = useSearch(reload)
+    search()
+    typed.value = ' li '
+    search()
+    typed.value = 'li'
+    search()
+    expect([searched.value, reload.mock.calls.length]).toEqual(['li', 1])
+    clear()
+    expect([typed.value, searched.value, reload.mock.calls.length]).toEqual(['', '', 2])
   })
 })
