@@ -8,6 +8,7 @@ from bot.realtime.mailbox import SIZE, Mailbox
 from bot.realtime.protocol import JSON, Allowance, Hint, Subscription, refuse_bad_limit
 
 _SWEEP_AT = 10_000
+_ALLOWED = Allowance(True)
 _TOLERANCE_S = 1e-6  # floats: the token that is due now must not be refused for the last bit
 
 
@@ -72,7 +73,7 @@ class InMemory:
         self._full_at[key] = full_at
         if len(self._full_at) > self._sweep_at:
             self._sweep(now)
-        return Allowance(True)
+        return _ALLOWED
 
     def _sweep(self, now: float) -> None:
         # Full buckets are what a forgotten key means anyway. Doubling keeps the cost per call constant.

@@ -58,7 +58,8 @@ def name_access(app: web.Application, resource: AbstractResource, permission: Ac
 
 def permission_of(app: web.Application, route: AbstractRoute) -> Access | None:
     """What the route needs; ``None`` when nobody said, which the guard refuses."""
-    return _accesses(app).get(route)
+    named = app.get(_ACCESS)
+    return named.get(route) if named else None
 
 
 def access_table(app: web.Application) -> Mapping[AbstractRoute, Access]:
