@@ -1,0 +1,173 @@
+"""From our bodies to WeChat's messages, in order, each within WeChat's limits."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Literal
+
+from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
+from bot.channels.wechat.splitting import size_of, split
+from bot.channels.wechat.wording import word
+from bot.domain.message import Body
+
+TEXT_BYTES = 2048
+"""Measured: WeChat documents no limit of a text, and refuses longer ones with 45002."""
+MAX_ITEMS = 10
+MAX_ITEM_ID_BYTES = 128
+"""WeChat documents neither the number of a menu's items (45098) nor the length of their ids; beyond these a list of
+numbers, which always works, is sent instead."""
+
+_NAMED_LINK = re.compile(r"\[([^\]\n]{1,200})\]\(([^)\s]{1,500})\)")
+_STRONG = re.compile(r"\*\*([^*\n]{1,500})\*\*")
+_GAP = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file of ours as WeChat knows it."""
+
+    media_id: str
+    thumb_media_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a message may look like.
+
+    ``menus`` says whether ``msgmenu`` may be sent. ``uploaded`` and ``addresses`` are attachments by their ids: what
+    WeChat holds, and where the others can be downloaded. ``base_url`` completes addresses that begin with a slash.
+    """
+
+    locale: str
+    menus: bool = False
+    base_url: str = ""
+    uploaded: Mapping[str, Uploaded] = field(default_factory=lambda: MappingProxyType({}))
+    addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    text_bytes: int = TEXT_BYTES
+
+
+def compose(bodies: Sequence[Body], terms: Terms) -> tuple[Outgoing, ...]:
+    """The messages that say ``bodies``, which are those of one turn.
+
+    Only the last choices are numbered: a number that a customer types means the choices that were shown last.
+    """
+    last = max((place for place, body in enumerate(bodies) if body.get("choices")), default=-1)
+    return tuple(chain.from_iterable(_messages(body, terms, place == last) for place, body in enumerate(bodies)))
+
+
+def _messages(body: Body, terms: Terms, numbered: bool) -> list[Outgoing]:
+    text, cards = words_of(body, terms), _cards(body, terms)
+    items = items_of(body)
+    if not items:
+        return [*map(Words, split(text, terms.text_bytes)), *cards]
+    listed = listing(items, terms.locale, numbered)
+    if terms.menus and _fits_menu(items, listed, terms):
+        *before, menu = _with_menu(text, items, listed, terms)
+        return [*before, *cards, menu]
+    return [*map(Words, split(_GAP.join(filter(None, (text, listed))), terms.text_bytes)), *cards]
+
+
+def items_of(body: Body) -> tuple[Item, ...]:
+    """A body's choices, each id once, in the places by which the dialog knows them."""
+    labels = {str(one["id"]): _one_line(one["label"]) for one in body.get("choices") or ()}
+    return tuple(Item(choice, label) for choice, label in labels.items())
+
+
+def words_of(body: Body, terms: Terms) -> str:
+    """A body's text with its links, files that WeChat does not hold and its source; without choices."""
+    lines = [plain(str(body.get("text") or ""))]
+    further = [_line(link, terms) for link in body.get("links") or () if not _is_card(link, terms)]
+    further += [_file_line(one, terms) for one in body.get("attachments") or () if str(one["id"]) not in terms.uploaded]
+    if (music := body.get("music")) and not music.get("thumb_media_id"):
+        further.append(f"{music.get('title', '')}: {music['url']}".removeprefix(": "))
+    if further:
+        lines.append("\n".join(further))
+    if question := (body.get("article") or {}).get("question"):
+        lines.append(word("source", terms.locale, str(question)))
+    return _GAP.join(filter(None, lines))
+
+
+def listing(items: Sequence[Item], locale: str, numbered: bool) -> str:
+    """Choices as lines of text."""
+    if not numbered:
+        return "\n".join(f"· {item.label}" for item in items)
+    lines = (f"{number}. {item.label}" for number, item in enumerate(items, 1))
+    return "\n".join((word("choose", locale), *lines))
+
+
+def plain(text: str) -> str:
+    """The part of Markdown that answers are written in, as a text that shows no marks."""
+    return _STRONG.sub(r"\1", _NAMED_LINK.sub(r"\1 (\2)", text)).strip()
+
+
+def _with_menu(text: str, items: tuple[Item, ...], listed: str, terms: Terms) -> list[Outgoing]:
+    room = terms.text_bytes - size_of(listed) - size_of(_GAP)
+    *before, head = split(text, terms.text_bytes) or [""]
+    if size_of(head) > room:
+        before, head = [*before, head], ""
+    menu = Menu(
+        head=head or word("tap", terms.locale),
+        items=items,
+        tail=word("or_write", terms.locale),
+        as_words=Words(_GAP.join(filter(None, (head, listed)))),
+    )
+    return [*map(Words, before), menu]
+
+
+def _fits_menu(items: Sequence[Item], listed: str, terms: Terms) -> bool:
+    short = all(size_of(item.id) <= MAX_ITEM_ID_BYTES and item.label for item in items)
+    return short and len(items) <= MAX_ITEMS and size_of(listed) <= terms.text_bytes // 2
+
+
+def _one_line(label: object) -> str:
+    return " ".join(str(label).split())
+
+
+def _line(link: Mapping[str, Any], terms: Terms) -> str:
+    return f"{_one_line(link.get('label', ''))}: {_address(link, terms)}".removeprefix(": ")
+
+
+def _file_line(attachment: Mapping[str, Any], terms: Terms) -> str:
+    address = terms.addresses.get(str(attachment["id"]), "")
+    return f"{word('file', terms.locale, _one_line(attachment.get('name', '')))} {address}".strip()
+
+
+def _address(link: Mapping[str, Any], terms: Terms) -> str:
+    url = str(link.get("url", ""))
+    return terms.base_url.rstrip("/") + url if url.startswith("/") else url
+
+
+def _is_card(link: Mapping[str, Any], terms: Terms) -> bool:
+    if (program := link.get("mini_program")) and program.get("thumb_media_id"):
+        return True
+    return bool(link.get("description") or link.get("image")) and _address(link, terms).startswith("http")
+
+
+def _cards(body: Body, terms: Terms) -> list[Outgoing]:
+    """What WeChat shows as something else than text: files it holds, music, pages with a picture, mini programs."""
+    cards: list[Outgoing] = []
+    for one in body.get("attachments") or ():
+        if held := terms.uploaded.get(str(one["id"])):
+            name = _one_line(one.get("name", ""))
+            cards.append(File(_kind(str(one.get("type", ""))), held.media_id, held.thumb_media_id, name))
+    if (music := body.get("music")) and music.get("thumb_media_id"):
+        title, description, url = (str(music.get(name, "")) for name in ("title", "description", "url"))
+        cards.append(Music(title, description, url, str(music.get("hq_url") or url), str(music["thumb_media_id"])))
+    cards += [_card(link, terms) for link in body.get("links") or () if _is_card(link, terms)]
+    return cards
+
+
+def _card(link: Mapping[str, Any], terms: Terms) -> Outgoing:
+    title, url = _one_line(link.get("label", "")), _address(link, terms)
+    if (program := link.get("mini_program")) and program.get("thumb_media_id"):
+        app_id, path = str(program["app_id"]), str(program.get("path", ""))
+        return MiniProgram(title, app_id, path, str(program["thumb_media_id"]), Words(_line(link, terms)))
+    return Article(title, str(link.get("description") or ""), url, str(link.get("image") or ""))
+
+
+def _kind(type_: str) -> Literal["image", "voice", "video"]:
+    if type_.startswith("audio/"):
+        return "voice"
+    return "video" if type_.startswith("video/") else "image"

@@ -1,0 +1,74 @@
+"""What can be sent to a WeChat user: one value per message, each of a type that WeChat has."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A choice; ``id`` comes back when it is tapped."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Words with choices to tap (``msgmenu``); ``as_words`` are the same as a text where menus cannot be sent."""
+
+    head: str
+    items: tuple[Item, ...]
+    tail: str
+    as_words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A picture, a recording or a film that WeChat holds."""
+
+    kind: Literal["image", "voice", "video"]
+    media_id: str
+    thumb_media_id: str | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """A piece of music at an address; WeChat shows none without a picture."""
+
+    title: str
+    description: str
+    url: str
+    hq_url: str
+    thumb_media_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A page as a card (``news``): one per message, WeChat takes no more for one customer."""
+
+    title: str
+    description: str
+    url: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class MiniProgram:
+    """A page of a mini program as a card; ``as_words`` is its address as a text."""
+
+    title: str
+    app_id: str
+    path: str
+    thumb_media_id: str
+    as_words: Words
+
+
+Outgoing = Words | Menu | File | Music | Article | MiniProgram
