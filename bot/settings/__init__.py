@@ -12,6 +12,7 @@ from bot.settings.house import Http, Limits, Staff, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
 from bot.settings.root import Settings, read_settings
 from bot.settings.section import LOCALES, Locale, Section
+from bot.settings.wechat import WechatAccount
 
 __all__ = [
     "LOCALES",
@@ -32,5 +33,6 @@ __all__ = [
     "Sms",
     "Staff",
     "WebChannel",
+    "WechatAccount",
     "read_settings",
 ]

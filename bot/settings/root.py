@@ -22,6 +22,7 @@ from bot.settings.flows import Flows
 from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Staff, Turn, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
 from bot.settings.service import Service
+from bot.settings.wechat import WechatAccount, WechatSecrets, with_secrets
 from bot.urls import libpq_url
 
 
@@ -68,6 +69,14 @@ class Settings(BaseSettings):
     flows: Flows = Flows()
     actions: Actions = Actions()
     channels: list[Channel] = [WebChannel(name="shop", title=DEMO_TITLE)]
+    wechat: list[WechatAccount] = []
+    wechat_secrets: dict[str, WechatSecrets] = {}
+    """What of the accounts in ``wechat`` stands in the environment, by their names; it wins."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accounts_have_their_secrets(cls, value: Any) -> Any:
+        return with_secrets(value) if isinstance(value, dict) else value
 
     @field_validator("secret_key")
     @classmethod
@@ -112,12 +121,21 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Settings":
-        names = [channel.name for channel in self.channels]
+        names = [channel.name for channel in self.channels] + [account.name for account in self.wechat]
         if self.actions.secret is not None:
             names.append(self.actions.account)
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"channel names must differ: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _accounts_differ(self) -> "Settings":
+        appids = [account.appid for account in self.wechat]
+        if twice := sorted({appid for appid in appids if appids.count(appid) > 1}):
+            raise ValueError(f"an official account stands here once: {', '.join(twice)}")
+        if strangers := sorted(self.wechat_secrets.keys() - {account.name for account in self.wechat}):
+            raise ValueError(f"wechat_secrets: there is no account {', '.join(strangers)}")
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,113 @@
+"""The section about WeChat: official accounts, each with what its console at WeChat shows."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+
+from bot.settings.addresses import is_this_machine
+from bot.settings.section import Section
+
+_AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
+_TOKEN = re.compile(r"[!-~]{3,32}")
+
+
+class WechatSecrets(Section):
+    """What of an account belongs in the environment: ``YINGDA_WECHAT_SECRETS='{"shop": {"secret": "…"}}'``."""
+
+    secret: SecretStr | None = None
+    """The AppSecret: access tokens are fetched with it."""
+    token: SecretStr | None = None
+    """What pushes are signed with."""
+    aes_key: SecretStr | None = None
+    """The EncodingAESKey, 43 characters; not needed where ``mode = "plain"``."""
+    previous_aes_key: SecretStr | None = None
+    """The EncodingAESKey before the last change: pushes come with it for a while."""
+
+    @field_validator("secret")
+    @classmethod
+    def _secret_is_one(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{8,64}", value.get_secret_value()):
+            raise ValueError("8 to 64 characters, as WeChat's console shows it")
+        return value
+
+    @field_validator("token")
+    @classmethod
+    def _token_is_one(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("3 to 32 letters and digits")
+        return value
+
+    @field_validator("aes_key", "previous_aes_key")
+    @classmethod
+    def _key_is_one(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _AES_KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("an EncodingAESKey has 43 letters and digits")
+        return value
+
+
+class WechatAccount(WechatSecrets):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    """How it is called here; WeChat pushes to ``/channels/<name>/webhook``."""
+    appid: Annotated[str, Field(pattern=r"^wx[0-9a-zA-Z]{4,30}$")]
+    mode: Literal["plain", "compatible", "safe"] = "safe"
+    """How pushes come, as chosen in WeChat's console."""
+    kind: Literal["service", "subscription"] = "service"
+    """What WeChat lets it do depends on it: a subscription account answers passively, mostly."""
+    api_url: str = "https://api.weixin.qq.com"
+    """Where WeChat's API is; an emulator's may stand here."""
+    timeout_s: Annotated[float, Field(gt=0, le=30)] = 5.0
+    """What one call may take."""
+    media_timeout_s: Annotated[float, Field(gt=0, le=300)] = 60.0
+    """What an upload or a download may take."""
+    retry_s: Annotated[float, Field(ge=0, le=60)] = 10.0
+    """For how long a call is tried again that WeChat was too busy for or never got."""
+    media_bytes: Annotated[int, Field(ge=1024, le=100 * 1024 * 1024)] = 20 * 1024 * 1024
+    """A file from a customer that is longer is not fetched."""
+    open_platform: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] | None = None
+    """Accounts bound to one Open Platform have one name here: their users are told apart by ``unionid``."""
+    menu_file: Path | None = None
+    """The menu at the bottom of the chat; unset: the demo company's."""
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, value: str) -> str:
+        if value == "terminal":
+            raise ValueError("terminal is the account of yingda chat")
+        return value
+
+    @field_validator("api_url")
+    @classmethod
+    def _url_is_private(cls, value: str) -> str:
+        url = HttpUrl(value)
+        if url.username or url.password or url.query or url.fragment:
+            raise ValueError("scheme, host and port only")
+        if url.scheme != "https" and not is_this_machine(url.host or ""):
+            raise ValueError("https, except to this machine")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "WechatAccount":
+        needed = ["secret", "token"] if self.mode == "plain" else ["secret", "token", "aes_key"]
+        if missing := [name for name in needed if getattr(self, name) is None]:
+            raise ValueError(f"{', '.join(missing)}: needed with mode {self.mode}, here or in wechat_secrets")
+        return self
+
+
+def with_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as they were read, each WeChat account with what ``wechat_secrets`` has under its name, which wins."""
+    accounts, secrets = settings.get("wechat"), settings.get("wechat_secrets")
+    if not isinstance(secrets, Mapping) or not isinstance(accounts, list | tuple):
+        return dict(settings)
+    whole = [
+        {**account, **_of(secrets, account.get("name"))} if isinstance(account, Mapping) else account
+        for account in accounts
+    ]
+    return {**settings, "wechat": whole}
+
+
+def _of(secrets: Mapping[str, Any], name: object) -> Mapping[str, Any]:
+    found = secrets.get(name) if isinstance(name, str) else None
+    return found if isinstance(found, Mapping) else {}
