@@ -14,7 +14,7 @@ from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, is_storable, read_model
 from bot.web.console.case_news import tell_change
 from bot.web.console.guard import SESSION, actor_of
-from bot.web.console.paging import identifier, reply
+from bot.web.console.paging import id_in, identifier, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM, ENGINE, KEYS
@@ -74,7 +74,7 @@ class _Owner(Body):
 
 
 async def show_cases(request: web.Request) -> web.Response:
-    contact_id, veil = contact_of(request), veil_of(request)
+    contact_id, veil = id_in(request), veil_of(request)
     cases = await request.app[CRM].cases(contact_id)
     request[SEEN].add(contact_id)
     return reply({"items": [_shape(case, veil) for case in cases], "next": None})
@@ -92,7 +92,7 @@ async def show_case(request: web.Request) -> web.Response:
 
 
 async def open_case(request: web.Request) -> web.Response:
-    contact_id, by = contact_of(request), actor_of(request)
+    contact_id, by = id_in(request), actor_of(request)
     wanted = await read_model(request, _New)
     owner_id = await owner_of(request, wanted.owner_id)
     new = NewCase(
@@ -114,7 +114,7 @@ async def open_case(request: web.Request) -> web.Response:
 
 
 async def move_case(request: web.Request) -> web.Response:
-    case_id = _case_id(request)
+    case_id = id_in(request)
     step = await read_model(request, _Step)
     async with request.app[ENGINE].begin() as connection:
         case = (
@@ -135,7 +135,7 @@ async def move_case(request: web.Request) -> web.Response:
 
 
 async def note_case(request: web.Request) -> web.Response:
-    case_id = _case_id(request)
+    case_id = id_in(request)
     wanted = await read_model(request, _Note)
     if not (wanted.note or wanted.told):
         raise BadField("note", "empty")
@@ -152,21 +152,13 @@ async def note_case(request: web.Request) -> web.Response:
 
 
 async def assign_case(request: web.Request) -> web.Response:
-    case_id = _case_id(request)
+    case_id = id_in(request)
     wanted = await read_model(request, _Owner)
     owner_id = await owner_of(request, wanted.owner_id)
     case = await request.app[CRM].assign_case(
         case_id, owner_id or UUID(wanted.owner_id), actor_of(request), wanted.note, expected_version=wanted.version
     )
     return _changed(request, "case.assigned", case)
-
-
-def contact_of(request: web.Request) -> UUID:
-    """The contact in the path. Raises :class:`UnknownRecord`."""
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise UnknownRecord
-    return found
 
 
 async def owner_of(request: web.Request, owner_id: str | None) -> UUID | None:
@@ -178,13 +170,6 @@ async def owner_of(request: web.Request, owner_id: str | None) -> UUID | None:
     if not staff.active:
         raise StaffInactive
     return staff.id
-
-
-def _case_id(request: web.Request) -> UUID:
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise UnknownRecord
-    return found
 
 
 def _changed(request: web.Request, event: str, case: Case, status: int = 200) -> web.Response:

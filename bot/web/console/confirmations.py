@@ -12,8 +12,7 @@ from bot.settings import Locale
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
 from bot.web.console.guard import actor_of
-from bot.web.console.merges import contact_in
-from bot.web.console.paging import reply
+from bot.web.console.paging import contact_in, reply
 from bot.web.console.seen import SEEN
 from bot.web.keys import CODES, CRM
 from bot.web.language import locale_of

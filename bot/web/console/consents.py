@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, is_storable, read_model
 from bot.web.console.guard import actor_of
-from bot.web.console.paging import identifier, reply
+from bot.web.console.paging import contact_in, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM, ENGINE
@@ -65,9 +65,7 @@ class _Choice(Body):
 
 async def show_consents(request: web.Request) -> web.Response:
     """What stands, and every event with what was said."""
-    contact_id = identifier(request.match_info["id"])
-    if contact_id is None:
-        raise Problem(404, "unknown_contact")
+    contact_id = contact_in(request)
     crm, veil = request.app[CRM], veil_of(request)
     stands = await crm.consents(contact_id)
     events = await crm.consent_history(contact_id)
@@ -77,9 +75,7 @@ async def show_consents(request: web.Request) -> web.Response:
 
 async def record_choice(request: web.Request) -> web.Response:
     """A choice that the customer made on the phone, on paper or face to face; its receipt."""
-    contact_id = identifier(request.match_info["id"])
-    if contact_id is None:
-        raise Problem(404, "unknown_contact")
+    contact_id = contact_in(request)
     said = await read_model(request, _Choice)
     if said.event not in _STAFF_EVENTS:
         raise invalid(("event", "not_allowed"))

@@ -12,7 +12,7 @@ from bot.staff.roles import Permission
 from bot.web import bodies
 from bot.web.bodies import Body, Line, check, invalid, read_model
 from bot.web.console.guard import actor_of
-from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply
+from bot.web.console.paging import id_in, page_of, page_reply, place_id, reply
 from bot.web.console.seen import SEEN, WHY, Why
 from bot.web.keys import DEFER_IMPORT, ENGINE, IMPORT_LIMITS, KEYS
 from bot.web.language import locale_of
@@ -113,11 +113,11 @@ async def show_imports(request: web.Request) -> web.Response:
 
 
 async def show_import(request: web.Request) -> web.Response:
-    return reply(_shape(await _found(request, _id(request))))
+    return reply(_shape(await _found(request, id_in(request))))
 
 
 async def start(request: web.Request) -> web.Response:
-    import_id = _id(request)
+    import_id = id_in(request)
     await _found(request, import_id)
     async with request.app[ENGINE].begin() as connection:
         await start_import(connection, import_id)
@@ -127,7 +127,7 @@ async def start(request: web.Request) -> web.Response:
 
 async def drop(request: web.Request) -> web.Response:
     """Takes a dry run back; what has started stays."""
-    import_id = _id(request)
+    import_id = id_in(request)
     async with request.app[ENGINE].begin() as connection:
         if (await find_import(connection, request.app[KEYS], import_id)).started_at is not None:
             raise Refused("already_started")
@@ -137,7 +137,7 @@ async def drop(request: web.Request) -> web.Response:
 
 async def show_rejected(request: web.Request) -> web.StreamResponse:
     """The rejected rows as CSV with their reasons in the reader's language."""
-    import_id = _id(request)
+    import_id = id_in(request)
     await _found(request, import_id)
     async with request.app[ENGINE].begin() as connection:
         parts = [part async for part in rejected_csv(connection, request.app[KEYS], import_id, locale_of(request))]
@@ -156,12 +156,12 @@ async def show_rejected(request: web.Request) -> web.StreamResponse:
 
 async def release_import(request: web.Request) -> web.Response:
     """Lets the import's contacts out of quarantine."""
-    return await _release(request, import_id=_id(request))
+    return await _release(request, import_id=id_in(request))
 
 
 async def release_contact(request: web.Request) -> web.Response:
     """Lets one contact out of quarantine."""
-    contact_id = _id(request)
+    contact_id = id_in(request)
     request[SEEN].add(contact_id)
     return await _release(request, contact_id=contact_id)
 
@@ -221,13 +221,6 @@ def _json(raw: bytes) -> dict[str, Any]:
 async def _found(request: web.Request, import_id: UUID) -> Import:
     async with request.app[ENGINE].begin() as connection:
         return await find_import(connection, request.app[KEYS], import_id)
-
-
-def _id(request: web.Request) -> UUID:
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise Problem(404, "unknown_record")
-    return found
 
 
 def _refuse(fault: ImportFault) -> NoReturn:

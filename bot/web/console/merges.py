@@ -11,7 +11,7 @@ from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
 from bot.web.console.guard import actor_of
 from bot.web.console.naming import names_in
-from bot.web.console.paging import LIMIT, identifier, number, reply
+from bot.web.console.paging import LIMIT, contact_in, id_in, number, reply
 from bot.web.console.seen import SEEN
 from bot.web.keys import CRM
 from bot.web.problems import Problem
@@ -42,7 +42,7 @@ async def show_suggestions(request: web.Request) -> web.Response:
 
 async def decide(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Decision)
-    both = await request.app[CRM].decide_suggestion(_id(request), wanted.decision, actor_of(request))
+    both = await request.app[CRM].decide_suggestion(id_in(request), wanted.decision, actor_of(request))
     request[SEEN].update(both)
     return web.Response(status=204)
 
@@ -60,16 +60,8 @@ async def merge(request: web.Request) -> web.Response:
 
 
 async def undo(request: web.Request) -> web.Response:
-    request[SEEN].update(await request.app[CRM].unmerge(_id(request), actor_of(request)))
+    request[SEEN].update(await request.app[CRM].unmerge(id_in(request), actor_of(request)))
     return web.Response(status=204)
-
-
-def contact_in(request: web.Request) -> UUID:
-    """The contact that the path names. Raises :class:`Problem` 404 ``unknown_contact`` for what is no id."""
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise Problem(404, "unknown_contact")
-    return found
 
 
 def suggestion_shape(one: MergeSuggestion, names: Mapping[UUID, str]) -> dict[str, Any]:
@@ -83,13 +75,6 @@ def suggestion_shape(one: MergeSuggestion, names: Mapping[UUID, str]) -> dict[st
         "reason": one.reason,
         "at": one.at,
     }
-
-
-def _id(request: web.Request) -> UUID:
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise UnknownRecord
-    return found
 
 
 ROUTES = (

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.web.bodies import invalid, is_storable
 from bot.web.problems import Problem
+from crm_adapter.port import UnknownRecord
 
 LIMIT = 200
 _DEFAULT_LIMIT = 50
@@ -89,6 +90,22 @@ def identifier(value: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         return None
+
+
+def id_in(request: web.Request, name: str = "id") -> UUID:
+    """The id in the path. What can be none is as unknown as one that nothing has: :class:`UnknownRecord`."""
+    found = identifier(request.match_info[name])
+    if found is None:
+        raise UnknownRecord
+    return found
+
+
+def contact_in(request: web.Request) -> UUID:
+    """The contact that the path names. Raises :class:`Problem` 404 ``unknown_contact`` for what is no id."""
+    found = identifier(request.match_info["id"])
+    if found is None:
+        raise Problem(404, "unknown_contact")
+    return found
 
 
 def place_id(cursor: str | None) -> UUID | None:

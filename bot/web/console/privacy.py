@@ -13,7 +13,7 @@ from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, is_storable, read_model
 from bot.web.console.guard import actor_of
 from bot.web.console.naming import names_in
-from bot.web.console.paging import identifier, page_of, page_reply, reply, text
+from bot.web.console.paging import id_in, page_of, page_reply, reply, text
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM, EXPORTS
@@ -76,7 +76,7 @@ async def show_requests(request: web.Request) -> web.Response:
 
 
 async def show_requests_of(request: web.Request) -> web.Response:
-    contact_id, veil = _id(request), veil_of(request)
+    contact_id, veil = id_in(request), veil_of(request)
     found = await request.app[CRM].privacy_requests_of(contact_id)
     request[SEEN].update((contact_id, *(one.contact_id for one in found)))
     names = await names_in(request, (one.contact_id for one in found))
@@ -84,14 +84,14 @@ async def show_requests_of(request: web.Request) -> web.Response:
 
 
 async def show(request: web.Request) -> web.Response:
-    return await _answer(request, await request.app[CRM].privacy_request(_id(request)))
+    return await _answer(request, await request.app[CRM].privacy_request(id_in(request)))
 
 
 async def open_one(request: web.Request) -> web.Response:
     wanted = await read_model(request, _New)
     _check_words(wanted.words or "")
     new = NewPrivacyRequest(
-        _id(request), wanted.kind, actor_of(request), datetime.now(UTC), wanted.words, wanted.identity_id
+        id_in(request), wanted.kind, actor_of(request), datetime.now(UTC), wanted.words, wanted.identity_id
     )
     return await _answer(request, await request.app[CRM].open_privacy_request(new), 201)
 
@@ -99,14 +99,14 @@ async def open_one(request: web.Request) -> web.Response:
 async def check(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Check)
     crm = request.app[CRM]
-    checked = await crm.check_requester(_id(request), wanted.method, actor_of(request), datetime.now(UTC))
+    checked = await crm.check_requester(id_in(request), wanted.method, actor_of(request), datetime.now(UTC))
     return await _answer(request, checked)
 
 
 async def start(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Start)
     started = await request.app[CRM].start_privacy_request(
-        _id(request), actor_of(request), datetime.now(UTC), expected_version=wanted.expected_version
+        id_in(request), actor_of(request), datetime.now(UTC), expected_version=wanted.expected_version
     )
     return await _answer(request, started)
 
@@ -116,7 +116,7 @@ async def answer(request: web.Request) -> web.Response:
     for words in (wanted.words, *(value or "" for value in (wanted.fields or {}).values())):
         _check_words(words)
     answered = await request.app[CRM].answer_privacy_request(
-        _id(request),
+        id_in(request),
         wanted.words,
         actor_of(request),
         datetime.now(UTC),
@@ -130,13 +130,13 @@ async def refuse(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Refusal)
     _check_words(wanted.words)
     refused = await request.app[CRM].refuse_privacy_request(
-        _id(request), wanted.words, actor_of(request), datetime.now(UTC)
+        id_in(request), wanted.words, actor_of(request), datetime.now(UTC)
     )
     return await _answer(request, refused)
 
 
 async def lift(request: web.Request) -> web.Response:
-    contact = await request.app[CRM].contact(_id(request))
+    contact = await request.app[CRM].contact(id_in(request))
     request[SEEN].add(contact.id)
     await request.app[CRM].lift_restriction(contact.id)
     return web.Response(status=204)
@@ -144,7 +144,7 @@ async def lift(request: web.Request) -> web.Response:
 
 async def download(request: web.Request) -> web.StreamResponse:
     """The ZIP, only for who handles the request."""
-    found = await request.app[CRM].privacy_request(_id(request))
+    found = await request.app[CRM].privacy_request(id_in(request))
     if found.handled_by != actor_of(request):
         raise Problem(403, "not_handler")
     path = await request.app[EXPORTS].file_of(found)
@@ -158,7 +158,7 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 
 async def show_certificate(request: web.Request) -> web.Response:
-    found = await request.app[CRM].privacy_request(_id(request))
+    found = await request.app[CRM].privacy_request(id_in(request))
     if found.erasure_id is None:
         raise UnknownRecord(str(found.id))
     request[SEEN].add(found.contact_id)
@@ -196,13 +196,6 @@ def _shape(found: PrivacyRequest, names: Mapping[UUID, str], veil: Veil) -> dict
     overdue = waiting and found.due_at < datetime.now(UTC)
     masked = {"words": veil.text(found.words), "answer": veil.text(found.answer)}
     return {**shape, **masked, "contact_name": names[found.contact_id], "overdue": overdue}
-
-
-def _id(request: web.Request) -> UUID:
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise UnknownRecord
-    return found
 
 
 def _check_words(words: str) -> None:

@@ -13,9 +13,9 @@ from bot.staff.errors import UnknownStaff
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, invalid, is_storable, read_model
 from bot.web.console.guard import actor_of
-from bot.web.console.merges import contact_in, suggestion_shape
+from bot.web.console.merges import suggestion_shape
 from bot.web.console.naming import names_in
-from bot.web.console.paging import reply
+from bot.web.console.paging import contact_in, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM, ENGINE

@@ -12,10 +12,10 @@ from bot.staff.reviews import decide_access, open_review_now
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
 from bot.web.console.guard import SESSION
-from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply
+from bot.web.console.paging import id_in, page_of, page_reply, place_id, reply
 from bot.web.keys import ENGINE, KEYS
 from bot.web.routes import Route
-from crm_adapter.port import Refused, UnknownRecord
+from crm_adapter.port import Refused
 from crm_adapter.sharing.reviews import Review, ReviewItem, list_reviews, review_items
 
 log = structlog.get_logger(__name__)
@@ -54,13 +54,13 @@ async def open_now(request: web.Request) -> web.Response:
 
 async def show_items(request: web.Request) -> web.Response:
     async with request.app[ENGINE].begin() as connection:
-        items = await review_items(connection, request.app[KEYS], _id(request))
+        items = await review_items(connection, request.app[KEYS], id_in(request))
     return reply({"items": [_item(one) for one in items], "next": None})
 
 
 async def decide(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Verdict)
-    by, review_id = request[SESSION].staff.id, _id(request)
+    by, review_id = request[SESSION].staff.id, id_in(request)
     async with request.app[ENGINE].begin() as connection:
         staff = await decide_access(
             connection,
@@ -80,13 +80,6 @@ async def decide(request: web.Request) -> web.Response:
         by=str(by),
     )
     return reply({"staff_id": staff.id, "roles": list(staff.roles), "active": staff.active})
-
-
-def _id(request: web.Request) -> UUID:
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise UnknownRecord
-    return found
 
 
 def _shape(review: Review) -> dict[str, Any]:

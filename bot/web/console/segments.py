@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
-from uuid import UUID
 
 import psycopg.errors
 import structlog
@@ -14,11 +13,10 @@ from sqlalchemy.exc import OperationalError
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
 from bot.web.console.guard import SESSION, actor_of
-from bot.web.console.paging import identifier, reply
+from bot.web.console.paging import id_in, reply
 from bot.web.keys import CRM
 from bot.web.problems import Problem
 from bot.web.routes import Route
-from crm_adapter.port import UnknownRecord
 from crm_adapter.records.value import BadSegment, Segment
 from crm_adapter.value.conditions import OPERATORS
 from crm_adapter.value.segments import FIELDS
@@ -80,7 +78,7 @@ async def save_segment(request: web.Request) -> web.Response:
 
 
 async def remove_segment(request: web.Request) -> web.Response:
-    segment_id = _id(request)
+    segment_id = id_in(request)
     await request.app[CRM].remove_segment(segment_id)
     log.info("segment.removed", by=str(request[SESSION].staff.id), segment=str(segment_id))
     return web.Response(status=204)
@@ -91,13 +89,6 @@ async def preview(request: web.Request) -> web.Response:
     async with _understood():
         count = await request.app[CRM].count_segment(wanted.condition)
     return reply({"count": count})
-
-
-def _id(request: web.Request) -> UUID:
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise UnknownRecord
-    return found
 
 
 def _shape(segment: Segment) -> dict[str, Any]:

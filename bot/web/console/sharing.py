@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, read_model
 from bot.web.console.guard import actor_of
-from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply, text
+from bot.web.console.paging import id_in, identifier, page_of, page_reply, place_id, reply, text
 from bot.web.keys import ENGINE, KEYS
 from bot.web.routes import Route
 from crm_adapter.port import UnknownRecord
@@ -85,9 +85,7 @@ async def add(request: web.Request) -> web.Response:
 
 async def change(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Change)
-    party_id = identifier(request.match_info["id"])
-    if party_id is None:
-        raise UnknownRecord
+    party_id = id_in(request)
     async with request.app[ENGINE].begin() as connection:
         changed = await change_third_party(
             connection,

@@ -10,14 +10,13 @@ from pydantic import AfterValidator, Field
 
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, read_model
-from bot.web.console.cases import Id, Key, Prose, contact_of, owner_of
+from bot.web.console.cases import Id, Key, Prose, owner_of
 from bot.web.console.guard import SESSION, actor_of
-from bot.web.console.paging import identifier, reply
+from bot.web.console.paging import id_in, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM
 from bot.web.routes import Route
-from crm_adapter.port import UnknownRecord
 from crm_adapter.records.service import NewTask, Task
 
 log = structlog.get_logger(__name__)
@@ -48,14 +47,14 @@ class _Closing(Body):
 
 
 async def show_tasks(request: web.Request) -> web.Response:
-    contact_id, veil = contact_of(request), veil_of(request)
+    contact_id, veil = id_in(request), veil_of(request)
     tasks = await request.app[CRM].tasks(contact_id)
     request[SEEN].add(contact_id)
     return reply({"items": [_shape(task, veil) for task in tasks], "next": None})
 
 
 async def add_task(request: web.Request) -> web.Response:
-    contact_id = contact_of(request)
+    contact_id = id_in(request)
     wanted = await read_model(request, _New)
     owner_id = await owner_of(request, wanted.owner_id)
     new = NewTask(
@@ -72,9 +71,7 @@ async def add_task(request: web.Request) -> web.Response:
 
 
 async def close_task(request: web.Request) -> web.Response:
-    task_id = identifier(request.match_info["id"])
-    if task_id is None:
-        raise UnknownRecord
+    task_id = id_in(request)
     wanted = await read_model(request, _Closing)
     task = await request.app[CRM].close_task(task_id, wanted.state, actor_of(request), wanted.result)
     return _changed(request, "task.closed", task)

@@ -11,12 +11,11 @@ from pydantic import AwareDatetime, Field
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
 from bot.web.console.guard import actor_of
-from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply, text
+from bot.web.console.paging import id_in, page_of, page_reply, place_id, reply, text
 from bot.web.console.sharing import Fields
 from bot.web.keys import ENGINE, KEYS, SHARING
 from bot.web.problems import Problem
 from bot.web.routes import Route
-from crm_adapter.port import UnknownRecord
 from crm_adapter.records.customers import FIELDS
 from crm_adapter.sharing.deidentify import EXPORTABLE, FIGURES, IDENTIFYING
 from crm_adapter.sharing.uses import NewUse, Use, ask_use, decide_use, find_use, list_uses
@@ -85,7 +84,7 @@ async def decide(request: web.Request) -> web.Response:
         use = await decide_use(
             connection,
             request.app[KEYS],
-            _id(request),
+            id_in(request),
             wanted.decision,
             actor_of(request),
             wanted.reason,
@@ -97,7 +96,7 @@ async def decide(request: web.Request) -> web.Response:
 async def export(request: web.Request) -> web.Response:
     """The rows as a file, for who asked for them and nobody else."""
     async with request.app[ENGINE].begin() as connection:
-        use = await find_use(connection, request.app[KEYS], _id(request))
+        use = await find_use(connection, request.app[KEYS], id_in(request))
     if use.asked.asked_by != actor_of(request):
         raise Problem(403, "forbidden")
     trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
@@ -114,13 +113,6 @@ async def export(request: web.Request) -> web.Response:
             "X-Smallest-Group": str(result.smallest_group),
         },
     )
-
-
-def _id(request: web.Request) -> UUID:
-    found = identifier(request.match_info["id"])
-    if found is None:
-        raise UnknownRecord
-    return found
 
 
 def _shape(use: Use) -> dict[str, Any]:

@@ -10,16 +10,15 @@ from pydantic import Field
 from bot.settings import Locale
 from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, read_model
-from bot.web.console.cases import Id, Prose, contact_of
+from bot.web.console.cases import Id, Prose
 from bot.web.console.guard import actor_of
 from bot.web.console.naming import names_in
-from bot.web.console.paging import identifier, reply
+from bot.web.console.paging import id_in, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM
 from bot.web.language import locale_of
 from bot.web.routes import Route
-from crm_adapter.port import UnknownRecord
 from crm_adapter.records.value import Membership, Order, Organisation, Standing, StandingChange, Tag
 from crm_adapter.value.rules import Rules
 
@@ -45,7 +44,7 @@ class _Member(Body):
 
 
 async def show_value(request: web.Request) -> web.Response:
-    contact_id, crm = contact_of(request), request.app[CRM]
+    contact_id, crm = id_in(request), request.app[CRM]
     locale, veil, rules = locale_of(request), veil_of(request), crm.rules
     standing, figures = await crm.standing(contact_id), await crm.figures(contact_id)
     tags, orders = await crm.tags(contact_id), await crm.orders(contact_id, limit=ORDERS_SHOWN)
@@ -63,28 +62,28 @@ async def show_value(request: web.Request) -> web.Response:
 
 
 async def assess(request: web.Request) -> web.Response:
-    contact_id, crm = contact_of(request), request.app[CRM]
+    contact_id, crm = id_in(request), request.app[CRM]
     standing = await crm.assess(contact_id)
     request[SEEN].add(contact_id)
     return reply(_standing(standing, crm.rules, locale_of(request)))
 
 
 async def add_tag(request: web.Request) -> web.Response:
-    contact_id = contact_of(request)
+    contact_id = id_in(request)
     wanted = await read_model(request, _Tag)
     await request.app[CRM].tag(contact_id, wanted.name, actor_of(request), wanted.reason)
     return await _tags(request, contact_id)
 
 
 async def remove_tag(request: web.Request) -> web.Response:
-    contact_id = contact_of(request)
+    contact_id = id_in(request)
     wanted = await read_model(request, _Tag)
     await request.app[CRM].untag(contact_id, wanted.name, actor_of(request), wanted.reason)
     return await _tags(request, contact_id)
 
 
 async def show_organisation(request: web.Request) -> web.Response:
-    contact_id, crm = contact_of(request), request.app[CRM]
+    contact_id, crm = id_in(request), request.app[CRM]
     known = await crm.organisation(contact_id)
     members, belongs_to = await crm.members(contact_id), await crm.organisations_of(contact_id)
     people = {one.person_id for one in members}
@@ -103,23 +102,21 @@ async def show_organisation(request: web.Request) -> web.Response:
 
 
 async def change_organisation(request: web.Request) -> web.Response:
-    contact_id = contact_of(request)
+    contact_id = id_in(request)
     wanted = await read_model(request, _Organisation)
     await request.app[CRM].set_organisation(Organisation(contact_id, wanted.industry, wanted.size, wanted.region))
     return await show_organisation(request)
 
 
 async def add_member(request: web.Request) -> web.Response:
-    contact_id = contact_of(request)
+    contact_id = id_in(request)
     wanted = await read_model(request, _Member)
     await request.app[CRM].add_member(contact_id, UUID(wanted.person_id), wanted.role)
     return await show_organisation(request)
 
 
 async def remove_member(request: web.Request) -> web.Response:
-    contact_id, person_id = contact_of(request), identifier(request.match_info["person"])
-    if person_id is None:
-        raise UnknownRecord
+    contact_id, person_id = id_in(request), id_in(request, "person")
     await request.app[CRM].remove_member(contact_id, person_id)
     return await show_organisation(request)
 
