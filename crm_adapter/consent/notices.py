@@ -16,8 +16,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm_adapter.consent.fold import Standing
 from crm_adapter.consent.purposes import LOCALES, Document, Party, Purpose, Words
 from crm_adapter.consent.tables import notices
+from crm_adapter.records.consent import Consent
 
 NO_RECIPIENT = ""
 
@@ -70,6 +72,20 @@ class Notices:
     def find(self, purpose: str, recipient: str = NO_RECIPIENT) -> Notice | None:
         """The notice in force; ``None`` for an unknown purpose or recipient."""
         return self._by_key.get((purpose, recipient))
+
+    def shown(self, channel: str, one: Standing) -> Consent:
+        """What stands on a channel, and whether it was said to the notice in force."""
+        notice = self.find(one.purpose, one.recipient)
+        return Consent(
+            purpose=one.purpose,
+            channel=channel,
+            recipient=one.recipient or None,
+            state=one.state,
+            event_id=one.event_id,
+            notice_version=one.notice_version,
+            current_notice=notice is not None and notice.hash == one.notice_hash,
+            since=one.since,
+        )
 
     def _made(self) -> list[Notice]:
         return [

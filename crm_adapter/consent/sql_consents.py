@@ -75,7 +75,7 @@ class SqlConsents(Session):
         async with self._work() as connection:
             family = await family_of(connection, await root_of(connection, contact_id))
             rows = await projection.standings(connection, family)
-        return [self._consent(channel, one) for channel, one in summary(rows)]
+        return [self.notices.shown(channel, one) for channel, one in summary(rows)]
 
     async def may_use(self, contact_id: UUID, purpose: str, channel: str, *, recipient: str | None = None) -> bool:
         """See :meth:`crm_adapter.port.Consents.may_use`.
@@ -162,19 +162,6 @@ class SqlConsents(Session):
     async def _is_child(self, connection: AsyncConnection, family: Sequence[UUID]) -> bool:
         born = await events.birthdays(connection, self._keys, family)
         return is_child(born, _today(), self._policy.child_below_years)
-
-    def _consent(self, channel: str, one: Standing) -> Consent:
-        notice = self.notices.find(one.purpose, one.recipient)
-        return Consent(
-            purpose=one.purpose,
-            channel=channel,
-            recipient=one.recipient or None,
-            state=one.state,
-            event_id=one.event_id,
-            notice_version=one.notice_version,
-            current_notice=notice is not None and notice.hash == one.notice_hash,
-            since=one.since,
-        )
 
 
 async def _lock_family(connection: AsyncConnection, contact_id: UUID) -> Sequence[UUID]:

@@ -45,7 +45,7 @@ class InMemoryConsents(Room):
     async def consents(self, contact_id: UUID) -> Sequence[Consent]:
         """See :meth:`crm_adapter.port.Consents.consents`."""
         chosen = summary(self._choices(self._state.family(contact_id)))
-        return [self._consent(channel, one) for channel, one in chosen]
+        return [self.notices.shown(channel, one) for channel, one in chosen]
 
     async def may_use(self, contact_id: UUID, purpose: str, channel: str, *, recipient: str | None = None) -> bool:
         """See :meth:`crm_adapter.port.Consents.may_use`."""
@@ -158,19 +158,6 @@ class InMemoryConsents(Room):
             and one.fact.value is not None
         ]
         return is_child(born, self._state.clock().astimezone().date(), self._state.policy.child_below_years)
-
-    def _consent(self, channel: str, one: Standing) -> Consent:
-        notice = self.notices.find(one.purpose, one.recipient)
-        return Consent(
-            purpose=one.purpose,
-            channel=channel,
-            recipient=one.recipient or None,
-            state=one.state,
-            event_id=one.event_id,
-            notice_version=one.notice_version,
-            current_notice=notice is not None and notice.hash == one.notice_hash,
-            since=one.since,
-        )
 
 
 def forget(entry: ConsentEntry) -> ConsentEntry:
