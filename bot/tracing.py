@@ -7,10 +7,13 @@ be joined by it, also for what a queue carried in between.
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Thread
 from typing import Any
 
 from bot.settings import Settings, SettingsFault
 
+FLUSH_WITHIN_S = 1.0
+"""What the last spans have to leave: a process that is told to stop has no more to give them."""
 OpenSpan = Callable[[str, str], AbstractContextManager[Any]]
 
 _open_span: OpenSpan | None = None
@@ -22,7 +25,7 @@ def span(name: str, trace_id: str) -> AbstractContextManager[Any]:
 
 
 def start_tracing(settings: Settings) -> Callable[[], None]:
-    """Sends spans to the set collector in the background; returns what flushes and ends it.
+    """Sends spans to the set collector in the background; returns what flushes them, shortly, and ends it.
 
     Raises :class:`~bot.settings.SettingsFault` when the endpoint is set but the ``tracing`` extra is not installed.
     """
@@ -54,7 +57,10 @@ def start_tracing(settings: Settings) -> Callable[[], None]:
     def stop() -> None:
         global _open_span
         _open_span = None
-        provider.shutdown()
+        # With a collector that hangs it would wait for half a minute; as a daemon it keeps no process from ending.
+        flushing = Thread(target=provider.shutdown, daemon=True)
+        flushing.start()
+        flushing.join(FLUSH_WITHIN_S)
 
     _open_span = open_span
     return stop
