@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
 from bot.channels.wechat.splitting import size_of, split
+from bot.channels.wechat.taps import tap_id
 from bot.channels.wechat.wording import word
 from bot.domain.message import Body
 
@@ -72,7 +73,7 @@ def _messages(body: Body, terms: Terms, numbered: bool) -> list[Outgoing]:
 def items_of(body: Body) -> tuple[Item, ...]:
     """A body's choices, each id once, in the places by which the dialog knows them."""
     labels = {str(one["id"]): _one_line(one["label"]) for one in body.get("choices") or ()}
-    return tuple(Item(choice, label) for choice, label in labels.items())
+    return tuple(Item(tap_id(choice), label) for choice, label in labels.items())
 
 
 def words_of(body: Body, terms: Terms) -> str:

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.channels.wechat.pushes import Click, Link, Location, Media, Push, ScannedCode, Text
+from bot.channels.wechat.taps import choice_of
 from bot.domain.message import Assurance, Body, Inbound
 
+_NOT_SHOWN = "【收到不支持的消息类型，暂无法显示】"
+"""What WeChat pushes as a text for a sticker, a file and the like."""
 _FORMATS = ("amr", "speex", "mp3")
 """Of recordings; WeChat names no other, and whatever else it might send names no file."""
 
@@ -48,6 +51,9 @@ def to_inbound(
 ) -> Inbound | None:
     """A message for a turn, or ``None`` for what no customer said.
 
+    Beside text, choice and attachments a body may have ``location`` (``latitude``, ``longitude``, ``label``, ``scale``)
+    and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not.
+
     ``attachments`` are the fetched files of :func:`files_of`, as bodies carry them; ``labels`` name the items of the
     account's menu by their keys. WeChat vouches for the openid in what it signed.
     """
@@ -71,8 +77,11 @@ def to_inbound(
 
 def _body(push: Push, labels: Mapping[str, str]) -> Body | None:
     match push:
+        case Text(content=content) if content == _NOT_SHOWN:
+            return {"media": {"kind": "unsupported"}}
         case Text(content=content, menu_id=menu_id):
-            return {"text": content.strip(), **({"choice": menu_id} if menu_id else {})}
+            choice = choice_of(menu_id) if menu_id else None
+            return {"text": content.strip(), **({"choice": choice} if choice else {})}
         case Media(recognition=recognition):
             remote = {"kind": push.kind, "media_id": push.media_id, "format": push.format}
             held = {name: value for name, value in remote.items() if value}

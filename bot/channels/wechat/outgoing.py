@@ -13,7 +13,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A choice; ``id`` comes back when it is tapped."""
+    """A choice; ``id`` comes back when it is tapped (:mod:`bot.channels.wechat.taps`)."""
 
     id: str
     label: str

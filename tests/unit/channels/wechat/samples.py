@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.channels.wechat import pushes
 from bot.channels.wechat.pushes import NoticeChoice, NoticeResult, Push
+from bot.channels.wechat.taps import tap_id
 
 HEAD = {"ToUserName": "gh_7f083739789a", "FromUserName": "oia2TjjewbmiOUlr6X-1crbLOvLw", "CreateTime": 1760000000}
 AT = 1760000000
@@ -62,9 +63,23 @@ SAMPLES = [
     message(
         pushes.Text,
         "text",
-        {"Content": "满意", "bizmsgmenuid": "SetSlots(rating=5)"},
-        {"content": "满意", "menu_id": "SetSlots(rating=5)"},
+        {"Content": "满意", "bizmsgmenuid": tap_id("SetSlots(rating=5)")},
+        {"content": "满意", "menu_id": tap_id("SetSlots(rating=5)")},
         name="menu tap",
+    ),
+    message(
+        pushes.Text,
+        "text",
+        {"Content": "满意", "bizmsgmenuid": 101},
+        {"content": "满意", "menu_id": "101"},
+        name="tap on another's menu",
+    ),
+    message(
+        pushes.Text,
+        "text",
+        {"Content": "【收到不支持的消息类型，暂无法显示】"},
+        {"content": "【收到不支持的消息类型，暂无法显示】"},
+        name="sticker",
     ),
     message(
         pushes.Text,

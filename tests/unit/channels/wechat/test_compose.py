@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.channels.wechat.compose import MAX_ITEM_ID_BYTES, MAX_ITEMS, Terms, Uploaded, compose, plain
 from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
 from bot.channels.wechat.splitting import size_of
+from bot.channels.wechat.taps import tap_id
 from bot.channels.wechat.wording import word
 from bot.domain.message import Body
 from bot.flows.understanding.choices import shown_by_label, shown_by_place
@@ -63,7 +64,7 @@ def test_choices_become_a_menu_where_it_is_permitted():
     assert isinstance(menu, Menu)
     assert (menu.head, menu.items) == (
         "可以吗？",
-        (Item("SetSlots(ok=true)", "可以"), Item("SetSlots(ok=false)", "不要")),
+        (Item(tap_id("SetSlots(ok=true)"), "可以"), Item(tap_id("SetSlots(ok=false)"), "不要")),
     )
     assert menu.tail == word("or_write", "zh-Hans")
     assert menu.as_words == Words("可以吗？\n\n请回复数字选择：\n1. 可以\n2. 不要")
@@ -80,7 +81,7 @@ def test_choices_alone_have_something_above_them():
     "choices",
     [
         [{"id": str(number), "label": "x"} for number in range(MAX_ITEMS + 1)],
-        [{"id": "x" * (MAX_ITEM_ID_BYTES + 1), "label": "x"}],
+        [{"id": "x" * MAX_ITEM_ID_BYTES, "label": "x"}],
         [{"id": "x", "label": ""}],
         [{"id": str(number), "label": "字" * 60} for number in range(8)],
     ],

@@ -1,16 +1,20 @@
 """What a customer said or tapped, as the message of a turn."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.channels.wechat.inbound import RemoteFile, files_of, to_inbound
 from bot.channels.wechat.parse import parse
 from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.reading import read_tree
+from bot.channels.wechat.taps import choice_of, tap_id
 from bot.domain.message import Inbound
 from tests.unit.channels.wechat.samples import PLACE, SAMPLES
 
@@ -19,6 +23,8 @@ FETCHED = {"id": "0199", "name": "image.jpg", "type": "image/jpeg", "size": 9}
 SAID: dict[str, dict[str, Any]] = {
     "text": {"text": "我要退货 <b>&"},
     "menu tap": {"text": "满意", "choice": "SetSlots(rating=5)"},
+    "tap on another's menu": {"text": "满意"},
+    "sticker": {"media": {"kind": "unsupported"}},
     "text from an article": {"text": "这篇写得好"},
     "image": {"media": {"kind": "image", "media_id": "K5-image_id"}},
     "voice": {"text": "我的冰箱不制冷", "media": {"kind": "voice", "media_id": "voice_id", "format": "amr"}},
@@ -99,3 +105,15 @@ def test_a_tapped_item_is_called_by_its_label():
     message = inbound(sample("CLICK"), labels={"start(order_status)": "查订单"})
     assert message is not None
     assert message.body == {"text": "查订单", "choice": "start(order_status)"}
+
+
+@given(st.text(min_size=1))
+def test_a_choice_survives_the_way_through_a_menu(choice: str):
+    assert choice_of(tap_id(choice)) == choice
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", tap_id(choice))
+
+
+@given(st.text() | st.text().map(lambda tail: "c-" + tail))
+def test_whatever_is_tapped_elsewhere_is_a_choice_or_none(tapped: str):
+    choice = choice_of(tapped)
+    assert choice is None or tap_id(choice) == tapped

@@ -94,9 +94,9 @@ def test_another_message_sent_leaves_one_less(acts: dict[Trigger, Act]):
 
 
 TRIGGERS: dict[str, Trigger] = {
-    **dict.fromkeys(("text", "text from an article", "image", "voice", "voice without words", "video", "shortvideo",
-                     "location", "location without a label", "link"), "message"),
-    **dict.fromkeys(("menu tap", "CLICK", "scancode_push", "scancode_waitmsg"), "tap"),
+    **dict.fromkeys(("text", "sticker", "text from an article", "image", "voice", "voice without words", "video",
+                     "shortvideo", "location", "location without a label", "link"), "message"),
+    **dict.fromkeys(("menu tap", "tap on another's menu", "CLICK", "scancode_push", "scancode_waitmsg"), "tap"),
     **dict.fromkeys(("subscribe", "subscribe by a code", "subscribe after a payment"), "follow"),
     "SCAN": "scan",
     "merchant_order": "payment",
