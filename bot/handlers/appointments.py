@@ -1,17 +1,20 @@
 """When something can be picked up, or a technician can come: the next working days times the slots of the settings."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot.flows.understanding.plain import plain
 from bot.flows.understanding.values.dates import read_date
+from bot.flows.understanding.values.times import read_time
 from bot.handlers.case_words import slot_of
 from bot.settings.service import Cases
 from crm_adapter.rights.working_days import ZONE, HolidaysFault, WorkingDays
 
 Appointment = tuple[datetime, datetime]
 NOON_H = 12
+_CLOCK = re.compile(r"\d\d:\d\d")
 _MORNING = ("上午", "早上", "早晨", "morning", "am")
 _AFTERNOON = ("下午", "傍晚", "晚上", "afternoon", "evening", "pm")
 
@@ -58,12 +61,15 @@ def shown(name: str, locale: str) -> str:
 
 
 def meant(said: str, choices: Sequence[Appointment], now: datetime, locale: str) -> Appointment | None:
-    """The appointment that words mean: its name, or a day with "上午" or "afternoon"; the first that fits."""
+    """The appointment that words mean: its name, or a day, a part of it or hours ("周三下午", "2pm to 4pm"); of several
+    the first.
+    """
     named = next((one for one in choices if name_of(one) == said), None)
     if named is not None:
         return named
     words = plain(said)
     read = read_date(words, now.astimezone(ZONE).date(), past=False, locale=locale)
+    begins = _CLOCK.match(str(read_time(words).value))
     early, late = (any(one in words for one in part) for part in (_MORNING, _AFTERNOON))
     fitting = [
         one
@@ -71,5 +77,6 @@ def meant(said: str, choices: Sequence[Appointment], now: datetime, locale: str)
         if (read.value is None or one[0].date().isoformat() == str(read.value)[:10])
         and (not early or one[0].hour < NOON_H)
         and (not late or one[0].hour >= NOON_H)
+        and (not begins or f"{one[0]:%H:%M}" <= begins[0] < f"{one[1]:%H:%M}")
     ]
-    return fitting[0] if fitting and (read.value is not None or early != late) else None
+    return fitting[0] if fitting and (read.value is not None or begins or early != late) else None

@@ -29,7 +29,7 @@ _WEEKDAYS_ZH: Final = {
     sign: place for place, signs in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天7末")) for sign in signs
 }
 _WEEKDAY_ZH: Final = re.compile(
-    r"((?:上|下)+(?:个|一)?|这个?|本)?(?:周|星期|礼拜|拜)([一二三四五六日天末1-7])(?!\d|个)"
+    r"((?:上|下)+(?:个|一)?|这个?|本)?(?:周|星期|礼拜|拜)([一二三四五六日天末]|[1-7](?!\d))(?!个)"
 )
 _DAYS_EN: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY_EN: Final = re.compile(
@@ -58,7 +58,11 @@ _MONTH_DAY_BARE: Final = re.compile(rf"(?P<month>{_N})月(?P<day>{_N})(?![\d个]
 _DAY_ONLY: Final = re.compile(
     rf"(?<![\d月])(?P<day>{_N})[日号](?![线楼店机院])|\bthe (?P<ordinal>\d{{1,2}})(?:st|nd|rd|th)\b"
 )
-_SLASH: Final = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-]((?:19|20)?\d\d))?(?![\d/-])")
+_SLASH: Final = re.compile(
+    r"(?<![\d/.-])(?<!上午)(?<!下午)(?<!晚上)(\d{1,2})[/.-](\d{1,2})(?:[/.-]((?:19|20)?\d\d))?"
+    r"(?![\d/-]|\s?(?:[点时]|[ap]\.?m\b))"
+)
+"""Hours with a hyphen between them ("2-4pm") are no day."""
 _COUNT = rf"(\d{{1,3}}|[{CHINESE}]{{1,4}}|a|an|one|two|three|four|five|six|seven|ten)"
 _DISTANCE: Final = re.compile(
     rf"{_COUNT}\s?个?(天|日|周|星期|礼拜|月|年)(?:之|以)?(前|后)"
