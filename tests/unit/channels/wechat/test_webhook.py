@@ -204,7 +204,8 @@ import sys, pkgutil
 from importlib import import_module
 import bot.channels.wechat as room
 for module in pkgutil.iter_modules(room.__path__):
-    import_module(f"{room.__name__}.{module.name}")
+    if not module.ispkg:
+        import_module(f"{room.__name__}.{module.name}")
 assert "wechatpy" not in sys.modules
 from bot.channels.wechat.webhook import Webhook
 Webhook(token="t", app_id="a", encoding_aes_keys=("A" * 43,))
