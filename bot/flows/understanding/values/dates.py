@@ -63,6 +63,7 @@ _SLASH: Final = re.compile(
     r"(?![\d/-]|\s?(?:[点时]|[ap]\.?m\b))"
 )
 """Hours with a hyphen between them ("2-4pm") are no day."""
+_MONTHS_A_YEAR = 12
 _COUNT = rf"(\d{{1,3}}|[{CHINESE}]{{1,4}}|a|an|one|two|three|four|five|six|seven|ten)"
 _DISTANCE: Final = re.compile(
     rf"{_COUNT}\s?个?(天|日|周|星期|礼拜|月|年)(?:之|以)?(前|后)"
@@ -82,9 +83,17 @@ def read_date(words: str, today: date, *, past: bool, locale: str) -> Read:
     """A day in ISO form (``2026-12-03``).
 
     ``past`` settles what the words leave open: "周三" and "12月3号" are the last ones instead of the next. A date such
-    as 3/12 is the third month in Chinese and the third day in English, unless only one of them is possible. A weekday
-    after "next" or 下 belongs to next week. Codes: ``date_missing``, ``date_vague``, ``date_impossible``.
+    as 3/12 is the third month in Chinese and the third day in English, unless only one of them is possible; with a year
+    behind it (03/05/1990) nobody's habit settles it. A weekday after "next" or 下 belongs to next week. Codes:
+    ``date_missing``, ``date_vague``, ``date_ambiguous``, ``date_impossible``.
     """
+    if (
+        (two := _SLASH.search(words))
+        and two[3]
+        and two[1] != two[2]
+        and max(int(two[1]), int(two[2])) <= _MONTHS_A_YEAR
+    ):
+        return Read(code="date_ambiguous", tried=True)
     for read in _READERS:
         outcome = read(words, today, past, locale)
         if outcome is not None:
