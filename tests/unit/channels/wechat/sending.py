@@ -5,11 +5,14 @@ import json
 import secrets
 import struct
 from base64 import b64decode, b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from hypothesis import settings
 
+SOON = settings(deadline=timedelta(seconds=2))
+"""For properties: each case ends soon, also on a busy machine."""
 OTHERS = Path(__file__).resolve().parents[5] / "shared" / "fixtures" / "wechatpy"
 """Data of the wechatpy project, beside the checkout; tests that read it are extra."""
 TOKEN = "the-token"

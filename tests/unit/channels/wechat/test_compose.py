@@ -14,6 +14,7 @@ from bot.channels.wechat.wording import word
 from bot.domain.message import Body
 from bot.flows.understanding.choices import shown_by_label, shown_by_place
 from bot.flows.understanding.heard import Heard, Shown
+from tests.unit.channels.wechat.sending import SOON
 
 ZH, MENUS = Terms("zh-Hans"), Terms("zh-Hans", menus=True)
 YES_NO = [{"id": "SetSlots(ok=true)", "label": "可以"}, {"id": "SetSlots(ok=false)", "label": "不要"}]
@@ -105,6 +106,7 @@ def test_only_the_last_choices_have_numbers():
     assert second == Words("B\n\n请回复数字选择：\n1. 不要\n2. 可以")
 
 
+@SOON
 @given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["冰箱", "洗衣机", "A  b", "退货\n退款"])), max_size=25))
 def test_the_number_typed_is_the_choice_that_stands_beside_it(given_choices: list[tuple[int, str]]):
     choices = [{"id": f"id{number}", "label": label} for number, label in given_choices]
@@ -192,6 +194,7 @@ def texts_of(message: Outgoing) -> list[str]:
     return []
 
 
+@SOON
 @given(st.lists(BODIES, max_size=4), st.booleans())
 def test_every_text_is_within_wechat_s_limit_and_says_something(bodies: list[Body], menus: bool):
     for message in compose(bodies, Terms("en", menus=menus, text_bytes=600)):

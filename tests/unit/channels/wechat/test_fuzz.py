@@ -13,7 +13,7 @@ from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.refused import Refused
 from bot.channels.wechat.webhook import Webhook
 from tests.unit.channels.wechat.samples import SAMPLES
-from tests.unit.channels.wechat.sending import APP_ID, KEY, NOW, TOKEN, digest, encrypt, query, safe
+from tests.unit.channels.wechat.sending import APP_ID, KEY, NOW, SOON, TOKEN, digest, encrypt, query, safe
 
 SAFE = Webhook(token=TOKEN, app_id=APP_ID, encoding_aes_keys=(KEY,))
 PLAIN = Webhook(token=TOKEN, app_id=APP_ID, mode="plain")
@@ -59,19 +59,19 @@ def comes_to_something(webhook: Webhook, asked: dict[str, str], body: bytes) -> 
         assert isinstance(parse(opened.tree, opened.text), Push)
 
 
-@settings(max_examples=300)
+@settings(SOON, max_examples=300)
 @given(st.sampled_from(BODIES), MUTATIONS)
 def test_a_mutated_plain_push(body: bytes, mutations: list[Mutation]):
     comes_to_something(PLAIN, query(), mutated(body, mutations))
 
 
-@settings(max_examples=200)
+@settings(SOON, max_examples=200)
 @given(st.sampled_from(BODIES), MUTATIONS)
 def test_a_mutated_push_that_is_signed_and_encrypted(body: bytes, mutations: list[Mutation]):
     comes_to_something(SAFE, *safe(mutated(body, mutations).decode(errors="replace")))
 
 
-@settings(max_examples=200)
+@settings(SOON, max_examples=200)
 @given(st.sampled_from(BODIES), MUTATIONS)
 def test_a_mutated_ciphertext_that_is_signed_again(body: bytes, mutations: list[Mutation]):
     encrypted = mutated(encrypt(body.decode()).encode(), mutations).decode("latin-1")
@@ -80,6 +80,7 @@ def test_a_mutated_ciphertext_that_is_signed_again(body: bytes, mutations: list[
     comes_to_something(SAFE, asked, f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>".encode())
 
 
+@SOON
 @given(st.sampled_from(["signature", "timestamp", "nonce", "msg_signature"]), st.text(max_size=50))
 def test_whatever_the_query_says_it_is_refused_unless_it_is_right(name: str, value: str):
     asked, body = safe()

@@ -17,6 +17,7 @@ from bot.channels.wechat.reading import read_tree
 from bot.channels.wechat.taps import choice_of, tap_id
 from bot.domain.message import Inbound
 from tests.unit.channels.wechat.samples import PLACE, SAMPLES
+from tests.unit.channels.wechat.sending import SOON
 
 NOW = datetime(2025, 10, 9, 8, 53, 21, tzinfo=UTC)
 FETCHED = {"id": "0199", "name": "image.jpg", "type": "image/jpeg", "size": 9}
@@ -107,12 +108,14 @@ def test_a_tapped_item_is_called_by_its_label():
     assert message.body == {"text": "查订单", "choice": "start(order_status)"}
 
 
+@SOON
 @given(st.text(min_size=1))
 def test_a_choice_survives_the_way_through_a_menu(choice: str):
     assert choice_of(tap_id(choice)) == choice
     assert re.fullmatch(r"[A-Za-z0-9_-]+", tap_id(choice))
 
 
+@SOON
 @given(st.text() | st.text().map(lambda tail: "c-" + tail))
 def test_whatever_is_tapped_elsewhere_is_a_choice_or_none(tapped: str):
     choice = choice_of(tapped)

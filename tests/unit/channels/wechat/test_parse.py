@@ -17,7 +17,7 @@ from bot.channels.wechat.parse import parse
 from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.reading import read_tree
 from tests.unit.channels.wechat.samples import AT, HEAD, SAMPLES, Sample
-from tests.unit.channels.wechat.sending import OTHERS
+from tests.unit.channels.wechat.sending import OTHERS, SOON
 
 IDS = [sample.name for sample in SAMPLES]
 THEIRS = sorted((OTHERS / "xml").glob("*.xml"))
@@ -185,6 +185,7 @@ ANY_TREE = st.recursive(
 NAMES = sorted({name for sample in SAMPLES for name in sample.fields} | set(HEAD) | {"List"})
 
 
+@SOON
 @given(st.sampled_from(SAMPLES), st.dictionaries(st.sampled_from(NAMES), ANY_TREE, max_size=4))
 def test_whatever_stands_in_the_fields_there_is_a_value_or_a_refusal(sample: Sample, changes: Mapping[str, Any]):
     tree = read_tree(sample.json)[0] | changes

@@ -20,6 +20,7 @@ from bot.channels.wechat.reading import read_tree
 from bot.channels.wechat.splitting import size_of
 from bot.channels.wechat.writing import write
 from bot.domain.message import Body
+from tests.unit.channels.wechat.sending import SOON
 
 NOW = datetime(2025, 10, 9, 8, 53, 20, tzinfo=UTC)
 PUSH = Text(original_id="gh_1", openid="o-user", at=NOW, external_id="1", content="你好")
@@ -151,6 +152,7 @@ def test_only_the_first_message_goes_passively():
     assert passive([], PUSH, NOW) is None
 
 
+@SOON
 @given(st.text(min_size=1, max_size=3000).filter(str.strip))
 def test_what_is_too_long_for_a_passive_reply_is_its_rest(text: str):
     answer = passive([Words(text), MENU], PUSH, NOW, text_bytes=600)
@@ -221,6 +223,7 @@ def test_choices_are_numbers_when_messages_are_few():
     assert message == Words("A\n\n可以吗？\n\n请回复数字选择：\n1. 可以")
 
 
+@SOON
 @given(st.lists(st.text(max_size=400), max_size=8), st.integers(0, 6))
 def test_folding_loses_nothing_and_never_sends_too_much(texts: list[str], room: int):
     folded = fold([{"text": text} for text in texts], room, Terms("en", text_bytes=600))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.wechat.splitting import FEWEST_BYTES, size_of, split
+from tests.unit.channels.wechat.sending import SOON
 
 FAMILY = "👨‍👩‍👧‍👦"
 SIGNS = [FAMILY, "👍🏽", "🇨🇳🇭🇰", "é", "字", "。", " ", "\n", "\n\n", "word", ". ", "https://a.example/b?c=d", "\u200d"]
@@ -15,6 +16,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+@SOON
 @given(TEXTS, st.integers(FEWEST_BYTES, 300))
 def test_parts_fit_and_together_are_the_text(text: str, limit: int):
     parts = split(text, limit)
@@ -22,11 +24,13 @@ def test_parts_fit_and_together_are_the_text(text: str, limit: int):
     assert squeezed("".join(parts)) == squeezed(text)
 
 
+@SOON
 @given(TEXTS)
 def test_what_fits_stays_whole(text: str):
     assert split(text, max(FEWEST_BYTES, size_of(text))) == ([text.strip()] if text.strip() else [])
 
 
+@SOON
 @given(st.text("字", min_size=1, max_size=3000))
 def test_no_part_is_cut_short_without_a_reason(text: str):
     assert len(split(text, 2048)) == -(-len(text) // 682)

@@ -11,6 +11,7 @@ from bot.channels.wechat.parse import parse
 from bot.channels.wechat.reading import read_tree
 from bot.channels.wechat.window import ALLOWANCES, Act, Rule, Trigger, Window, may_show_typing, trigger_of, window
 from tests.unit.channels.wechat.samples import SAMPLES, Sample
+from tests.unit.channels.wechat.sending import SOON
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 EXACT = Rule(margin=timedelta(0))
@@ -69,6 +70,7 @@ ACTS = st.dictionaries(
 )
 
 
+@SOON
 @given(ACTS)
 def test_what_is_promised_is_never_more_than_one_allowance_gives(acts: dict[Trigger, Act]):
     said = window(acts, NOW)
@@ -83,6 +85,7 @@ def test_what_is_promised_is_never_more_than_one_allowance_gives(acts: dict[Trig
     assert said.left is None or said.left == (allowance.count or 0) - act.sent > 0
 
 
+@SOON
 @given(ACTS)
 def test_another_message_sent_leaves_one_less(acts: dict[Trigger, Act]):
     after: dict[Trigger, Act] = {trigger: replace(act, sent=act.sent + 1) for trigger, act in acts.items()}
