@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.channels.wechat.pushes import Click, Link, Location, Media, Push, ScannedCode, Text
+from bot.channels.wechat.pushes import Click, Link, Location, Media, Push, ScannedCode, Text, Unknown
 from bot.channels.wechat.taps import choice_of
 from bot.domain.message import Assurance, Body, Inbound
 
@@ -52,7 +52,8 @@ def to_inbound(
     """A message for a turn, or ``None`` for what no customer said.
 
     Beside text, choice and attachments a body may have ``location`` (``latitude``, ``longitude``, ``label``, ``scale``)
-    and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not.
+    and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not; its kind is ``unsupported`` where WeChat does not
+    even say what.
 
     ``attachments`` are the fetched files of :func:`files_of`, as bodies carry them; ``labels`` name the items of the
     account's menu by their keys. WeChat vouches for the openid in what it signed.
@@ -78,6 +79,8 @@ def to_inbound(
 def _body(push: Push, labels: Mapping[str, str]) -> Body | None:
     match push:
         case Text(content=content) if content == _NOT_SHOWN:
+            return {"media": {"kind": "unsupported"}}
+        case Unknown(is_message=True):
             return {"media": {"kind": "unsupported"}}
         case Text(content=content, menu_id=menu_id):
             choice = choice_of(menu_id) if menu_id else None

@@ -207,6 +207,11 @@ class Unknown(Push):
     event: str
     raw: str
 
+    @property
+    def is_message(self) -> bool:
+        """Whether a customer sent it, rather than something happened or a device spoke."""
+        return self.type != "event" and not self.type.startswith("device_")
+
 
 CustomerSaid = Text | Media | Location | Link
 """Messages, to which WeChat gives the larger window."""

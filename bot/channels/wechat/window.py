@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from bot.channels.wechat.pushes import Click, CustomerSaid, Payment, Push, Scan, ScannedCode, Subscribe, Text
+from bot.channels.wechat.pushes import Click, CustomerSaid, Payment, Push, Scan, ScannedCode, Subscribe, Text, Unknown
 
 Trigger = Literal["message", "tap", "follow", "scan", "payment"]
 Combining = Literal["largest", "latest"]
@@ -118,4 +118,6 @@ def trigger_of(push: Push) -> Trigger | None:
             return "scan"
         case Payment():
             return "payment"
+        case Unknown(is_message=True):
+            return "message"
     return "message" if isinstance(push, CustomerSaid) else None

@@ -246,6 +246,7 @@ SAMPLES = [
         {"reference": "1004730092201", "amount": 19900},
     ),
     event(pushes.Unknown, "MASSSENDJOBFINISH", {"MsgID": 1}, {"type": "event", "event": "masssendjobfinish"}),
+    message(pushes.Unknown, "device_text", {"DeviceID": "1", "Content": "MTIz"}, {"type": "device_text"}),
     message(pushes.Unknown, "hologram", {"Beam": "x"}, {"type": "hologram", "event": ""}),
     message(pushes.Unknown, "image", {"PicUrl": "x"}, {"type": "image"}, name="image without its id"),
     message(

@@ -14,7 +14,7 @@ from bot.channels.wechat.wording import word
 from bot.domain.message import Body
 from bot.flows.understanding.choices import shown_by_label, shown_by_place
 from bot.flows.understanding.heard import Heard, Shown
-from tests.unit.channels.wechat.sending import SOON
+from tests.unit.channels.wechat.pushing import SOON
 
 ZH, MENUS = Terms("zh-Hans"), Terms("zh-Hans", menus=True)
 YES_NO = [{"id": "SetSlots(ok=true)", "label": "可以"}, {"id": "SetSlots(ok=false)", "label": "不要"}]

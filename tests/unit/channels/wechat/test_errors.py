@@ -8,7 +8,7 @@ import pytest
 
 from bot.channels.wechat.errors import DECISIONS, ApiError, known_codes, read_answer, split_rid
 from bot.settings import LOCALES
-from tests.unit.channels.wechat.sending import OTHERS
+from tests.unit.channels.wechat.pushing import OTHERS
 
 FACTS = OTHERS.parents[1] / "reference" / "channels.md"
 DECIDED = {

@@ -12,8 +12,8 @@ from bot.channels.wechat.parse import parse
 from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.refused import Refused
 from bot.channels.wechat.webhook import Webhook
+from tests.unit.channels.wechat.pushing import APP_ID, KEY, NOW, SOON, TOKEN, digest, encrypt, query, safe
 from tests.unit.channels.wechat.samples import SAMPLES
-from tests.unit.channels.wechat.sending import APP_ID, KEY, NOW, SOON, TOKEN, digest, encrypt, query, safe
 
 SAFE = Webhook(token=TOKEN, app_id=APP_ID, encoding_aes_keys=(KEY,))
 PLAIN = Webhook(token=TOKEN, app_id=APP_ID, mode="plain")

@@ -16,16 +16,20 @@ from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.reading import read_tree
 from bot.channels.wechat.taps import choice_of, tap_id
 from bot.domain.message import Inbound
+from tests.unit.channels.wechat.pushing import SOON
 from tests.unit.channels.wechat.samples import PLACE, SAMPLES
-from tests.unit.channels.wechat.sending import SOON
 
 NOW = datetime(2025, 10, 9, 8, 53, 21, tzinfo=UTC)
 FETCHED = {"id": "0199", "name": "image.jpg", "type": "image/jpeg", "size": 9}
+UNSUPPORTED = {"media": {"kind": "unsupported"}}
 SAID: dict[str, dict[str, Any]] = {
     "text": {"text": "我要退货 <b>&"},
     "menu tap": {"text": "满意", "choice": "SetSlots(rating=5)"},
     "tap on another's menu": {"text": "满意"},
-    "sticker": {"media": {"kind": "unsupported"}},
+    "sticker": UNSUPPORTED,
+    "hologram": UNSUPPORTED,
+    "image without its id": UNSUPPORTED,
+    "a place beyond the pole": UNSUPPORTED,
     "text from an article": {"text": "这篇写得好"},
     "image": {"media": {"kind": "image", "media_id": "K5-image_id"}},
     "voice": {"text": "我的冰箱不制冷", "media": {"kind": "voice", "media_id": "voice_id", "format": "amr"}},

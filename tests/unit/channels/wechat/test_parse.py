@@ -16,8 +16,8 @@ from bot.channels.wechat.events import EVENTS
 from bot.channels.wechat.parse import parse
 from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.reading import read_tree
+from tests.unit.channels.wechat.pushing import OTHERS, SOON
 from tests.unit.channels.wechat.samples import AT, HEAD, SAMPLES, Sample
-from tests.unit.channels.wechat.sending import OTHERS, SOON
 
 IDS = [sample.name for sample in SAMPLES]
 THEIRS = sorted((OTHERS / "xml").glob("*.xml"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.channels.base import BadInbound
 from bot.channels.wechat.reading import MAX_BODY_BYTES, read_body, read_tree
 from bot.channels.wechat.writing import write, write_xml
-from tests.unit.channels.wechat.sending import SOON
+from tests.unit.channels.wechat.pushing import SOON
 
 
 def code_of(body: bytes) -> str:

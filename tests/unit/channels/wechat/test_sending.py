@@ -20,7 +20,7 @@ from bot.channels.wechat.reading import read_tree
 from bot.channels.wechat.splitting import size_of
 from bot.channels.wechat.writing import write
 from bot.domain.message import Body
-from tests.unit.channels.wechat.sending import SOON
+from tests.unit.channels.wechat.pushing import SOON
 
 NOW = datetime(2025, 10, 9, 8, 53, 20, tzinfo=UTC)
 PUSH = Text(original_id="gh_1", openid="o-user", at=NOW, external_id="1", content="你好")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.wechat.splitting import FEWEST_BYTES, size_of, split
-from tests.unit.channels.wechat.sending import SOON
+from tests.unit.channels.wechat.pushing import SOON
 
 FAMILY = "👨‍👩‍👧‍👦"
 SIGNS = [FAMILY, "👍🏽", "🇨🇳🇭🇰", "é", "字", "。", " ", "\n", "\n\n", "word", ". ", "https://a.example/b?c=d", "\u200d"]

@@ -14,7 +14,7 @@ from bot.channels.wechat.cipher import Cipher
 from bot.channels.wechat.refused import Refused
 from bot.channels.wechat.signature import sign
 from bot.channels.wechat.webhook import Webhook
-from tests.unit.channels.wechat.sending import (
+from tests.unit.channels.wechat.pushing import (
     APP_ID,
     KEY,
     NOW,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bot.channels.wechat.parse import parse
 from bot.channels.wechat.reading import read_tree
 from bot.channels.wechat.window import ALLOWANCES, Act, Rule, Trigger, Window, may_show_typing, trigger_of, window
+from tests.unit.channels.wechat.pushing import SOON
 from tests.unit.channels.wechat.samples import SAMPLES, Sample
-from tests.unit.channels.wechat.sending import SOON
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 EXACT = Rule(margin=timedelta(0))
@@ -98,7 +98,8 @@ def test_another_message_sent_leaves_one_less(acts: dict[Trigger, Act]):
 
 TRIGGERS: dict[str, Trigger] = {
     **dict.fromkeys(("text", "sticker", "text from an article", "image", "voice", "voice without words", "video",
-                     "shortvideo", "location", "location without a label", "link"), "message"),
+                     "shortvideo", "location", "location without a label", "link", "hologram", "image without its id",
+                     "a place beyond the pole"), "message"),
     **dict.fromkeys(("menu tap", "tap on another's menu", "CLICK", "scancode_push", "scancode_waitmsg"), "tap"),
     **dict.fromkeys(("subscribe", "subscribe by a code", "subscribe after a payment"), "follow"),
     "SCAN": "scan",
