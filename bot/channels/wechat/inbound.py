@@ -52,8 +52,8 @@ def to_inbound(
     """A message for a turn, or ``None`` for what no customer said.
 
     Beside text, choice and attachments a body may have ``location`` (``latitude``, ``longitude``, ``label``, ``scale``)
-    and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not; its kind is ``unsupported`` where WeChat does not
-    even say what.
+    and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not. Its kind is
+    ``unsupported`` where WeChat does not even say what.
 
     ``attachments`` are the fetched files of :func:`files_of`, as bodies carry them; ``labels`` name the items of the
     account's menu by their keys. WeChat vouches for the openid in what it signed.
