@@ -82,7 +82,7 @@ def words_of(body: Body, terms: Terms) -> str:
     further = [_line(link, terms) for link in body.get("links") or () if not _is_card(link, terms)]
     further += [_file_line(one, terms) for one in body.get("attachments") or () if str(one["id"]) not in terms.uploaded]
     if (music := body.get("music")) and not music.get("thumb_media_id"):
-        further.append(f"{music.get('title', '')}: {music['url']}".removeprefix(": "))
+        further.append(_line({"label": music.get("title", ""), "url": music.get("url", "")}, terms))
     if further:
         lines.append("\n".join(further))
     if question := (body.get("article") or {}).get("question"):
@@ -141,7 +141,7 @@ def _address(link: Mapping[str, Any], terms: Terms) -> str:
 
 
 def _is_card(link: Mapping[str, Any], terms: Terms) -> bool:
-    if (program := link.get("mini_program")) and program.get("thumb_media_id"):
+    if _mini_program(link):
         return True
     return bool(link.get("description") or link.get("image")) and _address(link, terms).startswith("http")
 
@@ -161,11 +161,19 @@ def _cards(body: Body, terms: Terms) -> list[Outgoing]:
 
 
 def _card(link: Mapping[str, Any], terms: Terms) -> Outgoing:
-    title, url = _one_line(link.get("label", "")), _address(link, terms)
-    if (program := link.get("mini_program")) and program.get("thumb_media_id"):
-        app_id, path = str(program["app_id"]), str(program.get("path", ""))
-        return MiniProgram(title, app_id, path, str(program["thumb_media_id"]), Words(_line(link, terms)))
-    return Article(title, str(link.get("description") or ""), url, str(link.get("image") or ""))
+    title, words = _one_line(link.get("label", "")), Words(_line(link, terms))
+    if program := _mini_program(link):
+        path = str(program.get("path", ""))
+        return MiniProgram(title, str(program["app_id"]), path, str(program["thumb_media_id"]), words)
+    return Article(
+        title, str(link.get("description") or ""), _address(link, terms), str(link.get("image") or ""), words
+    )
+
+
+def _mini_program(link: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The page of a mini program behind a link, if WeChat can show its card."""
+    program = link.get("mini_program") or {}
+    return program if program.get("app_id") and program.get("thumb_media_id") else None
 
 
 def _kind(type_: str) -> Literal["image", "voice", "video"]:

@@ -52,12 +52,14 @@ class Music:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A page as a card (``news``): one per message, WeChat takes no more for one customer."""
+    """A page as a card (``news``): one per message, WeChat takes no more for one customer. ``as_words`` is
+    the same as a text."""
 
     title: str
     description: str
     url: str
     image: str
+    as_words: Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,13 @@ def test_pages_with_a_picture_and_mini_programs_are_cards():
     ]
     assert compose([{"text": "看这里", "links": links}], Terms("zh-Hans", base_url="https://e.example")) == (
         Words("看这里\n\n没有图: https://e.example/p"),
-        Article("选购", "怎么选", "https://e.example/guide", "https://e.example/i.jpg"),
+        Article(
+            "选购",
+            "怎么选",
+            "https://e.example/guide",
+            "https://e.example/i.jpg",
+            Words("选购: https://e.example/guide"),
+        ),
         MiniProgram("订单", "wx1", "pages/o?id=1", "thumb", Words("订单: https://e.example/o")),
     )
 

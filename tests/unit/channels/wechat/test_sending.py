@@ -28,7 +28,7 @@ TAP = Click(original_id="gh_1", openid="o-user", at=NOW, external_id="event:1", 
 MENU = Menu("可以吗？", (Item("SetSlots(ok=true)", "可以"),), "也可以直接输入。", Words("可以吗？\n\n1. 可以"))
 PROGRAM = MiniProgram("订单", "wx1", "pages/o?id=1", "thumb", Words("订单: https://e.example/o"))
 MUSIC = Music("歌", "短", "https://e.example/m.mp3", "https://e.example/hq.mp3", "thumb")
-PAGE = Article("选购", "怎么选", "https://e.example/g", "https://e.example/i.jpg")
+PAGE = Article("选购", "怎么选", "https://e.example/g", "https://e.example/i.jpg", Words("选购: https://e.example/g"))
 
 PASSIVE: list[tuple[Outgoing, dict[str, Any]]] = [
     (Words("在 ]]> 这里"), {"MsgType": "text", "Content": "在 ]]> 这里"}),
