@@ -209,6 +209,8 @@ class Definitions:
     responses: Mapping[str, Response]
     intents: tuple[Intent, ...]
     content_hash: str
+    sentences: Mapping[str, frozenset[str]] = field(compare=False, repr=False, default_factory=dict)
+    """The examples of each flow's intents in every language, in the plain form in which messages are looked at."""
     places: Mapping[str, tuple[tuple[str, int], ...]] = field(compare=False, repr=False, default_factory=dict)
     """File and line of ``flow:…``, ``slot:…``, ``response:…`` and ``intent:…``: of the one in force first, then of
     those that it overrides."""

@@ -10,7 +10,7 @@ from bot.flows.reading.documents import flow_document, hash_of, response_documen
 from bot.flows.reading.faults import Faults, FlowFaults, Place
 from bot.flows.reading.flows import Draft, Trigger, read_flow
 from bot.flows.reading.gathering import Gathered, Source, files_of, gather
-from bot.flows.reading.intents import read_intent
+from bot.flows.reading.intents import read_intent, sentences_of
 from bot.flows.reading.payloads import parse_payload
 from bot.flows.reading.responses import PLACEHOLDER, placeholders, read_response
 from bot.flows.reading.slots import read_slot
@@ -60,7 +60,7 @@ def definitions_of(texts: Sequence[Mapping[str, str]], faults: Faults) -> Defini
             ],
         }
     )
-    return Definitions(flows, slots, responses, found, content_hash, gathered.places)
+    return Definitions(flows, slots, responses, found, content_hash, sentences_of(found), gathered.places)
 
 
 def _read(found: Iterable[_N | None]) -> dict[str, _N]:

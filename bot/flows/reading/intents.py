@@ -1,7 +1,8 @@
 """Example sentences of what customers want."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from bot.flows.model import Intent
 from bot.flows.reading.faults import Faults
@@ -9,6 +10,7 @@ from bot.flows.reading.flows import Trigger
 from bot.flows.reading.gathering import Item
 from bot.flows.reading.nodes import Node, Scalar
 from bot.flows.reading.shape import LOCALES, Shape, shape_of, words
+from bot.flows.understanding.plain import core, plain
 
 _ENTITY = re.compile(r"\[[^\]]+\](?:\(|\{)")
 
@@ -34,6 +36,14 @@ def read_intent(item: Item, trigger: Trigger | None, faults: Faults) -> Intent |
     shape.finish()
     examples = {locale: found[locale] for locale in LOCALES if found.get(locale)}
     return Intent(item.name, trigger.flow if trigger else "", examples, trigger.threshold if trigger else None)
+
+
+def sentences_of(intents: Iterable[Intent]) -> Mapping[str, frozenset[str]]:
+    """See :attr:`Definitions.sentences`: made once, since every message that may be a wish is looked up there."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for intent in intents:
+        found[intent.flow].update(core(plain(text)) for texts in intent.examples.values() for text in texts)
+    return {flow: frozenset(said - {""}) for flow, said in found.items()}
 
 
 def _translated(translation: Shape) -> Mapping[str, tuple[str, ...]]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 from bot.flows.commands import SetSlot
@@ -45,8 +44,7 @@ def given_with(flow: str, heard: Heard, words: str, definitions: Definitions) ->
 
 def exactly(flow: str, words: str, definitions: Definitions) -> bool:
     """Whether a plain text is an example of a flow, word for word."""
-    said = core(words)
-    return any(said in examples for examples in _examples(flow, definitions))
+    return core(words) in definitions.sentences.get(flow, ())
 
 
 def stated_with_more(found: Found, heard: Heard, words: str, definitions: Definitions) -> str | None:
@@ -113,25 +111,9 @@ def _in_a_clause(slot: Slot, heard: Heard) -> object:
 def _beyond(flow: Flow, words: str, definitions: Definitions) -> int:
     """How much a message says beyond the wish itself; nothing where it is an example of the wish."""
     said = core(words)
-    most = 0
-    for examples in _examples(flow.id, definitions):
-        if said in examples:
-            return 0
-        most = max((len(example) for example in examples if example in said and len(example) > most), default=most)
-    held = next(
-        (one for all_ in _examples(flow.id, definitions) for one in all_ if len(one) == most and one in said), ""
-    )
+    sentences = definitions.sentences.get(flow.id, frozenset())
+    if said in sentences:
+        return 0
+    held = max((one for one in sentences if one in said), key=lambda one: (len(one), one), default="")
     rest = _OF_A_WISH.sub("", said.replace(held, " ", 1) if held else said)
     return sum(2 if word.isascii() else 1 for word in _WORD.findall(rest))
-
-
-def _examples(flow: str, definitions: Definitions) -> Iterator[frozenset[str]]:
-    for intent in definitions.intents:
-        if intent.flow == flow:
-            for texts in intent.examples.values():
-                yield _plainly(texts)
-
-
-@lru_cache(maxsize=512)
-def _plainly(texts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(said for text in texts if (said := core(plain(text))))

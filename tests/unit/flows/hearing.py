@@ -9,6 +9,7 @@ import yaml
 from bot.flows.commands import Command, Understood
 from bot.flows.facts import ArticleText, Candidate, Facts, Findings, Wish
 from bot.flows.model import Definitions, Flow, Intent, Slot
+from bot.flows.reading.intents import sentences_of
 from bot.flows.understanding import Heard, understand
 
 NLU = Path(__file__).parents[3] / "bot" / "flows" / "definitions" / "nlu.yml"
@@ -65,7 +66,7 @@ def shipped_intents() -> tuple[Intent, ...]:
 def definitions() -> Definitions:
     intents = shipped_intents()
     flows = {intent.flow: flow(intent.flow) for intent in intents}
-    return Definitions({**flows, "hidden": flow("hidden", offered=False)}, {}, {}, intents, "")
+    return Definitions({**flows, "hidden": flow("hidden", offered=False)}, {}, {}, intents, "", sentences_of(intents))
 
 
 DEFINITIONS = definitions()

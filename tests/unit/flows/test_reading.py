@@ -74,6 +74,12 @@ def test_intents_know_their_flow_and_how_sure_one_has_to_be() -> None:
     assert visit.examples == {"zh-Hans": ("有人来吗",), "zh-Hant": ("有人來嗎",), "en": ("a visit", "come to me")}
 
 
+def test_the_examples_of_all_intents_of_a_flow_stand_together_in_their_plain_form() -> None:
+    assert read(EVERYTHING).sentences == {
+        "book_visit": {"预约上门", "我要预约", "book a visit", "有人来吗", "a visit", "come to me"}
+    }
+
+
 def test_slots_with_kinds_values_and_wordings() -> None:
     slots = read(EVERYTHING).slots
     assert (slots["visit_day"].type, slots["visit_day"].kind) == ("text", "date")
