@@ -82,7 +82,7 @@ class WechatAccount(WechatSecrets):
     @classmethod
     def _url_is_private(cls, value: str) -> str:
         url = HttpUrl(value)
-        if url.username or url.password or url.query or url.fragment:
+        if url.username or url.password or url.query or url.fragment or url.path not in (None, "/"):
             raise ValueError("scheme, host and port only")
         if url.scheme != "https" and not is_this_machine(url.host or ""):
             raise ValueError("https, except to this machine")

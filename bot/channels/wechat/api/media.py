@@ -1,0 +1,66 @@
+"""Files to and from WeChat: temporary media, three days long."""
+
+import io
+from types import MappingProxyType
+from typing import Literal
+
+import aiohttp
+from yarl import URL
+
+from bot.channels.wechat.api.answers import Media
+from bot.channels.wechat.api.faults import WechatFault
+from bot.channels.wechat.api.transport import Request, Transport, judge, read_limited
+
+Kind = Literal["image", "voice", "video", "thumb"]
+MOST_BYTES = MappingProxyType({"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "thumb": 64 << 10})
+_NAMES = MappingProxyType({"image/png": "png", "image/gif": "gif", "audio/amr": "amr", "video/mp4": "mp4"})
+_OTHERWISE = MappingProxyType({"image": "jpg", "voice": "mp3", "video": "mp4", "thumb": "jpg"})
+_ERRORS = ("application/json", "text/plain")
+"""The types that WeChat gives JSON instead of a file: an error, or where a film is."""
+
+
+def upload(kind: Kind, content: bytes, media_type: str) -> Request:
+    """The request that uploads a file. Raises :class:`WechatFault` ``too_large``; doing it twice makes two files."""
+    path = "/cgi-bin/media/upload"
+    if len(content) > MOST_BYTES[kind]:
+        raise WechatFault(path, "too_large", "give_up")
+    name = f"{kind}.{_NAMES.get(media_type, _OTHERWISE[kind])}"  # WeChat looks at the ending
+
+    def form() -> aiohttp.FormData:
+        # A body of unknown length would be sent in chunks, which WeChat takes for no file (41005).
+        data = aiohttp.FormData()
+        data.add_field("media", io.BytesIO(content), filename=name, content_type=media_type)
+        return data
+
+    return Request(path, query={"type": kind}, form=form, repeatable=True)
+
+
+def download(media_id: str) -> Request:
+    """The request that fetches a file."""
+    return Request("/cgi-bin/media/get", "GET", {"media_id": media_id}, repeatable=True)
+
+
+async def fetch(transport: Transport, request: Request, timeout_s: float, token: str, limit: int) -> Media:
+    """The file, with as much of it read as ``limit`` allows. Raises :class:`WechatFault`, ``too_large`` beyond it."""
+    async with transport.open(request, timeout_s, token) as response:
+        media_type, status = response.content_type, response.status
+        content = await read_limited(response, limit)
+    if status == 200 and media_type not in _ERRORS:
+        return _within(request, content, media_type)
+    address = judge(request, status, content or b"").get("video_url")
+    try:
+        film = URL(str(address))
+    except ValueError:
+        raise WechatFault(request.path, "unreadable", request.without_answer) from None
+    async with transport.fetch(request, film, timeout_s) as response:
+        media_type, status = response.content_type, response.status
+        content = await read_limited(response, limit)
+    if status != 200:
+        raise WechatFault(request.path, "status", request.without_answer if status >= 500 else "give_up")
+    return _within(request, content, media_type)
+
+
+def _within(request: Request, content: bytes | None, media_type: str) -> Media:
+    if content is None:
+        raise WechatFault(request.path, "too_large", "give_up")
+    return Media(content, media_type)

@@ -1,0 +1,93 @@
+"""An emulated WeChat in a process of its own, as somebody who tries the bot without an account would start it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from bot.settings import WechatAccount
+from tests.servers import ROOT, free_port
+
+SECRET = "the-secret-of-shop"
+SHOP = {"name": "shop", "appid": "wx00000000000000a1", "secret": SECRET, "token": "pushes4shop"}
+TEMPLATES = (
+    {"id": "T1", "title": "进度", "content": "{{thing1.DATA}}"},
+    {"id": "S1", "title": "到货", "content": "{{thing1.DATA}}", "kind": "subscription"},
+)
+STARTS_WITHIN_S = 20.0
+
+
+class Emulator:
+    """Its address, and its control API."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self.url = url
+        self._session = session
+
+    async def control(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of the control API, which must succeed."""
+        async with self._session.request(method, f"{self.url}/control{path}", json=body) as response:
+            document = await response.json()
+            assert response.status < 300, document
+            return document
+
+    async def fault(self, kind: str, path: str, **more: Any) -> None:
+        """Something goes wrong with the calls of a path from now on."""
+        await self.control("POST", "/faults", {"on": "api", "fault": kind, "path": path, **more})
+
+    async def user(self, name: str = "li") -> str:
+        """A follower who may be sent any number of messages; the openid."""
+        made = await self.control("POST", "/users", {"user": name, "follow": ["shop"]})
+        await self.control("POST", f"/users/{name}/pay", {})
+        return str(made["users"][0]["openids"]["shop"])
+
+    async def calls(self, path: str) -> list[int]:
+        """The error codes with which the calls of a path were answered, oldest first."""
+        return [call["errcode"] for call in (await self.control("GET", f"/calls?path={path}&limit=1000"))["calls"]]
+
+    async def shown(self, name: str = "li") -> list[Any]:
+        """The contents of what the account sent to a user."""
+        lines = (await self.control("GET", f"/users/{name}/phone"))["lines"]
+        return [line["content"] for line in lines if line["how"] not in ("user", "menu")]
+
+    def account(self, **changes: Any) -> WechatAccount:
+        """Our side of the account."""
+        return WechatAccount.model_validate(
+            {**SHOP, "mode": "plain", "api_url": self.url, "timeout_s": 2, "retry_s": 3, **changes}
+        )
+
+
+@asynccontextmanager
+async def emulated(folder: Path, **settings: Any) -> AsyncIterator[Emulator]:
+    """``python -m emulators.wechat`` with one verified service account, until the block ends."""
+    account = {**SHOP, "original_id": "gh_0000000000a1", "open_platform": "group", "templates": list(TEMPLATES)}
+    config = folder / "emulator.yml"
+    config.write_text(yaml.safe_dump({"accounts": [account], **settings}), encoding="utf-8")
+    port = free_port()
+    words = ("-m", "emulators.wechat", "--port", str(port), "--config", str(config))
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        async with aiohttp.ClientSession() as session:
+            running = Emulator(f"http://127.0.0.1:{port}", session)
+            async with asyncio.timeout(STARTS_WITHIN_S):
+                while not await _answers(running):
+                    assert process.returncode is None
+                    await asyncio.sleep(0.05)
+            yield running
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _answers(emulator: Emulator) -> bool:
+    try:
+        await emulator.control("GET", "/clock")
+    except aiohttp.ClientConnectionError:
+        return False
+    return True
