@@ -25,8 +25,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not settings.public_url:
         settings = settings.model_copy(update={"public_url": address})
     logging.basicConfig(level=logging.WARNING)
-    print(f"WeChat is emulated at {address}; {address}/control shows its accounts", flush=True)
-    web.run_app(build_app(settings), host=args.host, port=args.port, print=None, access_log=None, shutdown_timeout=3)
+
+    def announce(_: str) -> None:
+        print(f"WeChat is emulated at {address}; {address}/control shows its accounts", flush=True)
+
+    app = build_app(settings)
+    web.run_app(app, host=args.host, port=args.port, print=announce, access_log=None, shutdown_timeout=3)
     return 0
 
 

@@ -120,11 +120,17 @@ class AccountSettings(Section):
 
 
 class Delivery(Section):
-    """How pushes are delivered. Seconds here are WeChat's; each is multiplied by ``scale``."""
+    """How pushes are delivered. Seconds here are WeChat's; each is multiplied by ``scale``.
+
+    A try begins at the earliest ``spacing_s`` after the one before began, also if that was refused at once: WeChat does
+    not say, and a server that is being started again has its chance. ``resign_retries``: a retry has a fresh timestamp,
+    nonce and signature; without it all of a retry is identical. ``signed_at``: the clock that ``timestamp`` is read
+    from; a server that refuses old ones lives by the wall's.
+    """
 
     tries: int = Field(default=3, ge=1, le=10)
     timeout_s: float = Field(default=5.0, gt=0)
-    pause_s: float = Field(default=0.0, ge=0)
+    spacing_s: float = Field(default=5.0, ge=0)
     scale: float = Field(default=1.0, gt=0, le=10)
     resign_retries: bool = False
     signed_at: Literal["wall", "clock"] = "wall"

@@ -52,10 +52,14 @@ class World:
         self.calls: deque[Call] = deque(maxlen=KEPT_CALLS)
         self.called: Counter[tuple[str, int]] = Counter()
 
-    def reset(self) -> None:
-        """Back to how it was at the start; the settings that were changed meanwhile too."""
+    def reset(self, *, settings: bool) -> None:
+        """Back to how it was at the start; ``settings``: those that were changed meanwhile too."""
         self._farewell("reset")
-        self.settings = self._configured
+        if settings:
+            self.settings = self._configured
+        else:
+            changed = tuple(account.settings for account in self.accounts.values())
+            self.settings = self.settings.model_copy(update={"accounts": changed})
         self.clock.reset()
         self.faults.clear()
         self._begin()

@@ -62,6 +62,10 @@ def number(request: web.Request, name: str, default: float, most: float | None =
 async def tell_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A control call that cannot be done is answered with ``{"error": …}``."""
     try:
+        origin = request.headers.get("Origin")
+        foreign = origin is not None and origin.partition("://")[2] != request.host
+        if foreign and request.path.startswith("/control"):
+            raise BadCommand("pages of other sites have no control", 403)
         return await handler(request)
     except BadCommand as bad:
         return web.json_response({"error": str(bad)}, status=bad.status)

@@ -22,6 +22,12 @@ class Advance(Body):
     seconds: float = Field(ge=0, le=10 * 366 * 24 * 3600)
 
 
+class Reset(Body):
+    """``settings``: what was changed of accounts and delivery is as configured again, too."""
+
+    settings: bool = False
+
+
 class House:
     """The handlers."""
 
@@ -173,8 +179,9 @@ class House:
 
     async def reset(self, request: web.Request) -> web.Response:
         """Ends what is under way and forgets users, tokens, media, menus, faults and what the clock was advanced by."""
+        body = parsed(Reset, await read_json(request))
         await self._deliverer.stop()
-        self._world.reset()
+        self._world.reset(settings=body.settings)
         self._deliverer.forget()
         return web.json_response({})
 

@@ -101,13 +101,13 @@ class Deliverer:
         request: PushRequest | None = None
         began = time.perf_counter()
         for number in range(1, rules.tries + 1):
-            if number > 1:
-                await asyncio.sleep(rules.pause_s * rules.scale)
+            tried = time.perf_counter()
             if request is None or rules.resign_retries:
                 request = compose(chat.account, chat.openid, push.fields, self._stamp())
             attempt = await self._attempt(push, chat, number, request, began)
-            if attempt.outcome in FINAL:
+            if attempt.outcome in FINAL or number == rules.tries:
                 return
+            await asyncio.sleep(tried + rules.spacing_s * rules.scale - time.perf_counter())
 
     async def _attempt(self, push: Push, chat: Chat, number: int, request: PushRequest, began: float) -> Attempt:
         struck = self._world.faults.strike("push", account=push.account, user=push.user, type=push.type)

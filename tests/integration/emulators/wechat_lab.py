@@ -58,7 +58,7 @@ def text_reply(received: Received, text: str) -> bytes:
     """A passive answer in plain XML."""
     fields = received.fields
     return (
-        f"<xml><ToUserName><![CDATA[{fields['FromUserName']}]]></ToUserName>"
+        f"<xml><ToUserName><![CDATA[{fields.get('FromUserName')}]]></ToUserName>"
         f"<FromUserName><![CDATA[{fields['ToUserName']}]]></FromUserName><CreateTime>1</CreateTime>"
         f"<MsgType><![CDATA[text]]></MsgType><Content>{escape(text)}</Content></xml>"
     ).encode()
