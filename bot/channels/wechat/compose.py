@@ -23,6 +23,7 @@ numbers, which always works, is sent instead."""
 _NAMED_LINK = re.compile(r"\[([^\]\n]{1,200})\]\(([^)\s]{1,500})\)")
 _STRONG = re.compile(r"\*\*([^*\n]{1,500})\*\*")
 _GAP = "\n\n"
+_PROGRAM = ("app_id", "path", "thumb_media_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ def _address(link: Mapping[str, Any], terms: Terms) -> str:
 
 
 def _is_card(link: Mapping[str, Any], terms: Terms) -> bool:
+    if not _one_line(link.get("label", "")):  # WeChat takes no card without a title
+        return False
     if _mini_program(link):
         return True
     return bool(link.get("description") or link.get("image")) and _address(link, terms).startswith("http")
@@ -163,8 +166,8 @@ def _cards(body: Body, terms: Terms) -> list[Outgoing]:
 def _card(link: Mapping[str, Any], terms: Terms) -> Outgoing:
     title, words = _one_line(link.get("label", "")), Words(_line(link, terms))
     if program := _mini_program(link):
-        path = str(program.get("path", ""))
-        return MiniProgram(title, str(program["app_id"]), path, str(program["thumb_media_id"]), words)
+        app_id, path, picture = (str(program[name]) for name in _PROGRAM)
+        return MiniProgram(title, app_id, path, picture, words)
     return Article(
         title, str(link.get("description") or ""), _address(link, terms), str(link.get("image") or ""), words
     )
@@ -173,7 +176,7 @@ def _card(link: Mapping[str, Any], terms: Terms) -> Outgoing:
 def _mini_program(link: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The page of a mini program behind a link, if WeChat can show its card."""
     program = link.get("mini_program") or {}
-    return program if program.get("app_id") and program.get("thumb_media_id") else None
+    return program if all(program.get(name) for name in _PROGRAM) else None
 
 
 def _kind(type_: str) -> Literal["image", "voice", "video"]:

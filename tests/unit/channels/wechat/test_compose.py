@@ -166,6 +166,11 @@ def test_pages_with_a_picture_and_mini_programs_are_cards():
     )
 
 
+def test_a_card_without_a_title_is_an_address():
+    body = {"links": [{"label": " ", "url": "https://e.example/g", "image": "https://e.example/i.jpg"}]}
+    assert only_text(body) == "https://e.example/g"
+
+
 def test_music_needs_a_picture_on_wechat():
     music = {"title": "歌", "description": "短", "url": "https://e.example/m.mp3"}
     assert only_text({"music": music}) == "歌: https://e.example/m.mp3"
