@@ -135,6 +135,7 @@ async def test_slow_media_arrive_in_pieces(wechat: Lab) -> None:
 
 async def test_chance_is_repeatable_and_rules_can_be_skipped_counted_and_removed(wechat: Lab) -> None:
     await wechat.user()
+    await wechat.control("PATCH", "/delivery", {"spacing_s": 0})
 
     async def struck() -> list[bool]:
         pushes = [await wechat.do("li", "text", content=str(turn)) for turn in range(30)]
