@@ -31,10 +31,17 @@ def fallbacks(locale: str) -> tuple[str, ...]:
     return _FALLBACKS[locale] if locale in _FALLBACKS else _FALLBACKS[resolve_locale(locale)]
 
 
+_TAIWANS: Final = {"稽核": "審核", "保修": "保固", "人工客服": "真人客服", "轉人工": "轉真人"}
+"""What the phrase table gets wrong here (it takes every 审核 for an audit, while it is nearly always a review), and
+what it does not know of a service desk's words."""
+
+
 def to_traditional(text: str) -> str:
     """Taiwan's Traditional wording of Simplified text; the addresses of ``[label](url)`` links stay as they are."""
-    # The phrase table takes every 审核 for an audit (稽核); here it is nearly always a review.
-    return _convert("s2twp", text).replace("稽核", "審核")
+    text = _convert("s2twp", text)
+    for told, meant in _TAIWANS.items():
+        text = text.replace(told, meant)
+    return text
 
 
 def to_simplified(text: str) -> str:

@@ -22,7 +22,7 @@ UNCLEAR = {
     "zh-Hant": ("退款", "發票", "配送", "保固", "會員", "安裝"),
     "en": ("refund", "invoice", "delivery", "warranty", "membership", "installation"),
 }
-PERSON = {"zh-Hans": "转人工客服", "zh-Hant": "轉人工客服", "en": "Talk to a person"}
+PERSON = {"zh-Hans": "转人工客服", "zh-Hant": "轉真人客服", "en": "Talk to a person"}
 
 
 async def test_a_customer_is_answered_in_three_languages(shop_server: LiveServer) -> None:
@@ -111,6 +111,15 @@ async def test_an_unclear_question_gets_a_choice_and_a_way_to_a_person(shop_serv
             taps = [message["body"]["choice"] for message in thread if "choice" in message["body"]]
             assert taps == ["person", "SetSlots(person_way=bot)"]
             await other.check_policy()
+
+        async with customer(browser, shop_server.url) as waiting:
+            await waiting.visit(lang)
+            await waiting.ask(wording)
+            await waiting.answers.first.get_by_role("button", name=PERSON[lang]).click()
+            await expect(waiting.answers).to_have_count(3)
+            await waiting.answers.nth(2).locator(".choice").nth(1).click()
+            await expect(waiting.answers).to_have_count(4)
+            assert expected not in await waiting.ask(question), "nobody looks it up: a person is going to answer"
         await someone.check_policy()
 
 

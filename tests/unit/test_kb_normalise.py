@@ -75,3 +75,7 @@ def test_a_tag_means_one_of_the_three_locales(tag: str | None, locale: str) -> N
 
 def test_a_review_is_no_audit_in_traditional_chinese() -> None:
     assert to_traditional("审核通常在 1 个工作日内完成") == "審核通常在 1 個工作日內完成"
+
+
+def test_a_warranty_and_a_person_are_called_in_traditional_chinese_as_in_taiwan() -> None:
+    assert to_traditional("保修期内请找人工客服，说转人工") == "保固期內請找真人客服，說轉真人"

@@ -111,6 +111,14 @@ def test_every_notice_promises_words_that_lead_to_one_s_rights(locale: str) -> N
     assert ours().flows["privacy_menu"].offered
 
 
+@pytest.mark.parametrize(("locale", "others"), [("zh-Hans", "真人客服|专人客服"), ("zh-Hant", "人工|專人客服|保修")])
+def test_a_person_and_a_warranty_have_one_name_in_each_language(locale: str, others: str) -> None:
+    variants = (one for response in ours().responses.values() for one in response.variants)
+    texts = [text[locale] for one in variants for text in (one.text, *(button.title for button in one.buttons))]
+    texts += [flow.name[locale] for flow in ours().flows.values()]
+    assert [text for text in texts if re.search(others, text)] == []
+
+
 @pytest.mark.parametrize("text", ["人工费怎么收", "客服电话多少 sure", "is human hair ok for the robot vacuum, maybe"])
 def test_words_about_people_are_not_a_wish_for_one(text: str) -> None:
     assert decide(text).outcome.kind != "hand_over"
