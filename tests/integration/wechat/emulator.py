@@ -53,7 +53,7 @@ class Emulator:
     async def shown(self, name: str = "li") -> list[Any]:
         """The contents of what the account sent to a user."""
         lines = (await self.control("GET", f"/users/{name}/phone"))["lines"]
-        return [line["content"] for line in lines if line["how"] not in ("user", "menu")]
+        return [line["content"] for line in lines if line["how"] not in ("user", "menu", "error")]
 
     def account(self, **changes: Any) -> WechatAccount:
         """Our side of the account."""

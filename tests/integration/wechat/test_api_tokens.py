@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from bot.channels.wechat.api import TokenFault, WechatFault, open_client
 from bot.rehearsal.keys import RING
+from bot.storage.database import make_engine
 from tests.integration.wechat.emulator import SECRET, Emulator, emulated
 from tests.servers import ROOT
 
@@ -170,8 +171,6 @@ async def test_a_token_is_renewed_ahead_of_its_end_beside_the_calls(tmp_path, en
 
 
 async def test_without_the_database_no_token_is_had_and_that_is_told(wechat, settings, keys):
-    from bot.storage.database import make_engine
-
     away = make_engine("postgresql://nobody@127.0.0.1:9/none", settings)
     async with open_client(wechat.account(retry_s=0), away, keys) as client:
         with pytest.raises(WechatFault) as caught:
