@@ -10,7 +10,6 @@ from knowledge_base.background import everyday_sentences
 from knowledge_base.normalise import normalise
 from knowledge_base.stem import stem
 
-_MAX_WORDS: Final = 4
 _THING: Final = "@"
 _MISSPELT_FROM: Final = 6
 _OTHER_WORDS: Final = frozenset(
@@ -57,9 +56,11 @@ class Concepts:
                 raise FaultyConceptLineError(f"line {number}: expected 'name: form, form, …'")
             for form in forms.split(","):
                 self._add(normalise(form), name.strip())
+        # By its first character or word, how long a form can be: most begin none, and nothing more is looked up.
         self._longest: dict[str, int] = {}
-        for form in self._chinese:
-            self._longest[form[0]] = max(len(form), self._longest.get(form[0], 0))
+        begun: list[Sequence[str]] = [*self._chinese, *self._english]
+        for known in begun:
+            self._longest[known[0]] = max(len(known), self._longest.get(known[0], 0))
         alone = {form[0] for form in self._english if len(form) == 1}
         self._words = {word for form in self._english for word in form} | _everyday_stems()
         self._misspelt = _misspellings(alone)
@@ -92,9 +93,9 @@ class Concepts:
         """The concepts met from left to right, the longest form first; no word serves two of them."""
         met: list[Met] = []
         start, end = 0, len(stems)
-        forms = self._english
+        forms, longest = self._english, self._longest
         while start < end:
-            for size in range(min(_MAX_WORDS, end - start), 0, -1):
+            for size in range(min(longest.get(stems[start], 0), end - start), 0, -1):
                 name = forms.get(tuple(stems[start : start + size]))
                 if name is not None:
                     met.append(Met(name.lstrip(_THING), start, start + size, name.startswith(_THING)))

@@ -27,12 +27,9 @@ def normalise(text: str) -> str:
     letters repeated more than twice ("helloooo", "急急急急") all fold away. May be empty.
     """
     text = unicodedata.normalize("NFKC", text[: 2 * MAX_CHARACTERS]).lower().translate(_APOSTROPHES)
-    if text.isascii():
-        if "'" in text or "nt" in text or "cannot" in text:
-            for pattern, plain in _CONTRACTIONS:
-                text = pattern.sub(plain, text)
-    else:
+    if not text.isascii():
         text = _without_accents(text.translate(simplified_characters()))
+    if "'" in text or "nt" in text or "cannot" in text:
         for pattern, plain in _CONTRACTIONS:
             text = pattern.sub(plain, text)
     text = _NOT_TEXT.sub(" ", _INSIDE_NUMBER.sub("", text))
@@ -42,6 +39,8 @@ def normalise(text: str) -> str:
 def _without_accents(text: str) -> str:
     """Latin letters without their marks; scripts that need theirs (Japanese, Thai, Hindi) keep them."""
     decomposed = unicodedata.normalize("NFD", text)
+    if not any(map(unicodedata.combining, decomposed)):
+        return text
     kept: list[str] = []
     for sign in decomposed:
         if unicodedata.combining(sign) and kept and kept[-1].isascii():
