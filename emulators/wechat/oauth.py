@@ -5,7 +5,6 @@ A browser of the emulator says which user it is by the cookie or the query param
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from yarl import URL
@@ -45,8 +44,8 @@ class Login:
             raise BadCommand("10005: this account may not log in on web pages", 403)
         if query.get("response_type") != "code" or query.get("scope") not in SCOPES:
             raise BadCommand("10005: response_type or scope is wrong")
-        back = query.get("redirect_uri", "")
-        if not _allowed(back, account):
+        back = _address(query.get("redirect_uri", ""))
+        if back is None or not _allowed(back, account):
             raise BadCommand("10003: the redirect_uri is not of a domain of the account")
         user = query.get(WHO) or request.cookies.get(WHO)
         if not user:
@@ -55,7 +54,7 @@ class Login:
         code = self._world.identifier(32)
         now = self._world.clock.now()
         self._world.grants.begin(code, Grant(user, account.settings.appid, query["scope"], person.snapshot, now))
-        raise web.HTTPFound(URL(back).update_query({"code": code, "state": query.get("state", "")}))
+        raise web.HTTPFound(back.update_query({"code": code, "state": query.get("state", "")}))
 
     def _answering(self, endpoint: Any) -> Any:
         async def serve(request: web.Request) -> web.Response:
@@ -143,9 +142,16 @@ class Login:
         return account
 
 
-def _allowed(back: str, account: Account) -> bool:
-    parts = urlsplit(back)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return False
+def _address(text: str) -> URL | None:
+    """The page to go back to, if it is one."""
+    try:
+        url = URL(text)
+    except ValueError:
+        return None
+    # A control character would break the header that sends the browser there.
+    return url if url.scheme in ("http", "https") and url.host and text.isprintable() else None
+
+
+def _allowed(back: URL, account: Account) -> bool:
     domains = account.settings.oauth_domains
-    return not domains or parts.hostname in domains or parts.netloc in domains
+    return not domains or back.host in domains or back.authority in domains

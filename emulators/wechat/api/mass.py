@@ -117,7 +117,7 @@ async def _delete(call: ApiCall) -> Answer:
 def _job(call: ApiCall) -> MassJob:
     try:
         return call.account.mass[int(call.body.get("msg_id", 0))]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise Refused(40097) from None
 
 

@@ -69,7 +69,7 @@ def _addressed(fields: dict[str, Any], account: Account, openid: str) -> None:
         raise ReplyRefused("the ToUserName is not the user's openid")
     if _text(fields, "FromUserName") != account.settings.original_id:
         raise ReplyRefused("the FromUserName is not the account's")
-    if not _text(fields, "CreateTime").isdigit():
+    if not _text(fields, "CreateTime").isdecimal():
         raise ReplyRefused("the CreateTime is not a number")
 
 
