@@ -106,6 +106,7 @@ ACTIONS: tuple[type[LocalAction], ...] = (
     sales.CompareProducts,
     sales.NoteCompared,
     sales.NoteSalesKind,
+    sales.TellStock,
     service_slots.AskServiceSlot,
     service_slots.NoteServiceSlot,
     suggestions.RecordSuggestion,

@@ -1,13 +1,16 @@
 """Before a sale (SV1): advice by need, two products side by side, both honest about how old price and stock are."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
+from bot.flows.understanding.choices import places_named
+from bot.flows.understanding.plain import plain
 from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.moments import day_of_date
 from bot.handlers.products import Kind, Product, read_range
@@ -16,6 +19,9 @@ from bot.handlers.wording import Wording
 from bot.settings import Settings
 from crm_adapter.rights.working_days import ZONE
 
+SHOWN_LAST = "sales_shown"
+MOST_TOLD = 5
+_OF_STOCK: Final = re.compile(r"有(?:现|没有?)?货|现货|库存|缺货|断货|\b(?:in|out of) stock\b|\bsold out\b")
 words = Wording("sales")
 
 
@@ -27,6 +33,25 @@ class _Sales(LocalAction):
     def _price(self, product: Product, locale: str) -> str:
         return f"{product.price} {in_language(self._range.currency, locale)}"
 
+    def _offer(self, product: Product, locale: str) -> str:
+        return words(
+            "offer",
+            locale,
+            name=in_language(product.name, locale),
+            price=self._price(product, locale),
+            stock=words(product.stock, locale),
+            suits=in_language(product.for_whom, locale),
+        )
+
+    def _named(self, said: str, choices: Sequence[Product]) -> Sequence[Product]:
+        """The products that words name, or whose places in a list they name ("1和3", "the first two")."""
+        places = places_named(plain(said), len(choices))
+        return [choices[place] for place in places] if places else self._range.products_meant(said)
+
+    def _last_shown(self, tracker: Tracker) -> Sequence[Product]:
+        """What an advice or a comparison has shown in this conversation, in its order."""
+        return self._range.products_meant(str(tracker.get_slot(SHOWN_LAST) or ""))
+
     def _age(self, products: Sequence[Product], turn: HandlerTurn) -> str:
         """How old what was said of price and stock is: the oldest of them."""
         oldest: date = min(one.as_of for one in products)
@@ -36,7 +61,8 @@ class _Sales(LocalAction):
 
 
 class BeginAdvice(_Sales):
-    """Takes the kind of product from the words that the customer came with."""
+    """Takes the kind of product from the words that the customer came with. Who asks whether something can be had, and
+    says or has just seen what, wants no advice but the answer."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
@@ -45,7 +71,29 @@ class BeginAdvice(_Sales):
         said = str(within().message.get("text", ""))
         named = self._range.products_meant(said)
         kind = named[0].kind if named else _id(self._range.kind_meant(said))
-        return [SlotSet("sales_kind", kind)]
+        events: list[EventType] = [SlotSet("sales_kind", kind)]
+        if _OF_STOCK.search(plain(said)):
+            about = named or [one for one in self._last_shown(tracker) if kind in (None, one.kind)]
+            about = about or self._range.of_kind(kind)[:MOST_TOLD]
+            events += [
+                SlotSet("sales_stock_asked", bool(about)),
+                SlotSet(SHOWN_LAST, " ".join(one.id for one in about)),
+            ]
+        return events
+
+
+class TellStock(_Sales):
+    """Price and stock of what was asked about, and how old they are; a person knows what is newer."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
+        """See :class:`LocalAction`."""
+        turn, found = within(), self._last_shown(tracker)
+        dispatcher.utter_message(
+            response="utter_sales_stock",
+            shown_products="\n".join(self._offer(one, turn.locale) for one in found),
+            shown_age=self._age(found, turn),
+        )
+        return []
 
 
 class AskSalesKind(_Sales):
@@ -94,17 +142,7 @@ class AdviseProducts(_Sales):
             shown_age=self._age(found, turn),
             buttons=list(_next_steps(found, turn.locale)),
         )
-        return []
-
-    def _offer(self, product: Product, locale: str) -> str:
-        return words(
-            "offer",
-            locale,
-            name=in_language(product.name, locale),
-            price=self._price(product, locale),
-            stock=words(product.stock, locale),
-            suits=in_language(product.for_whom, locale),
-        )
+        return [SlotSet(SHOWN_LAST, " ".join(one.id for one in found))]
 
 
 class BeginComparison(_Sales):
@@ -115,7 +153,7 @@ class BeginComparison(_Sales):
         if tracker.get_slot("compare_one"):
             return []
         said = str(within().message.get("text", ""))
-        one, two = _two([product.id for product in self._range.products_meant(said)])
+        one, two = _two([product.id for product in self._named(said, self._last_shown(tracker))])
         kind = _id(self._range.kind_meant(said))
         return [SlotSet("compare_one", one), SlotSet("compare_two", two), SlotSet("sales_kind", kind)]
 
@@ -158,7 +196,8 @@ class NoteCompared(_Sales):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         said = [str(tracker.get_slot(slot) or "") for slot in ("compare_one", "compare_two")]
-        named = [product.id for words_ in said for product in self._range.products_meant(words_)]
+        choices = self._range.of_kind(tracker.get_slot("sales_kind"))
+        named = [product.id for words_ in said for product in self._named(words_, choices)]
         one, two = _two(list(dict.fromkeys(named)))
         if len(named) < sum(bool(words_) for words_ in said):
             dispatcher.utter_message(response="utter_compare_unknown")
@@ -193,7 +232,7 @@ class CompareProducts(_Sales):
             ),
             shown_age=self._age([one, two], turn),
         )
-        return []
+        return [SlotSet(SHOWN_LAST, f"{one.id} {two.id}")]
 
 
 def _facts(one: Product, two: Product, locale: str) -> list[tuple[str, str, str]]:

@@ -145,6 +145,40 @@ def several_shown(heard: Heard, words: str, definitions: Definitions) -> list[An
     return values or None
 
 
+_SEPARATE: Final = re.compile(
+    r"\s*(?:[,;/+&]|和|跟|与|及|还有|以及|\b(?:and|with|to|versus|vs\.?)\s)\s*|(?<=\d)\s+(?=\d)"
+)
+_COMPARE: Final = re.compile(
+    r"(?:请|帮我|给我|我?(?:想|要))*(?:对比|比较|比)(?:一?下|一比)?|(?:please |let'?s |can you )*compare ?"
+)
+_COMPARE_LAST: Final = re.compile(r"(?:做个?|的)?(?:对比|比较|比)(?:一?下|一比)?")
+_FEW: Final = re.compile(
+    r"(?:the )?(?:(?P<last>last|最后|后面?)|first|前面?|这) ?(?P<few>[2-9]|[两二三四五]|two|three|four|five)"
+    r"(?:个|款|种|台|项)?(?: (?:ones?|models?))?"
+)
+
+
+def places_named(words: str, count: int) -> list[int] | None:
+    """The places, from 0, that "1和3", "compare the first two" or "第一个和最后一个" mean in a list of so many.
+
+    ``None`` unless every part of the text is one.
+    """
+    said = core(words)
+    said = said[lead.end() :] if (lead := _COMPARE.match(said)) else said
+    said = core(next((said[: tail.start()] for tail in _COMPARE_LAST.finditer(said) if tail.end() == len(said)), said))
+    if few := _FEW.fullmatch(said):
+        number = min(_WORDS.get(few["few"]) or int(chinese_number(few["few"]) or few["few"]), count)
+        return [*range(count - number, count)] if few["last"] else [*range(number)]
+    places: list[int] = []
+    for part in filter(core, _SEPARATE.split(said)):
+        match = _PLACE.fullmatch(core(part))
+        place = None if match is None else count if match["last"] else _place(match, bare_number=True)
+        if place is None or not 1 <= place <= count:
+            return None
+        places += [] if place - 1 in places else [place - 1]
+    return places or None
+
+
 def shown_by_words(heard: Heard, words: str) -> Shown | None:
     """The choice whose label a plain text holds or nearly is; a long message is more than a choice."""
     if not heard.shown or len(words) > _LONGEST:

@@ -7,6 +7,8 @@ import pytest
 from bot.flows.commands import BackToBot, Cancel, Command, SetSlot, Skip, SmallTalk, Unreadable
 from bot.flows.model import Slot
 from bot.flows.understanding import Shown
+from bot.flows.understanding.choices import places_named
+from bot.flows.understanding.plain import plain
 from tests.unit.flows.hearing import EMAIL, PHONE, YES_NO, Shelf, commands, hear, wish
 
 NAME = Slot("name", "text", "name")
@@ -178,3 +180,17 @@ def test_the_first_one_will_do() -> None:
     asked = Slot("slot", "text")
     shown = (Shown("SetSlots(slot=a)", "周一上午"), Shown("SetSlots(slot=b)", "周二上午"))
     assert commands("第一个都行", asked=asked, shown=shown) == (SetSlot("slot", "a"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("1和2", [0, 1]), ("第一个和第三个", [0, 2]), ("1、3", [0, 2]), ("1 3", [0, 2]), ("1跟3比一下", [0, 2]),
+        ("比较一下1和3", [0, 2]), ("前两款", [0, 1]), ("對比前兩個", [0, 1]), ("后两个", [1, 2]), ("第二款", [1]),
+        ("1 and 3", [0, 2]), ("1 vs 2", [0, 1]), ("the first one and the last one", [0, 2]),
+        ("compare the first two", [0, 1]), ("compare 1 with 3", [0, 2]), ("the last two", [1, 2]),
+        ("1和9", None), ("F320", None), ("compare", None), ("第一个和冰箱", None), ("两个人", None),
+    ],
+)  # fmt: skip
+def test_several_places_of_a_list_in_one_answer(text: str, places: list[int] | None) -> None:
+    assert places_named(plain(text), 3) == places
