@@ -55,7 +55,7 @@ class Account:
         self.world = world
         self.tokens = AccountTokens(world.settings.tokens, self._new_token)
         self.media = MediaStore(world.settings.media_lifetime_s, lambda: world.identifier(64))
-        self.quotas = Quotas(settings.daily_quotas)
+        self.quotas = Quotas(settings.daily_quotas, settings.minute_quotas)
         self.chats: dict[str, Chat] = {}
         self.menu: list[dict[str, Any]] | None = None
         self.menu_id = 0
@@ -63,7 +63,6 @@ class Account:
         self.tags: dict[int, str] = {2: "星标组"}
         self.templates: dict[str, Template] = {template.id: template for template in settings.templates}
         self.mass: dict[int, MassJob] = {}
-        self.mass_calls: list[float] = []
         self.next_tag = 100
 
     def openid(self, user: str) -> str:

@@ -36,6 +36,7 @@ class Chat:
     typing_until: float = float("-inf")
     consents: dict[str, int] = field(default_factory=dict)
     refuses_templates: bool = False
+    refuses_messages: bool = False
     tags: set[int] = field(default_factory=set)
     remark: str = ""
     session: Session | None = None
@@ -53,6 +54,7 @@ class Chat:
             "typing": self.typing_until > now,
             "consents": dict(self.consents),
             "refuses_templates": self.refuses_templates,
+            "refuses_messages": self.refuses_messages,
             "tags": sorted(self.tags),
             "session": self.session.kf_account if self.session and self.session.until > now else None,
         }

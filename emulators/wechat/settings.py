@@ -95,6 +95,7 @@ class AccountSettings(Section):
     templates: tuple[Template, ...] = ()
     materials: frozenset[str] = frozenset()
     daily_quotas: dict[str, Annotated[int, Field(ge=0)]] = {}
+    minute_quotas: dict[str, Annotated[int, Field(ge=0)]] = {}
 
     @property
     def rights(self) -> frozenset[Right]:

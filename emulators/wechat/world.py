@@ -120,7 +120,7 @@ class World:
     def change_account(self, account: Account, settings: AccountSettings) -> None:
         """The account's console was used: from now on these settings hold."""
         account.settings = settings
-        account.quotas.change(settings.daily_quotas)
+        account.quotas.change(settings.daily_quotas, settings.minute_quotas)
 
     def media_url(self, media_id: str) -> str:
         """Where a picture can be seen without a token."""

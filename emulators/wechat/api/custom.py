@@ -15,6 +15,8 @@ Part = dict[str, Any]
 async def _send(call: ApiCall) -> Answer:
     """Everything about the message is looked at before the window is: a wrong message costs nothing."""
     chat = call.account.chat(call.body.get("touser"), follower=True)
+    if chat.refuses_messages:
+        raise Refused(48002)
     kind = call.body.get("msgtype")
     read = CONTENTS.get(kind) if isinstance(kind, str) else None
     if read is None:

@@ -9,7 +9,6 @@ from emulators.wechat.errors import Refused
 from emulators.wechat.people import Chat
 from emulators.wechat.tokens import BEIJING, DAY
 
-CALLS_A_MINUTE = 60
 A_MONTH = 4
 CLIENT_ID_CHARACTERS = 64
 MOST_OPENIDS = 10_000
@@ -44,7 +43,6 @@ async def _preview(call: ApiCall) -> Answer:
 
 def _begin(call: ApiCall, chats: list[Chat]) -> dict[str, Any]:
     """Sends to who follows and has not had the month's number; then tells the account how many it reached."""
-    _limit_calls(call)
     kind, content = _content(call)
     client_id = call.body.get("clientmsgid") or ""
     if not isinstance(client_id, str) or len(client_id) > CLIENT_ID_CHARACTERS:
@@ -52,7 +50,7 @@ def _begin(call: ApiCall, chats: list[Chat]) -> dict[str, Any]:
     for job in call.account.mass.values():
         if client_id and job.client_id == client_id:
             raise Refused(45065, msg_id=job.msg_id, msg_data_id=job.msg_data_id)
-    fitting = [chat for chat in chats if chat.following and _may_have(chat, call.now)]
+    fitting = [chat for chat in chats if chat.following and not chat.refuses_messages and _may_have(chat, call.now)]
     if not fitting:
         raise Refused(45028)
     number = call.world.number()
@@ -66,13 +64,6 @@ def _begin(call: ApiCall, chats: list[Chat]) -> dict[str, Any]:
     call.acts.event(fitting[0], "MASSSENDJOBFINISH", fields, answerable=False)
     told = {"msg_id": number, "msg_data_id": job.msg_data_id}
     return {"errcode": 0, "errmsg": "send job submission success", **told}
-
-
-def _limit_calls(call: ApiCall) -> None:
-    recent = [at for at in call.account.mass_calls if at > call.now - 60]
-    if len(recent) >= CALLS_A_MINUTE:
-        raise Refused(45011)
-    call.account.mass_calls = [*recent, call.now]
 
 
 def _may_have(chat: Chat, now: float) -> bool:

@@ -221,6 +221,11 @@ def _refuse_templates(acts: Acts, chat: Chat, body: Refusal) -> Pushes:
     return []
 
 
+def _refuse_messages(acts: Acts, chat: Chat, body: Refusal) -> Pushes:
+    chat.refuses_messages = body.refuses
+    return []
+
+
 def _end_session(acts: Acts, chat: Chat, body: Act) -> Pushes:
     if not end_session(chat, acts.push):
         raise BadCommand("there is no session", 409)
@@ -257,6 +262,7 @@ ACTS: dict[str, tuple[type[BaseModel], Callable[[Acts, Chat, Any], Pushes]]] = {
     "consent-change": (Consent, _consent_change),
     "pay": (Act, _pay),
     "refuse-templates": (Refusal, _refuse_templates),
+    "refuse-messages": (Refusal, _refuse_messages),
     "end-session": (Act, _end_session),
     "switch-session": (Switch, _switch_session),
     "push": (Raw, _raw),

@@ -105,6 +105,24 @@ async def test_who_can_be_written_to(wechat: Lab) -> None:
     assert [await wechat.send(openid) for _ in range(4)] == [0, 0, 0, 45047]
 
 
+async def test_a_user_may_refuse_messages(wechat: Lab) -> None:
+    openid = await wechat.user()
+    await wechat.do("li", "text", content="hi")
+    await wechat.act("li", "refuse-messages")
+    assert await wechat.send(openid) == 48002
+    await wechat.act("li", "refuse-messages", refuses=False)
+    assert await wechat.send(openid) == 0
+
+
+async def test_calls_a_minute_end_and_come_again() -> None:
+    async with lab(account(minute_quotas={SEND: 2})) as wechat:
+        openid = await wechat.user()
+        await wechat.act("li", "pay")
+        assert [await wechat.send(openid) for _ in range(3)] == [0, 0, 45011]
+        await wechat.control("POST", "/clock/advance", {"seconds": 60})
+        assert await wechat.send(openid) == 0
+
+
 async def test_windows_end_by_the_emulators_clock(wechat: Lab) -> None:
     openid = await wechat.user()
     await wechat.do("li", "text", content="hi")
