@@ -19,18 +19,19 @@ class Acts:
         self._deliverer = deliverer
         self.push = deliverer.push
 
-    def follow(self, chat: Chat, *, scene: str = "", ticket: str = "", quiet: bool = False) -> Push | None:
-        """Follows, by a QR code if there is a ``ticket``; ``quiet``: as if long ago, without a push."""
+    def follow_quietly(self, chat: Chat, scene: str = "", ticket: str = "") -> None:
+        """Follows as if long ago: nothing is pushed and no window opens."""
         if chat.following:
             raise BadCommand(f"{chat.person.name} follows already", 409)
-        now = self._world.clock.now()
-        chat.following, chat.followed_at = True, now
+        chat.following, chat.followed_at = True, self._world.clock.now()
         chat.scene = scene
         chat.came_by = "ADD_SCENE_QR_CODE" if ticket else "ADD_SCENE_SEARCH"
-        if quiet:
-            return None
-        self._own(chat, "subscribe", {"scene": scene})
-        chat.window.open("subscribe", now)
+
+    def follow(self, chat: Chat, scene: str = "", ticket: str = "") -> Push:
+        """Follows, by a QR code if there is a ``ticket``."""
+        self.follow_quietly(chat, scene, ticket)
+        self.own_line(chat, "subscribe", {"scene": scene})
+        chat.window.open("subscribe", chat.followed_at)
         code = {"EventKey": f"qrscene_{scene}", "Ticket": ticket} if ticket else {"EventKey": ""}
         return self.event(chat, "subscribe", code)
 
@@ -41,7 +42,7 @@ class Acts:
         chat.window.close()
         chat.session = None
         chat.consents.clear()
-        self._own(chat, "unsubscribe", {})
+        self.own_line(chat, "unsubscribe", {})
         return self.event(chat, "unsubscribe", {"EventKey": ""}, answerable=False)
 
     def scan(self, chat: Chat, ticket: str) -> Push:
@@ -51,11 +52,8 @@ class Acts:
         if scene is None or (scene.until is not None and scene.until <= now):
             raise BadCommand("there is no such QR code, or no longer", 404)
         if not chat.following:
-            push = self.follow(chat, scene=scene.value, ticket=ticket)
-            if push is None:
-                raise AssertionError("following by a code is never quiet")
-            return push
-        self._own(chat, "SCAN", {"scene": scene.value})
+            return self.follow(chat, scene.value, ticket)
+        self.own_line(chat, "SCAN", {"scene": scene.value})
         chat.window.open("scan", now)
         return self.event(chat, "SCAN", {"EventKey": scene.value, "Ticket": ticket})
 
@@ -65,7 +63,7 @@ class Acts:
         """Writes a message of any type; ``None`` while a person has the session: then it does not reach the URL."""
         self.following(chat)
         now = self._world.clock.now()
-        self._own(chat, kind, shown)
+        self.own_line(chat, kind, shown)
         chat.spoke_at = now
         chat.window.open(trigger, now)
         if chat.session is not None:
@@ -81,7 +79,7 @@ class Acts:
 
     def pay(self, chat: Chat) -> None:
         """Pays: opens the longest window; the payment's own notice goes to another URL and is not part of this."""
-        self._own(chat, "payment", {})
+        self.own_line(chat, "payment", {})
         chat.window.open("payment", self._world.clock.now())
 
     def event(self, chat: Chat, name: str, fields: dict[str, Any], *, answerable: bool = True) -> Push:
@@ -96,8 +94,4 @@ class Acts:
 
     def own_line(self, chat: Chat, kind: str, content: dict[str, Any]) -> None:
         """Shows on the phone what the user did."""
-        self._own(chat, kind, content)
-
-    @staticmethod
-    def _own(chat: Chat, kind: str, content: dict[str, Any]) -> None:
         chat.person.phone.show(chat.account.settings.name, "user", kind, content)

@@ -96,7 +96,10 @@ class Raw(Act):
 
 
 def _follow(acts: Acts, chat: Chat, body: Follow) -> Pushes:
-    return [acts.follow(chat, quiet=body.quiet)]
+    if body.quiet:
+        acts.follow_quietly(chat)
+        return []
+    return [acts.follow(chat)]
 
 
 def _unfollow(acts: Acts, chat: Chat, body: Act) -> Pushes:

@@ -67,7 +67,7 @@ class Users:
         for person in made:
             person.nickname = body.nickname
             for account in accounts:
-                self._acts.follow(person.chats[account.settings.appid], quiet=True)
+                self._acts.follow_quietly(person.chats[account.settings.appid])
         openids = [{"user": one.name, "openids": _openids(one)} for one in made]
         return web.json_response({"users": openids}, status=201)
 

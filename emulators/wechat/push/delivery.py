@@ -18,6 +18,7 @@ from emulators.wechat.push.request import HEADERS, PushRequest, compose, signed_
 from emulators.wechat.push.transfer import begin_session
 from emulators.wechat.world import World
 
+KEPT_ALIVE_S = 2  # less than servers keep theirs: a push on a connection that is just being closed would look lost
 OUT_OF_ORDER = "该公众号暂时无法提供服务，请稍后再试"
 
 
@@ -58,7 +59,7 @@ class Deliverer:
 
     async def open(self) -> None:
         """Gets ready to send; as many connections as there are pushes under way, and none is kept for long."""
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=5)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_ALIVE_S)
         self._client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def close(self) -> None:
@@ -87,7 +88,9 @@ class Deliverer:
     async def _deliver(self, push: Push, chat: Chat) -> None:
         try:
             if chat.account.settings.push_url is None:
-                self._tried(push, Attempt(1, self._world.clock.now(), 0.0, "unreachable", reason="no push_url"), 0.0)
+                self.record.tried(
+                    push, Attempt(1, self._world.clock.now(), 0.0, "unreachable", reason="no push_url"), 0.0
+                )
             else:
                 await self._tries(push, chat)
             last = push.attempts[-1].outcome
@@ -117,7 +120,7 @@ class Deliverer:
             await self._overtaken(push.user, reorder.seconds)
         if "drop_before" in struck:
             attempt = Attempt(number, self._world.clock.now(), 0.0, "dropped", reason="never sent")
-            self._tried(push, attempt, 0.0)
+            self.record.tried(push, attempt, 0.0)
             return attempt
         if "duplicate" in struck:
             self._start(self._again(push, chat, number, request))
@@ -128,7 +131,7 @@ class Deliverer:
             attempt = self._judged(attempt, "dropped", "the answer was lost")
         elif attempt.status is not None:
             attempt = self._read(attempt, body, push, chat)
-        self._tried(push, attempt, time.perf_counter() - began)
+        self.record.tried(push, attempt, time.perf_counter() - began)
         return attempt
 
     async def _again(self, push: Push, chat: Chat, number: int, request: PushRequest) -> None:
@@ -192,9 +195,6 @@ class Deliverer:
         seconds = round(time.perf_counter() - began, 6)
         answer = body[:KEPT_BODY].decode(errors="replace")
         return Attempt(number, at, seconds, outcome, status, answer, reason), body
-
-    def _tried(self, push: Push, attempt: Attempt, since_first: float) -> None:
-        self.record.tried(push, attempt, since_first)
 
     @staticmethod
     def _judged(attempt: Attempt, outcome: Outcome, reason: str) -> Attempt:
