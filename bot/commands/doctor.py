@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import tempfile
 from pathlib import Path
 
@@ -10,9 +9,9 @@ from bot.checkup.machine import check_embedded, check_machine
 from bot.checkup.part import Part
 from bot.checkup.report import check_all, program_version
 from bot.checkup.store import check_redis
-from bot.commands.speech import say
+from bot.commands.speech import say, spoken_locale
 from bot.logs import start_logging
-from bot.settings import Locale, Settings, read_settings
+from bot.settings import Settings, read_settings
 from bot.storage.database import make_engine, open_database
 from bot.storage.embedded import EmbeddedPostgresError
 
@@ -37,7 +36,7 @@ async def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     start_logging(settings, quiet=True)
     parts = await _check(settings)
-    locale = _locale()
+    locale = spoken_locale()
     failed = any(part.state == "failed" for part in parts)
     if args.json:
         described = [(part, *part.words(locale)) for part in parts]
@@ -85,10 +84,3 @@ async def _rehearse() -> bool:
     for result in results:
         print(f" {SIGNS['ok' if result.ok else 'failed']} {result.name}: {result.detail}")
     return all(result.ok for result in results)
-
-
-def _locale() -> Locale:
-    spoken = (os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "").lower()
-    if spoken.startswith(("zh_tw", "zh_hk", "zh_mo")):
-        return "zh-Hant"
-    return "zh-Hans" if spoken.startswith("zh") else "en"

@@ -1,11 +1,11 @@
 """``yingda flows``: check the flow files, list the flows, draw one."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.commands.speech import spoken_locale
 from bot.settings import read_settings
 
 if TYPE_CHECKING:  # the other imports stand in the commands: help must not wait for all actions
@@ -99,9 +99,4 @@ def _read(args: argparse.Namespace) -> "Definitions | None":
 
 
 def _locale(args: argparse.Namespace) -> str:
-    if args.locale:
-        return str(args.locale)
-    spoken = (os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "").lower()
-    if spoken.startswith(("zh_tw", "zh_hk", "zh_mo")):
-        return "zh-Hant"
-    return "zh-Hans" if spoken.startswith("zh") else "en"
+    return str(args.locale or spoken_locale())

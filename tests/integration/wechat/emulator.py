@@ -13,8 +13,8 @@ import yaml
 from bot.settings import WechatAccount
 from tests.servers import ROOT, free_port
 
-SECRET = "the-secret-of-shop"
-SHOP = {"name": "shop", "appid": "wx00000000000000a1", "secret": SECRET, "token": "pushes4shop"}
+SECRET = "the-secret-of-care"
+CARE = {"name": "care", "appid": "wx00000000000000a1", "secret": SECRET, "token": "pushes4care"}
 TEMPLATES = (
     {"id": "T1", "title": "进度", "content": "{{thing1.DATA}}"},
     {"id": "S1", "title": "到货", "content": "{{thing1.DATA}}", "kind": "subscription"},
@@ -42,9 +42,9 @@ class Emulator:
 
     async def user(self, name: str = "li") -> str:
         """A follower who may be sent any number of messages; the openid."""
-        made = await self.control("POST", "/users", {"user": name, "follow": ["shop"]})
+        made = await self.control("POST", "/users", {"user": name, "follow": ["care"]})
         await self.control("POST", f"/users/{name}/pay", {})
-        return str(made["users"][0]["openids"]["shop"])
+        return str(made["users"][0]["openids"]["care"])
 
     async def calls(self, path: str) -> list[int]:
         """The error codes with which the calls of a path were answered, oldest first."""
@@ -58,14 +58,14 @@ class Emulator:
     def account(self, **changes: Any) -> WechatAccount:
         """Our side of the account."""
         return WechatAccount.model_validate(
-            {**SHOP, "mode": "plain", "api_url": self.url, "timeout_s": 2, "retry_s": 3, **changes}
+            {**CARE, "mode": "plain", "api_url": self.url, "timeout_s": 2, "retry_s": 3, **changes}
         )
 
 
 @asynccontextmanager
 async def emulated(folder: Path, **settings: Any) -> AsyncIterator[Emulator]:
     """``python -m emulators.wechat`` with one verified service account, until the block ends."""
-    account = {**SHOP, "original_id": "gh_0000000000a1", "open_platform": "group", "templates": list(TEMPLATES)}
+    account = {**CARE, "original_id": "gh_0000000000a1", "open_platform": "group", "templates": list(TEMPLATES)}
     config = folder / "emulator.yml"
     config.write_text(yaml.safe_dump({"accounts": [account], **settings}), encoding="utf-8")
     port = free_port()

@@ -104,7 +104,7 @@ async def test_the_menu_is_made_read_and_taken_away(client):
 async def test_qr_codes_tell_their_scene(wechat, client):
     temporary, lasting = await client.create_qr_code("门店-7", 3600), await client.create_qr_code("海报")
     assert (temporary.expire_seconds, lasting.expire_seconds) == (3600, None)
-    scenes = (await wechat.control("GET", "/accounts/shop"))["scenes"]
+    scenes = (await wechat.control("GET", "/accounts/care"))["scenes"]
     assert [(one["ticket"], one["scene"]) for one in scenes] == [(temporary.ticket, "门店-7"), (lasting.ticket, "海报")]
 
 
@@ -149,7 +149,7 @@ async def test_template_messages_and_notices(wechat, client):
 async def test_who_logged_in_on_a_page_is_known_once_per_code(wechat, client, snapshot):
     openid = await wechat.user()
     await wechat.control("PATCH", "/users/li", {"snapshot": snapshot})
-    await wechat.control("PATCH", "/accounts/shop", {"oauth_domains": ["shop.example"]})
+    await wechat.control("PATCH", "/accounts/care", {"oauth_domains": ["shop.example"]})
     account = wechat.account()
     query = {
         "appid": account.appid,

@@ -47,7 +47,7 @@ async def sender(wechat: Emulator, openid: str, database: str, folder: Path, **a
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        shown = wechat.account(**account).model_dump() | {"secret": SECRET, "token": "pushes4shop"}
+        shown = wechat.account(**account).model_dump() | {"secret": SECRET, "token": "pushes4care"}
         given = {"account": shown, "database": database, "folder": str(folder), "ring": RING.document()}
         assert process.stdin is not None
         process.stdin.write(json.dumps(given | {"openid": openid}).encode() + b"\n")
@@ -87,7 +87,7 @@ async def test_at_its_end_two_processes_with_200_calls_refresh_it_once(wechat, s
 
 async def test_a_token_that_was_revoked_is_replaced_once_for_all(wechat, senders):
     assert await both(senders, 5) == {"sent": 10}
-    await wechat.control("POST", "/accounts/shop/revoke-tokens", {})
+    await wechat.control("POST", "/accounts/care/revoke-tokens", {})
     assert await both(senders, 100) == {"sent": 200}
     assert await wechat.calls(STABLE) == [0, 0]
 

@@ -1,6 +1,10 @@
 """What a call to WeChat ends with when it does not end well: one kind of exception, and a louder one for tokens."""
 
-from typing import Literal
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+
+import yaml
 
 from bot.channels.wechat.errors import ApiError, Decision
 
@@ -42,9 +46,22 @@ class WechatFault(Exception):
         """The id of the request, which WeChat's support asks for."""
         return self.error.rid
 
+    def explain(self, locale: str) -> str:
+        """What it means, in the reader's language."""
+        if self.reason == "errcode":
+            return self.error.explain(locale)
+        texts = _texts()[self.reason]
+        return texts.get(locale, texts["en"])
+
 
 class TokenFault(WechatFault):
     """WeChat refuses the access token, also a fresh one, or none can be had any more today: a person has to look."""
 
     def __init__(self, call: str, error: ApiError | None = None) -> None:
         super().__init__(call, "token", "fix_settings", error)
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    source = (files("bot.channels.wechat.api") / "faults.yml").read_text(encoding="utf-8")
+    return cast("dict[str, dict[str, str]]", yaml.safe_load(source))

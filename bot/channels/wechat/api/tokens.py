@@ -103,7 +103,9 @@ class Tokens:
             self._held, self._failed = renewal.result(), None
         elif isinstance(fault, WechatFault):
             self._failed = (_now() + HOLD_BACK_S, fault)
-            log.error("no access token", account=self._account, errcode=fault.errcode, rid=fault.rid, fault=str(fault))
+            if self._store is not None:  # without one a command tells it to whoever has typed it
+                tell = log.warning if fault.decision == "retry" else log.error
+                tell("no access token", account=self._account, errcode=fault.errcode, rid=fault.rid, fault=str(fault))
 
     async def _renew(self, refused: str | None) -> _Held:
         if self._store is None:

@@ -1,0 +1,30 @@
+"""``yingda wechat``: whether official accounts can be reached, and their menus."""
+
+import argparse
+from pathlib import Path
+
+from bot.commands.arguments import later
+
+
+def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers ``wechat`` with its sub-commands."""
+    parser = commands.add_parser("wechat")
+    parser.add_argument("--locale", choices=("zh-Hans", "zh-Hant", "en"), help="the language of faults and texts")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    check = actions.add_parser("check", help="say whether WeChat takes app id, secret and token")
+    check.add_argument("--account", metavar="NAME", help="one account; else all of them")
+    check.set_defaults(run=later("wechat_check:check_accounts"))
+
+    menu = actions.add_parser("menu", help="the menu at the bottom of the chat: push, pull, diff")
+    steps = menu.add_subparsers(dest="step", required=True, metavar="STEP")
+    for name, does in (
+        ("push", "replace the account's menu by the file's"),
+        ("pull", "print the account's menu as a file"),
+        ("diff", "say what push would change; 1 when it is anything"),
+    ):
+        step = steps.add_parser(name, help=does)
+        step.add_argument("--account", metavar="NAME", help="needed where there are several")
+        if name != "pull":
+            step.add_argument("--file", type=Path, help="a menu file instead of the one in the settings")
+        step.set_defaults(run=later(f"wechat_menu:{name}_menu"))
