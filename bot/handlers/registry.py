@@ -94,6 +94,7 @@ ACTIONS: tuple[type[LocalAction], ...] = (
     questionnaire.KeepQuestionnaire,
     questionnaire.NoteQuestionnaireAnswer,
     questionnaire.OpenQuestionnaire,
+    requests.FindPrivacyRequest,
     requests.OpenPrivacyRequest,
     requests.SettleRequest,
     requests.TellKept,

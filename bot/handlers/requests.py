@@ -20,7 +20,23 @@ _NUMBER_LENGTH: Final = 12
 _DONE: Final = {"restrict": "utter_restrict_done", "object": "utter_object_done"}
 
 
-class OpenPrivacyRequest(LocalAction):
+class _Request(LocalAction):
+    async def _told(
+        self, dispatcher: CollectingDispatcher, turn: HandlerTurn, request: PrivacyRequest, response: str
+    ) -> list[EventType]:
+        dispatcher.utter_message(
+            response=response,
+            request_kind=words(f"kind_{request.kind}", turn.locale),
+            request_number=number_of(request.id),
+            request_due=due_of(request, turn.locale),
+        )
+        return [
+            SlotSet("privacy_request", str(request.id)),
+            SlotSet("privacy_checked", await is_known(turn, request)),
+        ]
+
+
+class OpenPrivacyRequest(_Request):
     """Writes the request down, or finds the same one that still waits; tells its number and its deadline."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
@@ -30,16 +46,19 @@ class OpenPrivacyRequest(LocalAction):
         request = waiting or await turn.crm.open_privacy_request(
             NewPrivacyRequest(turn.contact_id, kind, "customer", turn.now, _words_of(turn, tracker), turn.identity_id)
         )
-        dispatcher.utter_message(
-            response="utter_request_waiting" if waiting else "utter_request_opened",
-            request_kind=words(f"kind_{kind}", turn.locale),
-            request_number=number_of(request.id),
-            request_due=due_of(request, turn.locale),
-        )
-        return [
-            SlotSet("privacy_request", str(request.id)),
-            SlotSet("privacy_checked", await is_known(turn, request)),
-        ]
+        response = "utter_request_waiting" if waiting else "utter_request_opened"
+        return await self._told(dispatcher, turn, request, response)
+
+
+class FindPrivacyRequest(_Request):
+    """Tells of the same request that still waits, so that nobody is asked again whether they want it."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
+        turn = within()
+        waiting = await _waiting(turn, cast(RequestKind, tracker.get_slot("privacy_kind")))
+        if waiting is None:
+            return [SlotSet("privacy_request", None)]
+        return await self._told(dispatcher, turn, waiting, "utter_request_waiting")
 
 
 class TellKept(LocalAction):

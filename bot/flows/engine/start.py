@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.flows.engine.chart import fits
-from bot.flows.engine.fill import fill_slot
+from bot.flows.engine.fill import asked_slot, fill_slot
 from bot.flows.engine.parking import park
 from bot.flows.engine.replan import fillable
 from bot.flows.engine.run import Run, Steps
@@ -28,6 +28,8 @@ def start(run: Run, name: str, *, chosen: bool = False, given: Given = ()) -> St
         return
     for begin, stop in wanted_units(run):
         if any(frame.flow == name for frame in run.frames[begin:stop]):
+            if stop == len(run.frames) and not given and _brings_nothing(run):
+                run.say("utter_already_open", dialog_flow=run.name_of(run.frames[begin]))
             drop_patterns(run)
             run.frames.extend(_taken(run, (begin, stop)))
             for slot, value in given:
@@ -49,6 +51,12 @@ def start(run: Run, name: str, *, chosen: bool = False, given: Given = ()) -> St
         run.begun.append((frame, len(run.replies), run.name_of(run.frames[interrupted[0]])))
     _tell(run, frame, given)
     run.came_to("flow", name)
+
+
+def _brings_nothing(run: Run) -> bool:
+    """Whether a question is as open as before."""
+    asked = asked_slot(run)
+    return asked is not None and run.frames[-1].slots.get(asked.name) is None
 
 
 def _tell(run: Run, frame: Frame, given: Given) -> None:

@@ -134,8 +134,9 @@ def _wished(found: Found, heard: Heard, words: str, locale: str, definitions: De
 
 
 def _with_given(wish: Command, heard: Heard, words: str, definitions: Definitions) -> tuple[Command, ...]:
-    given = given_with(wish.flow, heard, words, definitions) if isinstance(wish, StartFlow) else ()
-    return (wish, *given)
+    if not isinstance(wish, StartFlow) or wish.flow == heard.flow:
+        return (wish,)
+    return (wish, *given_with(wish.flow, heard, words, definitions))
 
 
 def _of_files(heard: Heard) -> tuple[Command, ...]:

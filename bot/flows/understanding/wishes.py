@@ -47,8 +47,14 @@ def find(heard: Heard, words: str, definitions: Definitions, facts: Facts, local
 
 
 def wish_in(found: Found, definitions: Definitions, heard: Heard, locale: str) -> Command | None:
-    """The flow or article that the search is sure of, or a choice among those it is not; ``None`` for neither."""
+    """The flow or article that the search is sure of, or a choice among those it is not; ``None`` for neither.
+
+    In place of an answer, a wish for what is going on already is that flow: it stands, and nothing else is offered.
+    """
     findings = found.findings
+    again = heard.asked is not None and findings.sure and findings.wishes[0].flow == heard.flow
+    if again and findings.lead + STATED * found.stated > 0:
+        return StartFlow(findings.wishes[0].flow)
     if found.wished and found.flow is not None and findings.sure:
         return StartFlow(found.flow)
     if found.article is not None:

@@ -144,7 +144,9 @@ def test_what_was_interrupted_can_be_left_and_a_direct_answer_takes_it_up() -> N
 def test_a_flow_cannot_be_interrupted_by_itself_and_one_below_comes_up_again() -> None:
     customer = talk()
     customer.say("/complaint; matter=broken")
-    assert customer.say("/complaint") == ["Which product?"]
+    again, question = customer.say("/complaint")
+    assert again.startswith("We are in the middle of this already: Complaint.")
+    assert question == "Which product?"
     customer.say("/rating")
     assert customer.say("/complaint") == ["Which product?"]
     assert customer.stack == ["rating", "complaint"]

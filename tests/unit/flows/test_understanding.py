@@ -262,6 +262,7 @@ def test_a_question_and_a_wish_are_told_apart_by_form_where_the_search_is_in_two
 def test_a_flow_that_is_not_offered_or_is_going_on_is_not_started() -> None:
     shelf = Shelf(我要退货=wish("return_goods"), 开门=wish("hidden"), 关门=wish("unheard_of"))
     assert commands("我要退货", shelf, flow="return_goods") == (CannotHandle(),)
+    assert commands("我要退货", shelf, flow="return_goods", asked=PHONE) == (StartFlow("return_goods"),), "it stands"
     assert commands("开门", shelf) == commands("关门", shelf) == (CannotHandle(),)
 
 
