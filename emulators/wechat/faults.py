@@ -23,7 +23,7 @@ class FaultRule(BaseModel):
     ``http_502`` refuses it with a web page; ``slow`` sends the answer's body in pieces over ``seconds``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     on: Literal["push", "api"]
     fault: Kind

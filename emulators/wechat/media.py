@@ -88,6 +88,9 @@ class MediaStore:
 
     def keep(self, kind: str, data: bytes, now: float) -> Medium:
         """Keeps a file without a look at it: a user's phone has seen to that."""
+        # All live equally long, so the oldest stand first.
+        while (oldest := next(iter(self._media.values()), None)) and oldest.expires <= now:
+            del self._media[oldest.media_id]
         medium = Medium(self._new_id(), kind, data, now, now + self._lifetime_s)
         self._media[medium.media_id] = medium
         return medium

@@ -31,7 +31,7 @@ class SettingsRefused(Exception):
 class Section(BaseModel):
     """A part of the settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Window(Section):

@@ -16,7 +16,7 @@ MAX_WAIT_S = 120.0
 class Body(BaseModel):
     """The body of a control call; unknown names are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 B = TypeVar("B", bound=BaseModel)

@@ -119,6 +119,8 @@ class Users:
         person = self._person(request)
         last = request.headers.get("Last-Event-ID", "")
         after = int(last) if last.isdecimal() else int(number(request, "after", 0))
+        if after > person.phone.seq:  # what the reader saw was before a reset
+            after = 0
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await stream.prepare(request)
         while not self._world.stopping and self._world.people.get(person.name) is person:

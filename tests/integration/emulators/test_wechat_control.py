@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from tests.integration.emulators.wechat_lab import Lab, Received, account, lab, text_reply
 
 
-async def events(wechat: Lab, user: str, after: int = 0, last: str | None = None) -> AsyncIterator[tuple[str, Any]]:
+async def events(wechat: Lab, user: str, after: int = 0, last: str | None = None) -> AsyncGenerator[tuple[str, Any]]:
     """The phone as a browser's EventSource reads it."""
     headers = {"Last-Event-ID": last} if last else {}
     url = wechat.emulator.make_url(f"/control/users/{user}/events").with_query(after=after)
@@ -67,6 +67,26 @@ async def test_a_reset_ends_the_streams(wechat: Lab) -> None:
     await wechat.control("GET", "/users/li", status=404)
 
 
+async def test_a_reader_from_before_a_reset_sees_everything_new(wechat: Lab) -> None:
+    await wechat.user()
+    await wechat.act("li", "pay")
+    async with asyncio.timeout(5):
+        assert (await anext(events(wechat, "li", last="57")))[1]["seq"] == 1
+
+
+async def test_a_reader_that_went_away_is_no_fault(wechat: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    await wechat.user()
+    await wechat.act("li", "pay")
+    for _ in range(3):
+        stream = events(wechat, "li")
+        assert (await anext(stream))[0] == "user"
+        await stream.aclose()
+    for _ in range(5):
+        await wechat.act("li", "pay")
+        await asyncio.sleep(0)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_users_by_the_thousand(wechat: Lab) -> None:
     made = await wechat.control("POST", "/users", {"count": 3000, "prefix": "u", "follow": ["shop"]})
     assert len({one["openids"]["shop"] for one in made["users"]}) == 3000
@@ -91,6 +111,7 @@ async def test_users_by_the_thousand(wechat: Lab) -> None:
         ("POST", "/users/li/text", {"content": "x", "account": "nowhere"}, 404),
         ("POST", "/users/li/text", [1], 400),
         ("POST", "/clock/advance", {"seconds": -1}, 400),
+        ("POST", "/users/li/location", {"x": float("nan"), "y": 1}, 400),
         ("PATCH", "/delivery", {"tries": 0}, 400),
         ("GET", "/deliveries/99", None, 404),
         ("GET", "/deliveries/x", None, 404),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emulators.wechat.control.acts import ACTS
 from emulators.wechat.server import ENDPOINTS
 from emulators.wechat.settings import Template
 from tests.integration.emulators.wechat_lab import account, lab
@@ -51,6 +52,21 @@ async def test_any_json_is_answered_with_a_code(path: str) -> None:
                 assert response.status == 200, document
                 told = await response.json(content_type=None)
                 assert isinstance(told.get("errcode", 0), int)
+
+
+@pytest.mark.parametrize("act", sorted(ACTS))
+async def test_any_act_is_done_or_refused(act: str) -> None:
+    chance = random.Random(act)
+    async with lab() as wechat:
+        openid = await wechat.user()
+        url = wechat.emulator.make_url(f"/control/users/li/{act}")
+        fields = [*ACTS[act][0].model_fields]
+        for _ in range(40):
+            body = {name: anything(chance, openid) for name in chance.sample(fields, chance.randrange(len(fields) + 1))}
+            body.pop("account", None)
+            async with wechat.client.post(url, json=body) as response:
+                assert response.status in (200, 400, 404, 409), body
+        assert (await wechat.control("GET", "/idle?wait=10"))["idle"]
 
 
 async def test_any_redirect_is_followed_or_refused() -> None:

@@ -85,6 +85,26 @@ async def test_without_an_answer_the_same_push_comes_again_and_then_the_user_is_
         assert await wechat.shown("li") == [("error", "text", OUT_OF_ORDER)]
 
 
+async def test_retries_can_be_signed_anew_and_are_the_same_message() -> None:
+    async with lab(delivery={"resign_retries": True}) as wechat:
+        await wechat.user()
+        wechat.answer = never
+        await wechat.do("li", "text", content="hi")
+        assert len({one.query["signature"] for one in wechat.received}) == 3
+        assert len({one.body for one in wechat.received}) == 1
+
+
+@pytest.mark.parametrize(("clock", "ahead"), [("wall", 0), ("clock", 7200)])
+async def test_the_clock_of_signatures_is_a_setting(clock: str, ahead: float) -> None:
+    async with lab(delivery={"signed_at": clock}) as wechat:
+        await wechat.user()
+        await wechat.control("POST", "/clock/advance", {"seconds": 7200})
+        await wechat.do("li", "text", content="hi")
+        [received] = wechat.received
+        assert abs(int(received.query["timestamp"]) - ahead - time.time()) < 5
+        assert abs(int(received.fields["CreateTime"]) - 7200 - time.time()) < 5
+
+
 async def test_the_answer_to_a_retry_is_shown_once() -> None:
     async def second(received: Received) -> bytes:
         if len(wechat.received) == 1:
