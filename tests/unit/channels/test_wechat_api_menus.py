@@ -122,8 +122,8 @@ def test_whatever_wechat_tells_is_taken(told: object) -> None:
         ("button:\n- name: 一\n  sub_button:\n  - {name: b, sub_button: []}\n", [(4, "nested")]),
         ("button:\n" + "- {name: 一, type: click, key: a}\n" * 4, [(5, "too_many_buttons")]),
         ("button:\n- name: 一\n  sub_button:\n" + "  - {name: 一, type: click, key: a}\n" * 6, [(9, "too_many_sub")]),
-        ("x" * 70_000, [(1, "file_too_long")]),
-        ("[" * 5000, [(1, "yaml")]),
+        pytest.param("x" * 70_000, [(1, "file_too_long")], id="long"),
+        pytest.param("[" * 5000, [(1, "yaml")], id="deep"),
     ],
 )
 def test_a_fault_has_its_line(source: str, expected: list[tuple[int, str]]) -> None:
