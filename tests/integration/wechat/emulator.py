@@ -68,8 +68,15 @@ async def emulated(folder: Path, **settings: Any) -> AsyncIterator[Emulator]:
     account = {**CARE, "original_id": "gh_0000000000a1", "open_platform": "group", "templates": list(TEMPLATES)}
     config = folder / "emulator.yml"
     config.write_text(yaml.safe_dump({"accounts": [account], **settings}), encoding="utf-8")
+    async with emulated_by_itself("--config", str(config)) as running:
+        yield running
+
+
+@asynccontextmanager
+async def emulated_by_itself(*arguments: str) -> AsyncIterator[Emulator]:
+    """``python -m emulators.wechat`` as it is, until the block ends."""
     port = free_port()
-    words = ("-m", "emulators.wechat", "--port", str(port), "--config", str(config))
+    words = ("-m", "emulators.wechat", "--port", str(port), *arguments)
     process = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
     try:
         async with aiohttp.ClientSession() as session:
