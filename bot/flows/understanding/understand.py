@@ -38,6 +38,7 @@ _NEVER_SHORT: Final = ("phone", "order")
 """Where a bare "2" cannot be the value, so it is the second of what is shown."""
 _OF_WORDS: Final = ("free", "name", "address")
 _SURE_QUESTION: Final = 0.9
+_LIKELY_QUESTION: Final = 0.7
 _LONGEST_QUESTION: Final = 40
 _NO_ANSWER: Final = ("greeting", "who_are_you", "thanks")
 _LONG_REST: Final = 6
@@ -223,7 +224,9 @@ def _words(
     read = read_value(asked, heard, words)
     if len(words) <= _LONGEST_QUESTION and not _plainly(asked, read):
         found = find(heard, words, definitions, facts, locale)
-        other = _instead_of_words(found, asked, words, definitions)
+        other = _instead_of_words(found, asked, words, definitions) or _asked_meanwhile(
+            found, heard, asked, words, locale, definitions
+        )
         if read.code is not None and other is None:
             other = wish_in(found, definitions, heard, locale)
         if other is not None:
@@ -241,6 +244,17 @@ def _instead_of_words(found: Found, asked: Slot, words: str, definitions: Defini
     least = 0.0 if asked.takes == "words" else _SURE_QUESTION
     question = certain(found, least) if asks(words) and asked.takes != "everything" else None
     return question if isinstance(question, Answer) else None
+
+
+def _asked_meanwhile(
+    found: Found, heard: Heard, asked: Slot, words: str, locale: str, definitions: Definitions
+) -> Command | None:
+    """What a question in place of a few words may be about, where one of the articles most likely is meant: "why is it
+    so loud" is a reason, "what is the refund" is none."""
+    if asked.takes != "words" or found.findings.verdict != "choices" or not asks(words):
+        return None
+    likely = sum(one.confidence for one in found.findings.candidates) >= _LIKELY_QUESTION
+    return wish_in(found, definitions, heard, locale) if likely else None
 
 
 def _plainly(asked: Slot, read: Read) -> bool:
