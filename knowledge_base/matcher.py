@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge_base import softmax
+from knowledge_base.scoring import Scoring
 from knowledge_base.vectors import VectorSpace
 
 Floats = npt.NDArray[np.float32]
@@ -81,23 +82,24 @@ class Training:
         """A matcher that has learned everything."""
         solution = softmax.fit(self.coordinates.points, self.labels, self.classes + 1)
         groups = Groups(self.labels[: self.landmarks], self.classes)
-        return Matcher(self.space, self.coordinates.weights(solution), groups, self.wishes)
+        scoring = Scoring(self.space, self.coordinates.weights(solution))
+        return Matcher(self.space, scoring, groups, self.wishes)
 
 
 class Matcher:
     """A trained classifier; immutable, safe to share between threads."""
 
-    def __init__(self, space: VectorSpace, weights: Floats, groups: "Groups", wishes: int) -> None:
-        """Take the space of the landmarks, and by landmark and class what a likeness counts for."""
+    def __init__(self, space: VectorSpace, scoring: Scoring, groups: "Groups", wishes: int) -> None:
+        """Take the space of the landmarks, and what they count for and belong to."""
         self._space = space
-        self._weights = np.ascontiguousarray(weights.T)  # by class: a row times the likenesses is read in one go
+        self._scoring = scoring
         self._groups = groups
         self._wishes = wishes
 
     def compare(self, question: Features, limit: int) -> "Comparison":
         """The ``limit`` most likely answers to a message, and the wishes, each kind by itself."""
-        likenesses = self._space.similarities(question)
-        scores, best = self._weights @ likenesses, self._groups.best(likenesses)
+        met = self._space.meet(question)
+        scores, best = self._scoring.scores(met), self._groups.best(self._space.likenesses(met))
         length, answers = length_of(question), len(best) - self._wishes
         asked = weigh(*part(scores, best, self._wishes, of_wishes=False), length, limit)
         if not self._wishes:

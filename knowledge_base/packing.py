@@ -19,6 +19,7 @@ _ALLOWED: Final = frozenset(
         ("knowledge_base.engine", "Engine"),
         ("knowledge_base.matcher", "Matcher"),
         ("knowledge_base.matcher", "Groups"),
+        ("knowledge_base.scoring", "Scoring"),
         ("knowledge_base.vectors", "VectorSpace"),
         ("knowledge_base.calibration", "Calibration"),
         ("builtins", "frozenset"),

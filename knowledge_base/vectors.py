@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -17,6 +17,22 @@ Integers = npt.NDArray[np.int32]
 Keys = npt.NDArray[np.uint64]
 
 _LAST_KEY: Final = np.uint64(2**32)  # behind every checksum
+
+
+class Met(NamedTuple):
+    """A sentence's known features, and the landmarks that have them too."""
+
+    features: Integers
+    """Their numbers: the more sentences have a feature, the lower."""
+    weights: Floats
+    counts: npt.NDArray[np.int64]
+    """How many landmarks have each feature."""
+    landmarks: npt.NDArray[np.uint16]
+    """One feature's landmarks after another's."""
+    shares: Floats
+    """What each of them adds to its likeness with the sentence, but for the sentence's length."""
+    length: float
+    """Of the sentence; unknown features count in it."""
 
 
 class VectorSpace:
@@ -34,13 +50,14 @@ class VectorSpace:
         frequency: Counter[str] = Counter()
         for sentence in sentences:
             frequency.update(sentence.keys())
+        ranked = frequency.most_common()
         # Features are known by their checksums: as strings in a dictionary they would be half of an index's memory.
         # Where two share one, which happens to one of a hundred thousand, they count as the same.
-        keys = np.append(_keys_of(frequency), _LAST_KEY)
+        keys = np.append(_keys_of([feature for feature, _ in ranked]), _LAST_KEY)
         order = np.argsort(keys)
         self._keys: Keys = keys[order]
         self._numbers: Integers = order.astype(np.int32)
-        rarity = [self._weight(feature[0], count) for feature, count in frequency.items()]
+        rarity = [self._weight(feature[0], count) for feature, count in ranked]
         self._weights: Floats = np.array(rarity, dtype=np.float32)
         self._unseen = {kind: self._weight(kind, 0) ** 2 for kind in KIND_WEIGHTS}
         self._index_postings(sentences[:landmarks])
@@ -79,19 +96,36 @@ class VectorSpace:
             weights = weights * (1 + np.log(tallies))
         return ids, weights, unknown
 
-    def similarities(self, sentence: Mapping[str, int]) -> Floats:
-        """The sentence's cosine with each landmark."""
+    @property
+    def features(self) -> int:
+        """How many are known."""
+        return len(self._weights)
+
+    def having(self, feature: int) -> tuple[npt.NDArray[np.uint16], Floats]:
+        """The landmarks that have a feature, and its share of the unit length of each."""
+        its = slice(self._starts[feature], self._starts[feature + 1])
+        return self._rows[its], self._values[its]
+
+    def meet(self, sentence: Mapping[str, int]) -> Met:
+        """Look up a sentence."""
         ids, weights, unknown = self._weigh(sentence)
-        known = float(weights @ weights)
-        if known == 0.0:
-            return np.zeros(self.landmarks, dtype=np.float32)
         starts = self._starts[ids]
-        lengths = self._starts[ids + 1] - starts
-        offsets = np.cumsum(lengths) - lengths
-        places = np.arange(int(lengths.sum())) + np.repeat(starts - offsets, lengths)
-        shares = self._values[places] * np.repeat(weights, lengths)
-        sums = np.bincount(self._rows[places], weights=shares, minlength=self.landmarks)
-        return (sums / math.sqrt(known + unknown)).astype(np.float32)
+        counts = self._starts[ids + 1] - starts
+        places = np.arange(int(counts.sum()))
+        places += (starts - counts.cumsum() + counts).repeat(counts)
+        shares = self._values[places]
+        shares *= weights.repeat(counts)
+        length = math.sqrt(float(weights @ weights) + unknown) or 1.0
+        return Met(ids, weights, counts, self._rows[places], shares, length)
+
+    def likenesses(self, met: Met) -> Floats:
+        """A sentence's cosine with each landmark."""
+        sums = np.bincount(met.landmarks, met.shares, self.landmarks)
+        return (sums / met.length).astype(np.float32)
+
+    def similarities(self, sentence: Mapping[str, int]) -> Floats:
+        """As :meth:`likenesses`, of a sentence that was not looked up yet."""
+        return self.likenesses(self.meet(sentence))
 
 
 def _keys_of(features: Iterable[str]) -> Keys:
