@@ -22,11 +22,12 @@ class DocumentRefused(Exception):
 
 
 def write(fields: Fields, form: Format) -> str:
-    """A push's body. In XML, texts stand in CDATA and numbers do not; a list repeats its element."""
+    """A push's body. In XML, texts stand in CDATA and numbers do not; a list repeats its element; lines as WeChat's."""
     if form == "json":
         # Half a surrogate pair, which a control call can carry, has no UTF-8.
         return json.dumps(fields, ensure_ascii=False).encode(errors="replace").decode()
-    return f"<xml>{''.join(_element(name, value) for name, value in fields.items())}</xml>"
+    lines = (f"{_element(name, value)}\n" for name, value in fields.items())
+    return f"<xml>{''.join(lines)}</xml>"
 
 
 def _element(name: str, value: Any) -> str:

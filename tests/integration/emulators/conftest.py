@@ -9,6 +9,6 @@ from tests.integration.emulators.wechat_lab import Lab, lab
 
 @pytest.fixture
 async def wechat() -> AsyncIterator[Lab]:
-    """One verified service account, five seconds are a tenth."""
+    """One verified service account, five seconds are one."""
     async with lab() as running:
         yield running

@@ -178,6 +178,19 @@ async def test_a_reset_forgets_everything_but_settings_unless_told() -> None:
         assert (await wechat.control("GET", "/accounts/shop"))["settings"]["title"] == ""
 
 
+async def test_five_hundred_waiting_readers_each_get_their_own(wechat: Lab) -> None:
+    async def echo(received: Received) -> bytes:
+        return text_reply(received, f"re {received.fields['Content']}")
+
+    wechat.answer = echo
+    await wechat.control("PATCH", "/delivery", {"scale": 1.0})  # a second may be short for 500 at once
+    await wechat.control("POST", "/users", {"count": 500, "prefix": "u", "follow": ["shop"]})
+    waiting = [asyncio.create_task(wechat.shown(f"u{number}", wait=20)) for number in range(1, 501)]
+    await asyncio.gather(*(wechat.act(f"u{number}", "text", content=str(number)) for number in range(1, 501)))
+    for number, task in enumerate(waiting, start=1):
+        assert await task == [("passive", "text", f"re {number}")]
+
+
 async def test_deliveries_can_be_read_by_user_and_account() -> None:
     async with lab(account("shop"), account("tea", 2)) as wechat:
         await wechat.user("li", "shop", "tea")

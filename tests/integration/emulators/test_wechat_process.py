@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -38,6 +39,20 @@ async def test_without_a_file_there_is_one_account_in_safe_mode() -> None:
         assert push["outcome"] == "malformed", "a plain answer in safe mode"
         async with wechat.client.get(push["fields"]["PicUrl"]) as response:
             assert response.content_type == "image/png"
+
+
+async def test_it_stops_while_phones_are_being_read() -> None:
+    async with emulator() as wechat:
+        await wechat.control("POST", "/users", {"user": "li"})
+        await wechat.control("POST", "/users/li/pay")
+        async with wechat.client.get(f"{wechat.url}/control/users/li/events") as stream:
+            assert (await stream.content.readline()).startswith(b"id: 1")
+            wechat.process.terminate()
+            began = time.perf_counter()
+            rest = await stream.content.read()
+            assert await wechat.process.wait() == 0
+            assert time.perf_counter() - began < 3
+        assert b"event: system" in rest
 
 
 def test_wrong_settings_are_told_without_secrets(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestServer
 
 from emulators.wechat.server import WORLD, build_app
@@ -46,6 +46,9 @@ class Received:
     def fields(self) -> dict[str, str]:
         return {child.tag: child.text or "" for child in ElementTree.fromstring(self.body)}
 
+
+HURRY = {"scale": 0.02, "spacing_s": 5.0}
+"""For bots that are not to answer in time."""
 
 Answer = Callable[[Received], Awaitable[bytes | web.Response]]
 
@@ -148,15 +151,15 @@ class Lab:
 
 @asynccontextmanager
 async def lab(*accounts: AccountSettings, **settings: Any) -> AsyncIterator[Lab]:
-    """Starts both; waits of pushes are a fiftieth of WeChat's: five seconds are a tenth."""
-    delivery = {"scale": 0.02} | settings.pop("delivery", {})
+    """Starts both; five seconds are one, what fails at once is tried again after a tenth (``HURRY``: all a tenth)."""
+    delivery = {"scale": 0.2, "spacing_s": 0.5} | settings.pop("delivery", {})
     bot_app = web.Application()
     bot = TestServer(bot_app)
     chosen = accounts or (account(),)
     whole = {"accounts": [one.model_dump() for one in chosen], "delivery": delivery, **settings}
     app = build_app(Settings.model_validate(whole))
     emulator = TestServer(app)
-    async with ClientSession() as client:
+    async with ClientSession(connector=TCPConnector(limit=0)) as client:
         running = Lab(client, emulator, app[WORLD])
         bot_app.router.add_route("*", "/wechat/{account}", running.hear)
         await bot.start_server()

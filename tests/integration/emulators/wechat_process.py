@@ -41,7 +41,8 @@ async def emulator(*arguments: str) -> AsyncIterator[Process]:
             assert b"is emulated at" in await process.stdout.readline()
         async with ClientSession() as client:
             yield Process(f"http://127.0.0.1:{port}", client, process)
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         assert await asyncio.wait_for(process.wait(), STOP_WITHIN_S) == 0
     finally:
         if process.returncode is None:

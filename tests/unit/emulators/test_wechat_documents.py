@@ -25,8 +25,8 @@ def test_a_text_comes_through_json(text: str) -> None:
 def test_numbers_stand_bare_texts_in_cdata_and_lists_repeat() -> None:
     fields: dict[str, Any] = {"CreateTime": 1, "MsgType": "event", "Sent": {"List": [{"A": "x"}, {"A": "y"}]}}
     assert write(fields, "xml") == (
-        "<xml><CreateTime>1</CreateTime><MsgType><![CDATA[event]]></MsgType>"
-        "<Sent><List><A><![CDATA[x]]></A></List><List><A><![CDATA[y]]></A></List></Sent></xml>"
+        "<xml><CreateTime>1</CreateTime>\n<MsgType><![CDATA[event]]></MsgType>\n"
+        "<Sent><List><A><![CDATA[x]]></A></List><List><A><![CDATA[y]]></A></List></Sent>\n</xml>"
     )
     assert json.loads(write(fields, "json")) == fields
 
