@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from collections import Counter
 
 import pytest
 import structlog
@@ -12,6 +13,8 @@ from tests.servers import free_port
 
 SEND = "/cgi-bin/message/custom/send"
 MENU = "/cgi-bin/menu/get"
+CONNECTIONS = 100
+"""How many aiohttp opens at once."""
 WORDS = "只有收信人可以看到的话"
 
 
@@ -45,6 +48,19 @@ async def test_a_send_that_takes_too_long_is_unknown(wechat):
         with pytest.raises(WechatFault) as caught:
             await client.send(text_to(openid))
     assert (caught.value.reason, caught.value.decision) == ("no_answer", "outcome_unknown")
+
+
+async def test_who_never_got_a_connection_has_sent_nothing(wechat):
+    openid = await wechat.user()
+    await wechat.fault("latency", SEND, seconds=30)
+    async with open_client(wechat.account(timeout_s=2, retry_s=0)) as client:
+        await client.check()
+        sends = (client.send(text_to(openid)) for _ in range(CONNECTIONS + 20))
+        ends = await asyncio.gather(*sends, return_exceptions=True)
+    assert Counter((fault.reason, fault.decision) for fault in ends) == {
+        ("no_answer", "outcome_unknown"): CONNECTIONS,
+        ("not_reached", "retry"): 20,
+    }
 
 
 @pytest.mark.parametrize("kind", ["broken_json", "http_502", "drop_before", "drop_after"])

@@ -63,6 +63,7 @@ async def sender(wechat: Emulator, openid: str, database: str, folder: Path, **a
 @pytest.fixture
 async def senders(wechat, addresses, tmp_path) -> AsyncIterator[list[Sender]]:
     openid = await wechat.user()
+    await wechat.fault("latency", STABLE, seconds=0.5)  # both want a token before either has one
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(sender(wechat, openid, addresses.application_url, tmp_path, timeout_s=20))

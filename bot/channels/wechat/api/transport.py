@@ -70,7 +70,8 @@ class Transport:
                 url,
                 data=data,
                 headers=_JSON if request.body is not None else None,
-                timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 2),
+                # Who got no connection in half of it has sent nothing; one of ours that never gets free counts too.
+                timeout=aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2),
                 allow_redirects=False,
             ) as response:
                 yield response
