@@ -196,8 +196,10 @@ class NoteCompared(_Sales):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         said = [str(tracker.get_slot(slot) or "") for slot in ("compare_one", "compare_two")]
-        choices = self._range.of_kind(tracker.get_slot("sales_kind"))
-        named = [product.id for words_ in said for product in self._named(words_, choices)]
+        named: list[str] = []
+        for words_ in said:
+            shown = [one for one in self._range.of_kind(tracker.get_slot("sales_kind")) if one.id not in named]
+            named += [product.id for product in self._named(words_, shown)]
         one, two = _two(list(dict.fromkeys(named)))
         if len(named) < sum(bool(words_) for words_ in said):
             dispatcher.utter_message(response="utter_compare_unknown")

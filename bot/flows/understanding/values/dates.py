@@ -59,7 +59,7 @@ _DAY_ONLY: Final = re.compile(
     rf"(?<![\d月])(?P<day>{_N})[日号](?![线楼店机院])|\bthe (?P<ordinal>\d{{1,2}})(?:st|nd|rd|th)\b"
 )
 _SLASH: Final = re.compile(
-    r"(?<![\d/.-])(?<!上午)(?<!下午)(?<!晚上)(\d{1,2})[/.-](\d{1,2})(?:[/.-]((?:19|20)?\d\d))?"
+    r"(?<![\d/.午上-])(\d{1,2})[/.-](\d{1,2})(?:[/.-]((?:19|20)?\d\d))?"
     r"(?![\d/-]|\s?(?:[点时]|[ap]\.?m\b))"
 )
 """Hours with a hyphen between them ("2-4pm") are no day."""

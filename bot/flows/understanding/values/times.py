@@ -41,7 +41,7 @@ _BEFORE_CLOCK: Final = re.compile(rf"{_SAID}|{_HAN}){_TO}{_PART}?$")
 _AFTER_CLOCK: Final = re.compile(rf"{_TO}{_PART}?(\b(?:{'|'.join(_SAID_EN)})\b|\d{{1,2}})(?![\d:./-])")
 """The last one of "10am to 12"."""
 _BOTH_BARE: Final = re.compile(
-    rf"{_SAID})(?:\s?(?:到|至|[~–—]|\b(?:to|till?|until)\b)\s?|(?:(?<=午\d)|(?<=[午上]\d\d))-)"
+    rf"{_SAID})(?:\s?(?:到|至|[~–—]|\b(?:to|till?|until)\b)\s?|(?:(?<=[午上]\d)|(?<=[午上]\d\d))-)"
     rf"({'|'.join(_SAID_EN)}|\d{{1,2}})(?![\d:./-]|\s?[年月日号天个人元块%]| (?:days?|people|weeks?|minutes?))"
 )
 """Both hours of "10 to 12". A hyphen between them is a date's as well, unless a part of the day stands before."""
