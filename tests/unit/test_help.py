@@ -22,7 +22,10 @@ finally:
 """
 
 
-@pytest.mark.parametrize("words", [("--help",), ("contact", "--help"), ("contact", "import", "--help")])
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), ("contact", "--help"), ("contact", "import", "--help"), ("wechat", "menu", "push", "--help")],
+)
 def test_help_imports_nothing_heavy(words):
     done = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0

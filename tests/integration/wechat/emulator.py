@@ -40,6 +40,12 @@ class Emulator:
         """Something goes wrong with the calls of a path from now on."""
         await self.control("POST", "/faults", {"on": "api", "fault": kind, "path": path, **more})
 
+    async def struck(self) -> None:
+        """Returns once the first fault that was made has struck."""
+        async with asyncio.timeout(20):
+            while not (await self.control("GET", "/faults"))["faults"][0]["fired"]:
+                await asyncio.sleep(0.02)
+
     async def user(self, name: str = "li") -> str:
         """A follower who may be sent any number of messages; the openid."""
         made = await self.control("POST", "/users", {"user": name, "follow": ["care"]})
@@ -75,26 +81,40 @@ async def emulated(folder: Path, **settings: Any) -> AsyncIterator[Emulator]:
 @asynccontextmanager
 async def emulated_by_itself(*arguments: str) -> AsyncIterator[Emulator]:
     """``python -m emulators.wechat`` as it is, until the block ends."""
+    async with aiohttp.ClientSession() as session:
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            while (started := await _started(session, *arguments)) is None:
+                continue  # somebody else had taken the port
+        process, running = started
+        try:
+            yield running
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _started(
+    session: aiohttp.ClientSession, *arguments: str
+) -> tuple[asyncio.subprocess.Process, Emulator] | None:
     port = free_port()
     words = ("-m", "emulators.wechat", "--port", str(port), *arguments)
     process = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
+    running = Emulator(f"http://127.0.0.1:{port}", session)
     try:
-        async with aiohttp.ClientSession() as session:
-            running = Emulator(f"http://127.0.0.1:{port}", session)
-            async with asyncio.timeout(STARTS_WITHIN_S):
-                while not await _answers(running):
-                    assert process.returncode is None
-                    await asyncio.sleep(0.05)
-            yield running
-    finally:
-        if process.returncode is None:
-            process.terminate()
+        while process.returncode is None:
+            if await _answers(running):
+                return process, running
+            await asyncio.sleep(0.05)
+    except BaseException:
+        process.terminate()
         await process.wait()
+        raise
+    return None
 
 
 async def _answers(emulator: Emulator) -> bool:
     try:
         await emulator.control("GET", "/clock")
-    except aiohttp.ClientConnectionError:
+    except (aiohttp.ClientError, AssertionError):
         return False
     return True

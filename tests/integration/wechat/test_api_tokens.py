@@ -30,6 +30,10 @@ class Sender:
         async with asyncio.timeout(60):
             return (await self._process.stdout.readline()).decode().strip()
 
+    async def kill(self) -> None:
+        self._process.kill()
+        await self._process.wait()
+
     async def send(self, number: int) -> Any:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{number}\n".encode())
@@ -91,6 +95,22 @@ async def test_a_token_that_was_revoked_is_replaced_once_for_all(wechat, senders
     await wechat.control("POST", "/accounts/care/revoke-tokens", {})
     assert await both(senders, 100) == {"sent": 200}
     assert await wechat.calls(STABLE) == [0, 0]
+
+
+async def test_a_process_that_is_killed_with_the_lock_lets_go_of_it(wechat, addresses, tmp_path):
+    openid = await wechat.user()
+    await wechat.fault("latency", STABLE, seconds=120, count=1)
+    processes = [sender(wechat, openid, addresses.application_url, tmp_path, timeout_s=25) for _ in range(2)]
+    async with processes[0] as first, processes[1] as second:
+        waiting = asyncio.create_task(first.send(1))
+        await wechat.struck()
+        after = asyncio.create_task(second.send(1))
+        await asyncio.wait([after], timeout=0.5)
+        assert not after.done()  # one at a time
+        await first.kill()
+        assert await after == {"sent": 1}
+        with pytest.raises(json.JSONDecodeError):
+            await waiting
 
 
 async def test_the_kept_token_serves_the_next_process_and_is_sealed(wechat, engine, keys):
