@@ -43,7 +43,9 @@ class Emulator:
     async def struck(self) -> None:
         """Returns once the first fault that was made has struck."""
         async with asyncio.timeout(20):
-            while not (await self.control("GET", "/faults"))["faults"][0]["fired"]:
+            while True:
+                if (await self.control("GET", "/faults"))["faults"][0]["fired"]:
+                    return
                 await asyncio.sleep(0.02)
 
     async def user(self, name: str = "li") -> str:
