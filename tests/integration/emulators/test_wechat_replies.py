@@ -169,6 +169,7 @@ async def test_after_a_transfer_messages_bypass_the_url_until_the_session_ends()
         await wechat.control("POST", "/clock/advance", {"seconds": 1700})
         assert (await wechat.act("li", "text", content="喂"))["deliveries"] == []
         await wechat.control("POST", "/clock/advance", {"seconds": 1700})
+        await wechat.control("GET", "/idle?wait=5")
         assert len(wechat.received) == seen + 1, "each message keeps the session open"
         await wechat.control("POST", "/clock/advance", {"seconds": 200})
         await wechat.control("GET", "/idle?wait=5")
