@@ -10,13 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.wechat.api import TokenFault, WechatFault, tokens
-from bot.channels.wechat.api.answers import NewTag, QrCode, Sent, StableToken, Tags, Uploaded, User, WebUser, read
+from bot.channels.wechat.api.answers import (
+    Answer,
+    NewTag,
+    QrCode,
+    Sent,
+    StableToken,
+    Tags,
+    Uploaded,
+    User,
+    WebUser,
+    read,
+)
 from bot.channels.wechat.api.faults import Reason
 from bot.channels.wechat.api.token_store import Token
 from bot.channels.wechat.api.tokens import Tokens
 from bot.channels.wechat.api.transport import Request, judge
 from bot.channels.wechat.errors import DECISIONS, ApiError
+from tests.unit.channels.wechat.pushing import OTHERS
 
+THEIRS = OTHERS / "json"
 SEND = Request("/cgi-bin/message/custom/send")
 READ = Request("/cgi-bin/menu/get", "GET", repeatable=True)
 JSON = st.recursive(
@@ -65,6 +78,27 @@ def test_an_answer_of_another_shape_is_unreadable_and_nothing_worse(model, answe
     else:
         told = None
     assert told in (None, ("unreadable", "retry"))
+
+
+@pytest.mark.skipif(not THEIRS.exists(), reason="the folder shared is not here")
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("user_info", User),
+        ("qrcode_create", QrCode),
+        ("media_upload", Uploaded),
+        ("token", StableToken),
+        ("sns_oauth2_access_token", WebUser),
+        ("message_custom_send", Sent),
+    ],
+)
+def test_answers_that_others_have_recorded_are_read(name: str, model: type[Answer]) -> None:
+    raw = (THEIRS / f"{name}.json").read_bytes()
+    told = json.loads(raw)
+    found = read(model, READ, judge(READ, 200, raw)).model_dump()
+    assert {field: value for field, value in found.items() if field in told} == {
+        field: told[field] for field in found if field in told
+    }
 
 
 @pytest.mark.parametrize(
