@@ -4,6 +4,7 @@ from html import escape
 
 from aiohttp import web
 
+from emulators.wechat.api.damage import after, before
 from emulators.wechat.errors import Refused
 from emulators.wechat.world import World
 
@@ -35,13 +36,15 @@ class Pictures:
                 return web.Response(text=CODE.format(escape(scene.value)), content_type="image/svg+xml")
         raise web.HTTPNotFound
 
-    async def medium(self, request: web.Request) -> web.Response:
-        """A picture, a voice or a video that a user or an account has sent."""
+    async def medium(self, request: web.Request) -> web.StreamResponse:
+        """A picture, a voice or a video that a user or an account has sent; may be made slow or to fail."""
         for account in self._world.accounts.values():
             try:
                 found = account.media.get(request.match_info["media_id"], self._world.clock.now())
             except Refused:
                 continue
+            struck = self._world.faults.strike("api", account=account.settings.name, path=request.path)
             headers = {"Content-Type": found.content_type, "X-Content-Type-Options": "nosniff"}
-            return web.Response(body=found.data, headers=headers)
+            spoilt = await before(request, struck)
+            return spoilt or await after(request, web.Response(body=found.data, headers=headers), struck)
         raise web.HTTPNotFound

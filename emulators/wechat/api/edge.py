@@ -1,6 +1,5 @@
 """The edge of the API: faults, methods, tokens, addresses, rights, quotas, bodies; then the endpoint."""
 
-import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -11,12 +10,9 @@ from aiohttp import web
 from emulators.wechat.account import Account
 from emulators.wechat.acts import Acts
 from emulators.wechat.api.call import ApiCall, Endpoint
+from emulators.wechat.api.damage import after, before
 from emulators.wechat.errors import Refused
-from emulators.wechat.faults import FaultRule
 from emulators.wechat.world import Call, World
-
-PIECES = 8
-BAD_GATEWAY = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body>\r\n</html>\r\n"
 
 
 class Edge:
@@ -39,15 +35,13 @@ class Edge:
         account = self._account(request)
         name = account.settings.name if account else ""
         struck = self._world.faults.strike("api", account=name, path=request.path)
-        if latency := struck.get("latency"):
-            await asyncio.sleep(latency.seconds)
-        if "drop_before" in struck:
-            return _dropped(request)
+        spoilt = await before(request, struck)
+        if spoilt is not None:
+            if spoilt.status == 502:
+                self._record(name, request.path, 502, rid, began)
+            return spoilt
         errcode = 0
         try:
-            if "http_502" in struck:
-                errcode = 502
-                return web.Response(status=502, text=BAD_GATEWAY, content_type="text/html")
             if rule := struck.get("errcode"):
                 raise Refused(rule.errcode)
             response = await self._carry_out(request, endpoint, account)
@@ -55,9 +49,12 @@ class Edge:
             errcode = refused.errcode
             response = _json(refused.body(rid), plain_text=endpoint.plain_text)
         finally:
-            seconds = round(time.perf_counter() - began, 6)
-            self._world.record_call(Call(self._world.clock.now(), name, request.path, errcode, rid, seconds))
-        return await _damaged(request, response, struck)
+            self._record(name, request.path, errcode, rid, began)
+        return await after(request, response, struck)
+
+    def _record(self, account: str, path: str, errcode: int, rid: str, began: float) -> None:
+        seconds = round(time.perf_counter() - began, 6)
+        self._world.record_call(Call(self._world.clock.now(), account, path, errcode, rid, seconds))
 
     def _account(self, request: web.Request) -> Account | None:
         """Whose token the call carries."""
@@ -127,31 +124,3 @@ def _json(answer: dict[str, Any], *, plain_text: bool) -> web.Response:
     return web.Response(
         body=json.dumps(answer, ensure_ascii=False).encode(errors="replace"), headers={"Content-Type": kind}
     )
-
-
-def _dropped(request: web.Request) -> web.Response:
-    """Closes the connection without an answer; what is returned goes nowhere."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
-
-
-async def _damaged(request: web.Request, response: web.Response, struck: dict[Any, FaultRule]) -> web.StreamResponse:
-    """The answer after the faults that strike once the call has been carried out."""
-    if "drop_after" in struck:
-        return _dropped(request)
-    body = response.body if isinstance(response.body, bytes) else b""
-    if "broken_json" in struck:
-        return web.Response(body=body[: len(body) // 2], content_type="application/json")
-    slow = struck.get("slow")
-    if slow is None:
-        return response
-    stream = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
-    stream.content_length = len(body)
-    await stream.prepare(request)
-    step = max(1, -(-len(body) // PIECES))
-    for start in range(0, len(body), step):
-        await asyncio.sleep(slow.seconds / PIECES)
-        await stream.write(body[start : start + step])
-    await stream.write_eof()
-    return stream

@@ -117,6 +117,8 @@ async def test_half_a_body_and_a_bad_gateway(wechat: Lab) -> None:
     await fault(wechat, on="api", fault="http_502", path=SEND, count=1)
     async with wechat.client.post(url, params=query, json=body) as response:
         assert (response.status, response.content_type) == (502, "text/html")
+    calls = (await wechat.control("GET", f"/calls?path={SEND}"))["calls"]
+    assert [call["errcode"] for call in calls] == [0, 502]
     assert len(await wechat.shown("li")) == 1, "half a body was carried out, a bad gateway was not"
 
 
@@ -131,6 +133,22 @@ async def test_slow_media_arrive_in_pieces(wechat: Lab) -> None:
         rest = await response.read()
     assert time.perf_counter() - began >= 0.25
     assert 0 < len(first) < len(first + rest) == 56
+
+
+async def test_a_picture_by_its_address_can_be_slow_or_fail(wechat: Lab) -> None:
+    await wechat.user()
+    await wechat.do("li", "image")
+    url = wechat.received[0].fields["PicUrl"]
+    await fault(wechat, on="api", fault="slow", path="/mmbiz/*", seconds=0.3, count=1)
+    await fault(wechat, on="api", fault="http_502", path="/mmbiz/*", skip=1, count=1)
+    began = time.perf_counter()
+    async with wechat.client.get(url) as response:
+        assert (await response.read()).startswith(b"\x89PNG")
+    assert time.perf_counter() - began >= 0.25
+    async with wechat.client.get(url) as response:
+        assert response.status == 502
+    async with wechat.client.get(url) as response:
+        assert response.status == 200
 
 
 async def test_chance_is_repeatable_and_rules_can_be_skipped_counted_and_removed(wechat: Lab) -> None:
