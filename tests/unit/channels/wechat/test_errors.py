@@ -60,7 +60,7 @@ def test_an_unknown_code_is_given_up_and_named():
     assert "88888" in ApiError(88888).explain("en")
 
 
-@pytest.mark.skipif(not FACTS.exists(), reason="the collected facts are not here")
+@pytest.mark.skipif(not FACTS.exists(), reason="the folder shared is not here")
 def test_every_collected_code_is_known():
     section = FACTS.read_text(encoding="utf-8").split("### Errors")[1].split("###")[0]
     codes = {int(one) for one in re.findall(r"(?<!\d)(4\d{4})(?!\d)", section)} | {-1}
@@ -107,7 +107,7 @@ def test_an_answer_that_cannot_be_read_leaves_the_outcome_open(raw: bytes):
 THEIRS = sorted((OTHERS / "json").glob("*.json"))
 
 
-@pytest.mark.skipif(not THEIRS, reason="the fixtures of wechatpy are not here")
+@pytest.mark.skipif(not THEIRS, reason="the folder shared is not here")
 @pytest.mark.parametrize("path", THEIRS, ids=[path.stem for path in THEIRS])
 def test_the_fixtures_of_others_are_read(path: Path):
     answer = read_answer(path.read_bytes())

@@ -142,7 +142,7 @@ def test_a_notice_list_of_one_may_stand_alone_in_json():
     assert all(isinstance(one, pushes.NoticesChosen) and one.choices[0].accepted for one in parsed)
 
 
-@pytest.mark.skipif(not THEIRS, reason="the fixtures of wechatpy are not here")
+@pytest.mark.skipif(not THEIRS, reason="the folder shared is not here")
 def test_every_fixture_of_others_is_typed_or_deliberately_only_recorded():
     seen = set()
     for path in THEIRS:
@@ -159,7 +159,7 @@ def test_every_fixture_of_others_is_typed_or_deliberately_only_recorded():
     assert seen == RECORDED_ONLY | set(TYPED)
 
 
-@pytest.mark.skipif(not THEIRS, reason="the fixtures of wechatpy are not here")
+@pytest.mark.skipif(not THEIRS, reason="the folder shared is not here")
 def test_the_library_s_parser_reads_the_same():
     compared = 0
     for path in THEIRS:

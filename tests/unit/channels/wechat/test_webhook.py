@@ -179,7 +179,7 @@ def test_settings_that_cannot_work_are_refused(wrong):
         Webhook(**({"token": TOKEN, "app_id": APP_ID, "encoding_aes_keys": (KEY,)} | wrong))
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="the vectors of wechatpy are not here")
+@pytest.mark.skipif(not VECTORS.exists(), reason="the folder shared is not here")
 def test_the_vectors_of_others_pass():
     vectors = json.loads(VECTORS.read_text())
     assert vectors
