@@ -43,9 +43,10 @@ _Answer = TypeVar("_Answer", bound=Answer)
 
 
 class WechatClient:
-    """Every method raises :class:`WechatFault`, and nothing else, and ends within ``retry_s`` and two timeouts.
+    """Every method raises :class:`WechatFault`, and nothing else, and ends.
 
-    What was sent and got no readable answer has the decision ``outcome_unknown``; what may be done twice was tried
+    No try begins after ``retry_s``; one takes two timeouts at most, and where a token has to be got, what
+    :class:`Tokens` waits for its lock. What was sent and got no readable answer has the decision ``outcome_unknown``; what may be done twice was tried
     again until then.
     """
 

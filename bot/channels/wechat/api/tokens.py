@@ -32,7 +32,7 @@ class Tokens:
     """The token as this process knows it. With a ``store`` it is shared, and refreshed by one process at a time.
 
     Without one nothing is demanded before its time: ``stable_token`` gives every caller the same token.
-    ``hold_s`` is what two calls of ``fetch`` may take together.
+    ``hold_s`` is what two calls of ``fetch`` may take together; nobody waits for more than three times as long.
     """
 
     def __init__(self, account: str, fetch: Fetch, store: TokenStore | None, hold_s: float) -> None:
