@@ -46,8 +46,8 @@ class WechatClient:
     """Every method raises :class:`WechatFault`, and nothing else, and ends.
 
     No try begins after ``retry_s``; one takes two timeouts at most, and where a token has to be got, what
-    :class:`Tokens` waits for its lock. What was sent and got no readable answer has the decision ``outcome_unknown``; what may be done twice was tried
-    again until then.
+    :class:`Tokens` waits for its lock. What was sent and got no readable answer has the decision ``outcome_unknown``;
+    what may be done twice was tried again until then.
     """
 
     def __init__(
