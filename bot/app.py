@@ -171,6 +171,11 @@ def make_app(
     setup_console(app)
     add_pages(app, frozenset(channel.name for channel in settings.channels))
     app.cleanup_ctx.append(partial(_open_parts, parts, say))
+    if settings.wechat:
+        from bot.web.wechat.setup import setup_wechat  # only who has an official account pays for it
+
+        setup_wechat(app, settings, parts.talk.turns, parts.pool, parts.engine, parts.keys, parts.realtime)
+        app[ACCOUNTS] = [*app[ACCOUNTS], *(account.name for account in settings.wechat)]
     app.cleanup_ctx.append(app[READINESS].until_closed)
     app.on_shutdown.append(parts.end_loops)
     app.on_shutdown.append(drain)

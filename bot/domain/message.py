@@ -51,6 +51,9 @@ class Inbound:
     values stand in ``body``. Such an inbound is no line of the conversation."""
     concerns: Concerns | None = None
     """Every event says it; a message concerns whatever is open."""
+    reply_by: datetime | None = None
+    """Until when the channel may still give the answers itself, as the answer to its platform's request; without it
+    they are sent at once where we send, see ``bot.pushes``."""
 
 
 @dataclass(frozen=True, slots=True)

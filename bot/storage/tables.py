@@ -78,6 +78,14 @@ outbox = Table(
     Column("settled_at", DateTime(timezone=True)),
     Column("reason", Text),
     Column("purpose", Text, nullable=False),
+    Column("due_at", DateTime(timezone=True)),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("attempts", Integer, nullable=False),
+    Column("route", Text),
+    Column("parts", Integer, nullable=False),
+    Column("error_code", Text),
+    Column("reply_to", Uuid),
+    Column("reply_part", Integer),
 )
 
 blobs = Table(

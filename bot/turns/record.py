@@ -72,6 +72,7 @@ async def record(
         decision.outcome.kind,
         decision.outcome.ref,
         round(max(0.0, (now - question.at).total_seconds()) * 1000, 3),
+        inbound.reply_by,
     )
     await connection.exchange((RECORD, values), b"COMMIT")
     return question, answers

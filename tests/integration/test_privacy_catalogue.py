@@ -40,6 +40,7 @@ TALK = {
     "bot.outbox",
     "bot.outgoing_messages",
     "bot.parked_flows",
+    "bot.send_windows",
 }
 
 

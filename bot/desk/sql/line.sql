@@ -11,8 +11,9 @@ BEGIN
     RETURNING c.* INTO talk;
     INSERT INTO bot.messages (id, conversation_id, seq, direction, author, sealed_body, at)
     VALUES (p_message, p_conversation, talk.last_seq, 'out', p_author, p_sealed_body, p_at);
-    INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id)
-    VALUES (p_message, p_conversation, talk.last_seq, talk.account, p_trace);
+    INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id, due_at)
+    VALUES (p_message, p_conversation, talk.last_seq, talk.account, p_trace,
+            CASE WHEN bot.pushes(talk.channel) THEN now() END);
     PERFORM crm.append_interactions(talk.identity_id, p_conversation, talk.channel, talk.account, p_trace,
                                     p_interactions);
     RETURN talk.last_seq;

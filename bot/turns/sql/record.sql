@@ -3,12 +3,13 @@
 --
 -- p_lines are the lines of this turn in their order, with a body and an interaction each: what the customer said where
 -- p_heard, whose id is p_message, and the bot's answers to it. A p_locale is said where it is another one than before.
+-- Until p_reply_by whoever took the message may still give the answers itself; where we send, we send them afterwards.
 CREATE OR REPLACE FUNCTION bot.record_turn(
     p_conversation uuid, p_fence integer, p_identity uuid, p_channel text, p_account text, p_blind bytea, p_trace text,
     p_locale text, p_owner text, p_sealed_state bytea, p_wake_at timestamptz, p_close boolean, p_urgent boolean,
     p_heard boolean, p_message uuid, p_client_msg_id text, p_heard_at timestamptz, p_answered_at timestamptz,
     p_last_seq integer, p_lines uuid[], p_bodies bytea[], p_blobs uuid[], p_interactions uuid[], p_contents bytea[],
-    p_outcome_kind text, p_outcome_ref text, p_latency_ms double precision
+    p_outcome_kind text, p_outcome_ref text, p_latency_ms double precision, p_reply_by timestamptz
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     UPDATE bot.conversations c
@@ -42,8 +43,9 @@ BEGIN
          WHERE b.id = ANY(p_blobs) AND b.identity_id = p_identity AND b.message_id IS NULL;
     END IF;
 
-    INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id)
-    SELECT l.id, p_conversation, p_last_seq + l.number, p_account, p_trace
+    INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id, due_at)
+    SELECT l.id, p_conversation, p_last_seq + l.number, p_account, p_trace,
+           CASE WHEN bot.pushes(p_channel) THEN coalesce(p_reply_by, now()) END
       FROM unnest(p_lines) WITH ORDINALITY AS l(id, number)
      WHERE l.id <> p_message;
 

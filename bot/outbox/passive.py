@@ -1,0 +1,124 @@
+"""Lines that go out in the answer to the platform's own request, where it takes one: at once, and without a quota.
+
+The rows are locked while the answer is chosen, and written down as sent before it is given: a process that dies in
+between is asked again by the platform, and gives the same answer. Whether the platform took it is never known; the
+route ``passive`` says so.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from bot.outbox.rows import COLUMNS, JOINS, Row, read_row
+from bot.storage.pool import Pool
+from crm_adapter.encryption import Keys
+
+_Reply = TypeVar("_Reply")
+
+_ACT = """
+INSERT INTO bot.send_windows AS w (identity_id, trigger, at) VALUES (%s, %s, least(%s, now()))
+ON CONFLICT (identity_id, trigger) DO UPDATE SET at = excluded.at, sent = 0 WHERE w.at < excluded.at
+"""
+# Another delivery of the same request may hold the rows: after the wait for it they are read as it left them.
+_OPEN = f"""
+SELECT {COLUMNS} FROM bot.outbox o {JOINS}
+ WHERE o.message_id = ANY(ARRAY(
+           SELECT q.message_id FROM bot.conversations t JOIN bot.outbox q ON q.conversation_id = t.id
+            WHERE t.identity_id = %(identity)s AND q.state IN ('queued', 'begun')
+              AND q.due_at IS NOT NULL AND q.seq <= %(seq)s
+            UNION ALL
+           SELECT r.message_id FROM bot.outbox r WHERE r.reply_to = %(message)s))
+   AND (o.state IN ('queued', 'begun') OR o.reply_to = %(message)s)
+ ORDER BY o.seq
+   FOR UPDATE OF o
+"""  # noqa: S608 - constants of this program
+_WHOLE = """
+UPDATE bot.outbox SET state = 'sent', route = 'passive', settled_at = clock_timestamp(), lease_until = NULL,
+       reason = NULL, error_code = NULL, reply_to = %(message)s, reply_part = parts
+ WHERE message_id = ANY(%(ids)s)
+"""
+_PART = """
+UPDATE bot.outbox SET route = 'passive', reply_to = %(message)s, reply_part = parts, parts = %(parts)s,
+       lease_until = NULL
+ WHERE message_id = %(id)s
+"""
+_REST = "UPDATE bot.outbox SET due_at = now(), lease_until = NULL WHERE message_id = ANY(%s) AND due_at > now()"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Generic[_Reply]):
+    """``reply`` says the first ``whole`` rows; or, where that is 0, ``parts`` of the platform's messages of the first
+    row are sent with it."""
+
+    reply: _Reply
+    whole: int
+    parts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request: the message ``message_id`` of the thread of ``identity_id``, whose answers end at ``seq``; and what
+    the user did with it, by kind, if that allows anything to be sent."""
+
+    message_id: UUID
+    identity_id: UUID
+    seq: int
+    at: datetime
+    act: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[_Reply]):
+    """``reply`` to give, ``None`` where nothing is said or somebody else is about to; ``rest`` rows go another way."""
+
+    reply: _Reply | None = None
+    rest: int = 0
+
+
+class Passive:
+    """Answers to requests, from the rows of all processes."""
+
+    def __init__(self, pool: Pool, keys: Keys) -> None:
+        self._pool = pool
+        self._keys = keys
+
+    async def answer(self, asked: Asked, choose: Callable[[Sequence[Row]], Chosen[_Reply] | None]) -> Answered[_Reply]:
+        """What is queued up to ``asked.seq``, oldest first, as far as ``choose`` puts it into one answer.
+
+        For the same message it is the same answer again. Nothing is given when an earlier row is on another way.
+        ``choose`` is pure. Raises psycopg's errors; then nothing is written.
+        """
+        values = {"identity": asked.identity_id, "message": asked.message_id, "seq": asked.seq}
+        async with self._pool.connection() as connection, connection.transaction():
+            if asked.act is not None:
+                await connection.execute(_ACT, (asked.identity_id, asked.act, asked.at))
+            found = await (await connection.execute(_OPEN, values)).fetchall()
+            rows = [read_row(self._keys, columns) for columns in found]
+            given = [row for row in rows if row.reply_to == asked.message_id]
+            if given:
+                before = [_as_it_was(row) for row in given]
+                chosen = choose(before)
+                return Answered(chosen.reply if chosen else None)
+            now = datetime.now(UTC)
+            taken = any(_is_anothers(row, now) for row in rows)
+            chosen = choose(rows) if rows and not taken else None
+            whole = chosen.whole if chosen else 0
+            if chosen is not None and whole:
+                ids = [row.message_id for row in rows[:whole]]
+                await connection.execute(_WHOLE, {"message": asked.message_id, "ids": ids})
+            elif chosen is not None:
+                values = {"message": asked.message_id, "id": rows[0].message_id, "parts": rows[0].parts + chosen.parts}
+                await connection.execute(_PART, values)
+            if rest := [row.message_id for row in rows[whole:] if not _is_anothers(row, now)]:
+                await connection.execute(_REST, (rest,))
+            return Answered(chosen.reply if chosen else None, len(rest))
+
+
+def _is_anothers(row: Row, now: datetime) -> bool:
+    return row.state == "begun" or (row.lease is not None and row.lease > now)
+
+
+def _as_it_was(row: Row) -> Row:
+    return replace(row, parts=row.reply_part or 0)

@@ -1,0 +1,114 @@
+"""What the webhooks' handlers share: the accounts, the turns under way, and the answers to pushes."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from bot.channels.wechat.api.menus import DEMO, MenuFaults, labels_of, read_menu
+from bot.channels.wechat.pushes import Push
+from bot.channels.wechat.webhook import Webhook
+from bot.channels.wechat.window import trigger_of
+from bot.domain.message import Inbound, Taken
+from bot.faults import places_of
+from bot.outbox.passive import Asked, Passive
+from bot.outbox.sending import Outbox
+from bot.realtime import Realtime
+from bot.realtime.topics import DESK
+from bot.settings import WechatAccount
+from bot.turns.take import UNAVAILABLE, Turns, TurnUnavailable
+from bot.web.problems import Problem
+from bot.web.wechat.replies import Reply, choose
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An official account, what opens its pushes, and what its menu's items are called."""
+
+    name: str
+    webhook: Webhook
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class WechatEdge:
+    """The parts that the webhooks stand on; one per process."""
+
+    accounts: Mapping[str, Account]
+    turns: Turns
+    passive: Passive
+    outbox: Outbox
+    realtime: Realtime
+    base_url: str
+    _under_way: dict[tuple[str, str], "asyncio.Task[Taken]"] = field(default_factory=dict)
+
+    def account(self, request: web.Request) -> Account:
+        """The official account whose webhook is asked; 404 where there is none."""
+        found = self.accounts.get(request.match_info["account"])
+        if found is None:
+            raise Problem(404, "unknown_account")
+        return found
+
+    def take(self, inbound: Inbound) -> "asyncio.Task[Taken]":
+        """The message's turn, which goes on when nobody waits for it; another delivery of it joins the one under way.
+
+        It ends with :class:`~bot.turns.take.TurnUnavailable` when the store is away.
+        """
+        key = (inbound.account, inbound.external_id)
+        turn = self._under_way.get(key)
+        if turn is None:
+            turn = self._under_way[key] = asyncio.create_task(self._turn(inbound))
+            turn.add_done_callback(partial(self._ended, key))
+        return turn
+
+    async def reply(self, taken: Taken, push: Push) -> Reply | None:
+        """The passive answer; the same again for another delivery of the push. ``None`` where there is none.
+
+        Raises :class:`~bot.turns.take.TurnUnavailable` when the store is away.
+        """
+        last = taken.answers[-1] if taken.answers else taken.message
+        # By the first delivery's clock: CreateTime knows whole seconds only.
+        asked = Asked(taken.message.id, taken.identity_id, last.seq, taken.message.at, trigger_of(push))
+        try:
+            answered = await self.passive.answer(asked, lambda rows: choose(rows, push, self.base_url))
+        except UNAVAILABLE as error:
+            log.warning("an answer cannot be chosen", reason=type(error).__name__)
+            raise TurnUnavailable from error
+        if answered.rest:
+            self.outbox.wake()
+        return answered.reply
+
+    async def _turn(self, inbound: Inbound) -> Taken:
+        with structlog.contextvars.bound_contextvars(trace_id=inbound.trace_id, account=inbound.account):
+            taken = await self.turns.take(inbound)
+        if taken.at_desk:
+            await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
+        return taken
+
+    def _ended(self, key: tuple[str, str], turn: "asyncio.Task[Taken]") -> None:
+        self._under_way.pop(key, None)
+        if not turn.cancelled() and (fault := turn.exception()) and not isinstance(fault, TurnUnavailable):
+            log.error("a push's turn broke", account=key[0], fault=places_of(fault))
+
+
+WECHAT = web.AppKey("wechat_edge", WechatEdge)
+
+
+def account_of(settings: WechatAccount) -> Account:
+    """The account by its settings; one whose menu cannot be read has taps without words."""
+    assert settings.token is not None  # noqa: S101 - the settings refuse an account without one
+    keys = tuple(key.get_secret_value() for key in (settings.aes_key, settings.previous_aes_key) if key is not None)
+    webhook = Webhook(
+        token=settings.token.get_secret_value(), app_id=settings.appid, encoding_aes_keys=keys, mode=settings.mode
+    )
+    try:
+        labels = labels_of(read_menu(settings.menu_file or DEMO))
+    except MenuFaults as faults:
+        log.error("the menu's file has faults", account=settings.name, count=len(faults.faults))
+        labels = {}
+    return Account(settings.name, webhook, labels)

@@ -1,0 +1,65 @@
+"""Puts the official accounts into the application; imported only where there are any."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.channels.wechat.api import open_client
+from bot.outbox.deliverer import Deliverer
+from bot.outbox.passive import Passive
+from bot.outbox.sending import Outbox
+from bot.realtime import Realtime
+from bot.realtime.topics import DESK
+from bot.settings import Settings
+from bot.storage.pool import Pool
+from bot.turns.take import Turns
+from bot.web.routes import register
+from bot.web.wechat.delivering import CustomerService
+from bot.web.wechat.edge import WECHAT, WechatEdge, account_of
+from bot.web.wechat.webhook import ROUTES
+from crm_adapter.encryption import Keys
+
+
+def setup_wechat(
+    app: web.Application,
+    settings: Settings,
+    turns: Turns,
+    pool: Pool,
+    engine: AsyncEngine,
+    keys: Keys,
+    realtime: Realtime,
+) -> None:
+    """Webhooks and outbox of all ``[[wechat]]`` accounts; call it before the app's parts are opened."""
+    ways: dict[str, Deliverer] = {}
+    outbox = Outbox(pool, keys, ways)
+    accounts = {account.name: account_of(account) for account in settings.wechat}
+    app[WECHAT] = WechatEdge(accounts, turns, Passive(pool, keys), outbox, realtime, settings.base_url)
+    register(app, ROUTES)
+
+    async def deliver(_: web.Application) -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            for account in settings.wechat:
+                client = await opened.enter_async_context(open_client(account, engine, keys))
+                ways[account.name] = CustomerService(account, client, settings.base_url)
+            loops = [
+                asyncio.create_task(outbox.run(), name="outbox"),
+                asyncio.create_task(_hear(realtime, outbox), name="outbox's hints"),
+            ]
+            yield
+            for loop in loops:
+                loop.cancel()
+            for loop in loops:
+                with suppress(asyncio.CancelledError):
+                    await loop
+
+    app.cleanup_ctx.append(deliver)
+
+
+async def _hear(realtime: Realtime, outbox: Outbox) -> None:
+    """Something was said at the desk: what it is stands in the store."""
+    async with realtime.subscribe([DESK]) as signals:
+        async for _ in signals:
+            outbox.wake()

@@ -1,0 +1,43 @@
+"""A person at the console of a running server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+from bot.settings import Settings
+from bot.storage.database import Addresses, make_engine
+from tests.integration.console_client import Browser, make_staff
+from tests.servers import LiveServer
+
+
+class Person:
+    """Has the one conversation that waits."""
+
+    def __init__(self, browser: Browser, conversation: str, fence: int) -> None:
+        self._browser = browser
+        self._conversation = conversation
+        self._fence = fence
+
+    async def answer(self, text: str) -> None:
+        """Says it to the customer."""
+        path = f"/api/queue/{self._conversation}/answer"
+        reply = await self._browser.call("POST", path, {"step": str(uuid4()), "fence": self._fence, "text": text})
+        assert reply.status == 201, reply
+
+
+@asynccontextmanager
+async def at_desk(addresses: Addresses, server: LiveServer, name: str = "mei") -> AsyncIterator[Person]:
+    """A person signs in and takes the one conversation that waits."""
+    engine = make_engine(addresses.application_url, Settings())
+    await make_staff(engine, name, "agent")
+    await engine.dispose()
+    browser = Browser(server.url)
+    try:
+        signed = await browser.sign_in(name)
+        assert signed.status == 200, signed
+        [waiting] = (await browser.call("GET", "/api/queue")).body["items"]
+        taken = await browser.call("POST", f"/api/queue/{waiting['id']}/take", {"step": str(uuid4())})
+        assert taken.status == 200, taken
+        yield Person(browser, waiting["id"], taken.body["fence"])
+    finally:
+        await browser.http.close()
