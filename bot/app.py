@@ -174,7 +174,8 @@ def make_app(
     if settings.wechat:
         from bot.web.wechat.setup import setup_wechat  # only who has an official account pays for it
 
-        setup_wechat(app, settings, parts.talk.turns, parts.pool, parts.engine, parts.keys, parts.realtime)
+        edge = parts.edge
+        setup_wechat(app, settings, edge.turns, parts.pool, parts.engine, parts.keys, parts.realtime, edge.blobs)
         app[ACCOUNTS] = [*app[ACCOUNTS], *(account.name for account in settings.wechat)]
     app.cleanup_ctx.append(app[READINESS].until_closed)
     app.on_shutdown.append(parts.end_loops)

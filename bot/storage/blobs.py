@@ -5,7 +5,7 @@ Name and content are sealed with the sender's data key: once that is erased, a c
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ class _Erased(Exception):
 
 
 class BlobRefused(ValueError):
-    """The bytes are none of :data:`TYPES`."""
+    """The bytes are none of the types that are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,21 @@ class BlobStore:
         self._pool = pool
         self._keys = keys
 
-    async def put(self, sender: Sender, name: str, content: bytes) -> Blob:
-        """Stores ``content`` for its sender and returns it with its true type; raises :class:`BlobRefused`.
+    async def put(self, sender: Sender, name: str, content: bytes, types: Collection[str] = TYPES) -> Blob:
+        """Stores ``content`` for its sender and returns it with its true type, one of ``types``; raises
+        :class:`BlobRefused`.
 
         The file is on disk before the row is committed: a row whose blob was returned has its file. Who is erased
         meanwhile is somebody new, and the file is theirs.
         """
         for _ in range(_TRIES):
             with suppress(_Erased):
-                return await self._put(sender, name, content)
+                return await self._put(sender, name, content, types)
         raise OSError("whoever sends this is erased again and again")
 
-    async def _put(self, sender: Sender, name: str, content: bytes) -> Blob:
+    async def _put(self, sender: Sender, name: str, content: bytes, types: Collection[str]) -> Blob:
         kind = filetype.guess(content)
-        if kind is None or kind.mime not in TYPES:
+        if kind is None or kind.mime not in types:
             raise BlobRefused
         blob = Blob(uuid7(), clean_name(name, kind.extension), kind.mime, len(content))
         path = self.path(blob.id)

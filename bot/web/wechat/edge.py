@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from bot.channels.wechat.api import WechatClient
 from bot.channels.wechat.api.menus import DEMO, MenuFaults, labels_of, read_menu
 from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.webhook import Webhook
@@ -19,8 +20,10 @@ from bot.outbox.sending import Outbox
 from bot.realtime import Realtime
 from bot.realtime.topics import DESK
 from bot.settings import WechatAccount
+from bot.storage.blobs import BlobStore
 from bot.turns.take import UNAVAILABLE, Turns, TurnUnavailable
 from bot.web.problems import Problem
+from bot.web.wechat.arriving import Arrivals
 from bot.web.wechat.replies import Reply, choose
 
 log = structlog.get_logger(__name__)
@@ -28,11 +31,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An official account, what opens its pushes, and what its menu's items are called."""
+    """An official account: what opens its pushes, and what makes messages of them."""
 
     name: str
     webhook: Webhook
-    labels: Mapping[str, str] = field(default_factory=dict)
+    arrivals: Arrivals
 
 
 @dataclass(slots=True)
@@ -40,6 +43,8 @@ class WechatEdge:
     """The parts that the webhooks stand on; one per process."""
 
     accounts: Mapping[str, Account]
+    clients: Mapping[str, WechatClient]
+    """Those that are open."""
     turns: Turns
     passive: Passive
     outbox: Outbox
@@ -54,7 +59,7 @@ class WechatEdge:
             raise Problem(404, "unknown_account")
         return found
 
-    def take(self, inbound: Inbound) -> "asyncio.Task[Taken]":
+    def take(self, account: Account, inbound: Inbound, push: Push) -> "asyncio.Task[Taken]":
         """The message's turn, which goes on when nobody waits for it; another delivery of it joins the one under way.
 
         It ends with :class:`~bot.turns.take.TurnUnavailable` when the store is away.
@@ -62,7 +67,7 @@ class WechatEdge:
         key = (inbound.account, inbound.external_id)
         turn = self._under_way.get(key)
         if turn is None:
-            turn = self._under_way[key] = asyncio.create_task(self._turn(inbound))
+            turn = self._under_way[key] = asyncio.create_task(self._turn(account, inbound, push))
             turn.add_done_callback(partial(self._ended, key))
         return turn
 
@@ -83,9 +88,10 @@ class WechatEdge:
             self.outbox.wake()
         return answered.reply
 
-    async def _turn(self, inbound: Inbound) -> Taken:
+    async def _turn(self, account: Account, inbound: Inbound, push: Push) -> Taken:
         with structlog.contextvars.bound_contextvars(trace_id=inbound.trace_id, account=inbound.account):
-            taken = await self.turns.take(inbound)
+            whole = await account.arrivals.whole(inbound, push, self.clients.get(account.name))
+            taken = await self.turns.take(whole)
         if taken.at_desk:
             await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
         return taken
@@ -99,7 +105,7 @@ class WechatEdge:
 WECHAT = web.AppKey("wechat_edge", WechatEdge)
 
 
-def account_of(settings: WechatAccount) -> Account:
+def account_of(settings: WechatAccount, blobs: BlobStore) -> Account:
     """The account by its settings; one whose menu cannot be read has taps without words."""
     assert settings.token is not None  # noqa: S101 - the settings refuse an account without one
     keys = tuple(key.get_secret_value() for key in (settings.aes_key, settings.previous_aes_key) if key is not None)
@@ -111,4 +117,4 @@ def account_of(settings: WechatAccount) -> Account:
     except MenuFaults as faults:
         log.error("the menu's file has faults", account=settings.name, count=len(faults.faults))
         labels = {}
-    return Account(settings.name, webhook, labels)
+    return Account(settings.name, webhook, Arrivals(settings.name, blobs, labels))

@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack, suppress
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.channels.wechat.api import open_client
+from bot.channels.wechat.api import WechatClient, open_client
 from bot.outbox.deliverer import Deliverer
 from bot.outbox.passive import Passive
 from bot.outbox.sending import Outbox
 from bot.realtime import Realtime
 from bot.realtime.topics import DESK
 from bot.settings import Settings
+from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from bot.turns.take import Turns
 from bot.web.routes import register
@@ -31,18 +32,20 @@ def setup_wechat(
     engine: AsyncEngine,
     keys: Keys,
     realtime: Realtime,
+    blobs: BlobStore,
 ) -> None:
     """Webhooks and outbox of all ``[[wechat]]`` accounts; call it before the app's parts are opened."""
     ways: dict[str, Deliverer] = {}
     outbox = Outbox(pool, keys, ways)
-    accounts = {account.name: account_of(account) for account in settings.wechat}
-    app[WECHAT] = WechatEdge(accounts, turns, Passive(pool, keys), outbox, realtime, settings.base_url)
+    clients: dict[str, WechatClient] = {}
+    accounts = {account.name: account_of(account, blobs) for account in settings.wechat}
+    app[WECHAT] = WechatEdge(accounts, clients, turns, Passive(pool, keys), outbox, realtime, settings.base_url)
     register(app, ROUTES)
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
             for account in settings.wechat:
-                client = await opened.enter_async_context(open_client(account, engine, keys))
+                client = clients[account.name] = await opened.enter_async_context(open_client(account, engine, keys))
                 ways[account.name] = CustomerService(account, client, settings.base_url)
             loops = [
                 asyncio.create_task(outbox.run(), name="outbox"),

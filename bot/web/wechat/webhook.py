@@ -6,7 +6,6 @@ error, and the answer goes another way.
 """
 
 import asyncio
-import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -15,7 +14,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.channels.base import BadInbound
-from bot.channels.wechat.inbound import to_inbound
 from bot.channels.wechat.parse import parse
 from bot.channels.wechat.passive import SUCCESS
 from bot.channels.wechat.pushes import Push
@@ -35,7 +33,6 @@ READY = timedelta(seconds=4.5)
 GIVEN_UP = timedelta(seconds=5.5)
 """WeChat does not wait any more."""
 REPLY_MARGIN = timedelta(seconds=1)
-_LOCALE = "zh-Hans"
 _TYPES = {"xml": "application/xml", "json": "application/json"}
 
 
@@ -76,17 +73,10 @@ async def take_push(request: web.Request) -> web.Response:
     began = clock()
     opened = account.webhook.open(request.query, await read_body(request, MAX_BODY_BYTES), now)
     push = parse(opened.tree, opened.text)
-    inbound = to_inbound(
-        push,
-        account=account.name,
-        locale=_LOCALE,
-        received_at=now,
-        trace_id=secrets.token_hex(16),
-        labels=account.labels,
-    )
+    inbound = account.arrivals.message(push, now)
     if inbound is None:
         return _nothing()
-    turn = edge.take(replace(inbound, reply_by=now + TRIES * TRY + REPLY_MARGIN))
+    turn = edge.take(account, replace(inbound, reply_by=now + TRIES * TRY + REPLY_MARGIN), push)
     await asyncio.wait({turn}, timeout=began + READY.total_seconds() - clock())
     if turn.done():
         reply = await edge.reply(turn.result(), push)
