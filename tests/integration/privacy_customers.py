@@ -110,6 +110,7 @@ async def plant_talk(
             "bot.outbox", message_id=second, conversation_id=conversation_id, seq=2, account="shop", trace_id="a" * 32
         )
         await put("bot.attempts", account="shop", blind=blind)
+        await put("bot.send_windows", identity_id=identity_id, trigger="message", at=NOW)
         await put(
             "bot.blobs",
             id=blob_id,
