@@ -118,6 +118,8 @@ async def test_a_user_follows_writes_taps_and_leaves() -> None:
         await expect(one.came("custom", "客服来了")).to_be_visible()
         await expect(page.locator(".windows")).to_contain_text("剩 2 条")
         await expect(page.locator(".arrivals li").first).to_contain_text("客服消息")
+        await one.wechat.call("/cgi-bin/message/custom/typing", {"touser": openid, "command": "Typing"})
+        await expect(page.locator(".doing")).to_have_text("对方正在输入…")
 
         await page.click("#plus")
         await page.get_by_role("button", name="图片").click()
@@ -143,6 +145,27 @@ async def test_a_user_follows_writes_taps_and_leaves() -> None:
         await page.get_by_role("button", name="取消关注").click()
         await expect(one.lines.last).to_have_text("您已取消关注")
         await expect(one.foot.get_by_role("button", name="关注公众号")).to_be_visible()
+        await one.check()
+
+
+async def test_a_stranger_scans_a_code_and_pays() -> None:
+    async with phone() as one:
+        await one.wechat.control("POST", "/users", {"user": "li"})
+        scene = {"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "门店一"}}}
+        await one.wechat.call("/cgi-bin/qrcode/create", scene)
+        await one.open()
+        await one.page.get_by_role("button", name="扫一扫").click()
+        await one.page.get_by_role("dialog").get_by_role("button", name="门店一").click()
+        await expect(one.lines.filter(has_text="您通过二维码“门店一”关注了该公众号")).to_be_visible()
+        await expect(one.came("passive", "欢迎关注")).to_be_visible()
+        await one.page.click("#plus")
+        await one.page.keyboard.press("Escape")
+        await expect(one.page.locator("#plus")).to_be_focused()
+        await one.page.click("#plus")
+        await one.page.get_by_role("button", name="支付").click()
+        await one.page.get_by_role("dialog").get_by_role("button", name="支付").click()
+        await expect(one.lines.last).to_have_text("您已支付")
+        await expect(one.page.locator(".windows")).to_contain_text("不限条数")
         await one.check()
 
 
@@ -196,6 +219,10 @@ async def test_refusals_and_a_lost_emulator_are_told_in_words() -> None:
         await expect(one.foot.get_by_role("button", name="關注公眾號")).to_be_visible()
         await page.select_option("#language", "en")
         await expect(one.foot.get_by_role("button", name="Follow", exact=True)).to_be_visible()
+        await one.wechat.control("POST", "/reset")
+        await one.wechat.user("li")
+        await one.wechat.act("li", "text", content="as if nothing had been")
+        await expect(one.lines).to_have_count(3)  # the time, the text and its answer
         await one.wechat.control("POST", "/reset")
         await expect(page.locator(".toast").last).to_contain_text("li is gone")
         await expect(page.locator("#users")).to_contain_text("No users yet")

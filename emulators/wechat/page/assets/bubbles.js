@@ -24,6 +24,8 @@ const say = (content) => state.try(() => state.act('text', { content }))
 
 export function shown(line) {
   if (isEvent(line)) return h('li', { class: 'line event' }, h('p', {}, eventWords(line)))
+  // WeChat's notice that the account does not answer is nobody's bubble.
+  if (line.how === 'error') return h('li', { class: 'line event', 'data-how': 'error' }, h('p', {}, line.content.content))
   const own = line.how === 'user'
   const account = state.settings?.settings
   const who = own ? state.user : account?.title || line.account

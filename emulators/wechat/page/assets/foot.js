@@ -18,7 +18,7 @@ export function footOf() {
   field.setAttribute('aria-label', t('write'))
   field.setAttribute('placeholder', t('write'))
   send.textContent = t('send')
-  panel.append(...plusPanel(closePlus))
+  panel.append(...plusPanel(() => { closePlus(); plus.focus() }))
   field.addEventListener('input', grow)
   field.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
@@ -28,7 +28,7 @@ export function footOf() {
   state.on('picked', () => { writing = false; closePlus(); draw(true) })
   state.on('person accounts', () => draw(false))
   document.addEventListener('click', (event) => { if (!event.target.closest?.('.bar')) closeMenus() })
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') { closeMenus(); closePlus() } })
+  foot.addEventListener('keydown', (event) => { if (event.key === 'Escape') putAway() })
   return foot
 }
 
@@ -85,6 +85,14 @@ function menuButton(entry, place) {
   return h('div', { class: 'slot' }, opened, opener)
 }
 
+/** Closes what is open, and the keyboard is back where it was opened. */
+function putAway() {
+  const opener = foot.querySelector('.slot > [aria-expanded="true"]') ?? (panel.hidden ? null : plus)
+  closeMenus()
+  closePlus()
+  opener?.focus()
+}
+
 function closeMenus() {
   for (const one of foot.querySelectorAll('.sub')) one.hidden = true
   for (const one of foot.querySelectorAll('.slot > [aria-expanded]')) one.setAttribute('aria-expanded', 'false')
@@ -100,6 +108,7 @@ async function say() {
   if (!content.trim()) return
   field.value = ''
   grow()
+  field.focus()
   if (await state.try(() => state.act('text', { content }))) return
   if (!field.value) field.value = content
   grow()

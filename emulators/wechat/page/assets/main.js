@@ -34,10 +34,12 @@ const drawPanes = () => panes.forEach((one) => one.setAttribute('aria-pressed', 
 state.on('pane', drawPanes)
 drawPanes()
 
-let soon = 0
+let soon = null
 const look = () => {
-  clearTimeout(soon)
-  soon = setTimeout(() => state.refreshPerson().catch(() => {}), SOON_MS)
+  soon ??= setTimeout(() => {
+    soon = null
+    state.refreshPerson().catch(() => {})
+  }, SOON_MS)
 }
 state.on('acted', look)
 state.on('line', (line) => {

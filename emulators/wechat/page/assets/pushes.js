@@ -12,7 +12,7 @@ const UNSETTLED_MS = 1_000
 
 const list = h('ol', { class: 'pushes' })
 let found = new Map()
-let timer = 0
+let timer = null
 let asking = false
 
 export function pushes() {
@@ -21,12 +21,13 @@ export function pushes() {
   return list
 }
 
+/** What waits already waits no longer for it: lines may come faster than this is asked. */
 function look(after) {
-  clearTimeout(timer)
-  timer = setTimeout(load, after)
+  timer ??= setTimeout(load, after)
 }
 
 async function load() {
+  timer = null
   const { user, account } = state
   if (!user || !account) return draw()
   if (asking) return look(SOON_MS)

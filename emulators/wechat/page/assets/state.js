@@ -116,6 +116,11 @@ class State extends EventTarget {
       this.try(() => this.refresh())
       return
     }
+    if (state === 'anew') {
+      this.lines = []
+      this.emit('picked')
+      return
+    }
     this.connection = state
     this.emit('connection')
   }

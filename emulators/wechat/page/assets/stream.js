@@ -10,7 +10,7 @@ export class Stream {
   #timer = 0
   #last = 0
 
-  /** `heard`: onLine(line), onState('open' | 'lost' | 'gone'). */
+  /** `heard`: onLine(line), onState('open' | 'lost' | 'gone' | 'anew'): the last for another user of the same name. */
   constructor(user, heard) {
     this.user = user
     this.heard = heard
@@ -34,6 +34,8 @@ export class Stream {
     // The notice of an account that is out of order has the same name as the browser's own event of a lost connection.
     if (event instanceof MessageEvent) {
       const line = JSON.parse(event.data)
+      if (line.how === 'system' && line.type === 'reset') return this.#forget(source)
+      if (line.seq <= this.#last) this.heard.onState('anew')
       this.#last = line.seq
       this.heard.onLine(line)
     } else if (source === this.#source) {
@@ -43,16 +45,26 @@ export class Stream {
     }
   }
 
+  /** The emulator has forgotten everything; somebody may already have made a user of the same name. */
+  #forget(source) {
+    source.close()
+    this.#last = 0
+    this.heard.onState('anew')
+    this.#timer = setTimeout(() => this.#again(), PAUSE_MS)
+  }
+
   async #again() {
     const heard = this.heard
     try {
       const found = await person(this.user)
+      if (heard !== this.heard) return
       if (found.seq < this.#last) return heard.onState('gone')
     } catch (fault) {
+      if (heard !== this.heard) return
       if (fault instanceof ControlError && fault.status === 404) return heard.onState('gone')
       this.#timer = setTimeout(() => this.#again(), PAUSE_MS)
       return
     }
-    if (heard === this.heard) this.#open()
+    this.#open()
   }
 }
