@@ -169,6 +169,27 @@ async def test_a_stranger_scans_a_code_and_pays() -> None:
         await one.check()
 
 
+async def test_every_language_has_all_words_and_every_file_the_policy() -> None:
+    async with phone() as one:
+        await one.open()
+        names = ["words-en.js", "words-zh-hans.js", "words-zh-hant.js"]
+        keys = await one.page.evaluate(
+            "(names) => Promise.all(names.map(async (name) => Object.keys((await import(`/phone/${name}`)).default)))",
+            names,
+        )
+        assert keys[0] == keys[1] == keys[2]
+        for path, status in {
+            "/phone": 200,
+            **{f"/phone/{name}": 200 for name in names},
+            "/phone/served.py": 404,
+        }.items():
+            async with one.wechat.client.get(one.wechat.emulator.make_url(path)) as response:
+                assert response.status == status
+                policy = response.headers.get("Content-Security-Policy", "")
+                assert status == 404 or ("default-src 'none'" in policy and "unsafe" not in policy)
+                assert "<script>" not in await response.text()
+
+
 async def test_a_bot_that_is_down_is_told_of_with_all_attempts() -> None:
     async with phone() as one:
         await one.wechat.user("li")
