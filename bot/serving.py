@@ -10,7 +10,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 import psutil
-import uvloop
 from aiohttp import web
 
 from bot.app import drain, make_app
@@ -25,9 +24,8 @@ from bot.web.keys import ENGINE, OUTGOING, STAFF_RULES
 
 
 def run(serving: Coroutine[Any, Any, int]) -> int:
-    """Runs a serving process's coroutine on uvloop: most of a message's time outside PostgreSQL is the loop's."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(serving)
+    """Runs a serving process's coroutine on the standard library's loop; see the list of parts for why not another."""
+    return asyncio.run(serving)
 
 
 async def serve(settings: Settings, addresses: Addresses, say: Say, app: web.Application | None = None) -> int:

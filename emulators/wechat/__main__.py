@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING)
 
     def announce(_: str) -> None:
-        print(f"WeChat is emulated at {address}; {address}/control shows its accounts", flush=True)
+        print(f"WeChat is emulated at {address}; {address}/phone is a phone to try it with", flush=True)
 
     app = build_app(settings)
     web.run_app(app, host=args.host, port=args.port, print=announce, access_log=None, shutdown_timeout=3)

@@ -62,7 +62,8 @@ class Login:
                 answer = endpoint(request)
             except Refused as refused:
                 answer = refused.body(self._world.rid())
-            return web.Response(text=json.dumps(answer, ensure_ascii=False), content_type="text/plain")
+            body = json.dumps(answer, ensure_ascii=False).encode(errors="replace")
+            return web.Response(body=body, content_type="text/plain", charset="utf-8")
 
         return serve
 

@@ -16,6 +16,7 @@ from emulators.wechat.control.house import House
 from emulators.wechat.control.users import Users
 from emulators.wechat.errors import Refused
 from emulators.wechat.oauth import Login
+from emulators.wechat.page.served import Page
 from emulators.wechat.pictures import Pictures
 from emulators.wechat.push.delivery import Deliverer
 from emulators.wechat.settings import Settings
@@ -44,6 +45,7 @@ def build_app(settings: Settings) -> web.Application:
     app.add_routes(Login(world).routes())
     app.add_routes(House(world, deliverer).routes())
     app.add_routes(Users(world, acts).routes())
+    app.add_routes(Page().routes())
 
     async def unknown(request: web.Request) -> web.Response:
         return web.json_response(Refused(40066).body(world.rid()))

@@ -17,7 +17,7 @@ from crm_adapter.records.service import NewCase, NewTask
 from crm_adapter.records.value import NewOrder
 from crm_adapter.sql_store import SqlStore as Store
 
-NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+NOW = datetime.now(UTC)
 STAFF = f"staff:{uuid4()}"
 """Planted words, none of which may be found after an erasure."""
 NAME, PHONE, SAID, MATTER = "欧阳晓芙", "+8613800138000", "我的热水壶漏水了", "壶身底部渗水"

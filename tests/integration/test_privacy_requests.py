@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from uuid import uuid4
 
@@ -34,15 +34,15 @@ async def customer(store, engine, keys):
     return await make_customer(store, engine, keys)
 
 
-async def asked(store, customer, kind, *, sure=True, words="请处理"):
+async def asked(store, customer, kind, *, sure=True, words="请处理", at=NOW):
     identity = customer.identity_id if sure else None
     return await store.open_privacy_request(
-        NewPrivacyRequest(customer.contact_id, kind, "customer", NOW, words, identity)
+        NewPrivacyRequest(customer.contact_id, kind, "customer", at, words, identity)
     )
 
 
 async def test_a_request_has_a_deadline_in_working_days_and_a_history(store, customer):
-    request = await asked(store, customer, "view")
+    request = await asked(store, customer, "view", at=datetime(2026, 11, 20, 8, tzinfo=UTC))
     assert request.due_at == datetime(2026, 12, 12, tzinfo=ZONE)  # 15 working days after Friday 20 November
     assert (request.state, request.checked_method, request.words) == ("received", "assurance", "请处理")
     started = await store.start_privacy_request(request.id, STAFF, NOW)

@@ -5,7 +5,7 @@ import secrets
 from base64 import b64decode
 
 from bot.channels.base import BadInbound
-from bot.channels.wechat.library import load_cipher
+from bot.channels.wechat.loading import load_cipher
 
 _ENCODING_AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 

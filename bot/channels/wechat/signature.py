@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.channels.wechat.library import load_signer
+from bot.channels.wechat.loading import load_signer
 from bot.channels.wechat.refused import Refused
 
 _SIGNATURE = re.compile(r"[0-9a-f]{40}")

@@ -39,6 +39,16 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     return document
 
 
+def answer(document: dict[str, Any], status: int = 200) -> web.Response:
+    """JSON that a person can read too; half a surrogate pair, which a program may have sent, is a question mark."""
+    return web.Response(body=encoded(document), status=status, content_type="application/json", charset="utf-8")
+
+
+def encoded(document: dict[str, Any]) -> bytes:
+    """A document as one line of JSON."""
+    return json.dumps(document, ensure_ascii=False).encode(errors="replace")
+
+
 def parsed(model: type[B], document: dict[str, Any]) -> B:
     """The body as its model; raises :class:`BadCommand` with a line per fault."""
     try:
@@ -68,4 +78,4 @@ async def tell_faults(request: web.Request, handler: Handler) -> web.StreamRespo
             raise BadCommand("pages of other sites have no control", 403)
         return await handler(request)
     except BadCommand as bad:
-        return web.json_response({"error": str(bad)}, status=bad.status)
+        return answer({"error": str(bad)}, bad.status)

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from emulators.wechat.account import Account
-from emulators.wechat.control.bodies import MAX_WAIT_S, Body, number, parsed, read_json
+from emulators.wechat.control.bodies import MAX_WAIT_S, Body, answer, number, parsed, read_json
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.faults import FaultRule
 from emulators.wechat.push.delivery import Deliverer
@@ -61,7 +61,7 @@ class House:
     async def overview(self, request: web.Request) -> web.Response:
         """The accounts and how pushes are delivered."""
         accounts = [_account(account) for account in self._world.accounts.values()]
-        return web.json_response(
+        return answer(
             {
                 "accounts": accounts,
                 "users": len(self._world.people),
@@ -72,7 +72,7 @@ class House:
 
     async def account(self, request: web.Request) -> web.Response:
         """One account: its settings, its menu, how many follow it."""
-        return web.json_response(_account(self._named(request)))
+        return answer(_account(self._named(request)))
 
     async def change_account(self, request: web.Request) -> web.Response:
         """Changes settings as in WeChat's console; all but the names of the account can be changed."""
@@ -89,12 +89,12 @@ class House:
         account = self._named(request)
         if account.settings.push_url is None:
             raise BadCommand("the account has no push_url", 409)
-        return web.json_response(await self._deliverer.verify(account))
+        return answer(await self._deliverer.verify(account))
 
     async def revoke(self, request: web.Request) -> web.Response:
         """Ends every access token at once."""
         self._named(request).tokens.revoke_all(self._world.clock.now())
-        return web.json_response({})
+        return answer({})
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """The remembered pushes."""
@@ -105,7 +105,7 @@ class House:
             self._world.account_named(account).settings.name if account else None,
             int(number(request, "limit", 100)),
         )
-        return web.json_response({"deliveries": [push.document() for push in found]})
+        return answer({"deliveries": [push.document() for push in found]})
 
     async def delivery(self, request: web.Request) -> web.Response:
         """One push, attempt by attempt; ``wait`` seconds for it to be settled."""
@@ -114,23 +114,23 @@ class House:
         if push is None:
             raise BadCommand(f"there is no delivery {wanted}, or no longer", 404)
         await _within(number(request, "wait", 0, MAX_WAIT_S), push.settled)
-        return web.json_response(push.document())
+        return answer(push.document())
 
     async def idle(self, request: web.Request) -> web.Response:
         """Waits until no push is under way."""
         idle = await _within(number(request, "wait", 0, MAX_WAIT_S), self._deliverer.record.idle)
-        return web.json_response({"idle": idle})
+        return answer({"idle": idle})
 
     async def change_delivery(self, request: web.Request) -> web.Response:
         """Other numbers of tries and other waits from now on."""
         whole = self._world.settings.delivery.model_dump() | await read_json(request)
         delivery = parsed(Delivery, whole)
         self._world.settings = self._world.settings.model_copy(update={"delivery": delivery})
-        return web.json_response(delivery.model_dump())
+        return answer(delivery.model_dump())
 
     async def clock(self, request: web.Request) -> web.Response:
         """The emulator's time and how far it is ahead of the wall's."""
-        return web.json_response({"now": self._world.clock.now(), "ahead": self._world.clock.ahead})
+        return answer({"now": self._world.clock.now(), "ahead": self._world.clock.ahead})
 
     async def advance(self, request: web.Request) -> web.Response:
         """Puts the clock forward."""
@@ -139,24 +139,24 @@ class House:
 
     async def faults(self, request: web.Request) -> web.Response:
         """The rules in force."""
-        return web.json_response({"faults": self._world.faults.view()})
+        return answer({"faults": self._world.faults.view()})
 
     async def add_fault(self, request: web.Request) -> web.Response:
         """Puts a rule in force."""
         number_given = self._world.faults.add(parsed(FaultRule, await read_json(request)))
-        return web.json_response({"id": number_given}, status=201)
+        return answer({"id": number_given}, status=201)
 
     async def clear_faults(self, request: web.Request) -> web.Response:
         """No faults any more."""
         self._world.faults.clear()
-        return web.json_response({})
+        return answer({})
 
     async def remove_fault(self, request: web.Request) -> web.Response:
         """One rule less."""
         wanted = request.match_info["number"]
         if not wanted.isdecimal() or not self._world.faults.remove(int(wanted)):
             raise BadCommand(f"there is no fault {wanted}", 404)
-        return web.json_response({})
+        return answer({})
 
     async def calls(self, request: web.Request) -> web.Response:
         """The last calls of the API, oldest first, ``limit`` of them; ``path`` chooses."""
@@ -164,7 +164,7 @@ class House:
         found = [call for call in self._world.calls if path in (None, call.path)]
         fields = ("at", "account", "path", "errcode", "rid", "seconds")
         told = [{name: getattr(call, name) for name in fields} for call in found[max(0, len(found) - limit) :]]
-        return web.json_response({"calls": told})
+        return answer({"calls": told})
 
     async def statistics(self, request: web.Request) -> web.Response:
         """Counts and times since the start or the last reset."""
@@ -175,7 +175,7 @@ class House:
             {"path": path, "errcode": errcode, "count": count}
             for (path, errcode), count in sorted(self._world.called.items())
         ]
-        return web.json_response({**self._deliverer.record.view(), "shown": dict(shown), "calls": calls})
+        return answer({**self._deliverer.record.view(), "shown": dict(shown), "calls": calls})
 
     async def reset(self, request: web.Request) -> web.Response:
         """Ends what is under way and forgets users, tokens, media, menus, faults and what the clock was advanced by."""
@@ -183,7 +183,7 @@ class House:
         await self._deliverer.stop()
         self._world.reset(settings=body.settings)
         self._deliverer.forget()
-        return web.json_response({})
+        return answer({})
 
     def _named(self, request: web.Request) -> Account:
         return self._world.account_named(request.match_info["account"])

@@ -1,6 +1,5 @@
 """Users and their phones: made, changed, acted for, read, waited for."""
 
-import json
 from typing import Annotated
 
 from aiohttp import web
@@ -8,7 +7,7 @@ from pydantic import Field
 
 from emulators.wechat.acts import Acts
 from emulators.wechat.control.acts import ACTS
-from emulators.wechat.control.bodies import MAX_WAIT_S, Body, number, parsed, read_json
+from emulators.wechat.control.bodies import MAX_WAIT_S, Body, answer, encoded, number, parsed, read_json
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.people import Person
 from emulators.wechat.phone import WHAT_COUNTS
@@ -69,17 +68,17 @@ class Users:
             for account in accounts:
                 self._acts.follow_quietly(person.chats[account.settings.appid])
         openids = [{"user": one.name, "openids": _openids(one)} for one in made]
-        return web.json_response({"users": openids}, status=201)
+        return answer({"users": openids}, status=201)
 
     async def list(self, request: web.Request) -> web.Response:
         """Names, ``limit`` from ``offset`` on."""
         names = [*self._world.people]
         offset, limit = int(number(request, "offset", 0)), int(number(request, "limit", 1000))
-        return web.json_response({"total": len(names), "users": names[offset : offset + limit]})
+        return answer({"total": len(names), "users": names[offset : offset + limit]})
 
     async def show(self, request: web.Request) -> web.Response:
         """One user, with openids, windows, consents."""
-        return web.json_response(self._person(request).document(self._world.clock.now()))
+        return answer(self._person(request).document(self._world.clock.now()))
 
     async def change(self, request: web.Request) -> web.Response:
         """Changes what is given."""
@@ -99,7 +98,7 @@ class Users:
         body = parsed(model, await read_json(request))
         account = self._world.account_named(getattr(body, "account", None))
         pushes = do(self._acts, person.chats[account.settings.appid], body)
-        return web.json_response({"seq": person.phone.seq, "deliveries": [push.id for push in pushes if push]})
+        return answer({"seq": person.phone.seq, "deliveries": [push.id for push in pushes if push]})
 
     async def phone(self, request: web.Request) -> web.Response:
         """What the phone shows after the line ``after``; ``wait`` seconds for at least ``count`` lines."""
@@ -112,7 +111,7 @@ class Users:
         name = self._world.account_named(account).settings.name if account else None
         count = int(number(request, "count", 1))
         lines = await person.phone.wait(after, wait_s, count=count, account=name, how=None if how == "all" else chosen)
-        return web.json_response({"seq": person.phone.seq, "lines": [line.document() for line in lines]})
+        return answer({"seq": person.phone.seq, "lines": [line.document() for line in lines]})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """The phone as server-sent events: ``id`` is the line's seq; a reader that comes back misses nothing."""
@@ -126,8 +125,8 @@ class Users:
         while not self._world.stopping and self._world.people.get(person.name) is person:
             lines = await person.phone.wait(after, KEEP_ALIVE_S)
             for line in lines:
-                data = json.dumps(line.document())
-                await stream.write(f"id: {line.seq}\nevent: {line.how}\ndata: {data}\n\n".encode())
+                head = f"id: {line.seq}\nevent: {line.how}\ndata: ".encode()
+                await stream.write(head + encoded(line.document()) + b"\n\n")
                 after = line.seq
             if not lines:
                 await stream.write(b": still here\n\n")

@@ -205,6 +205,17 @@ async def test_deliveries_can_be_read_by_user_and_account() -> None:
         assert tea == ["li tea"]
 
 
+async def test_half_a_character_that_a_program_sent_breaks_nothing(wechat: Lab) -> None:
+    openid = await wechat.user()
+    await wechat.do("li", "text", content="hi")
+    assert await wechat.send(openid, "a\ud83db") == 0
+    assert await wechat.shown("li") == [("custom", "text", "a?b")]
+    async with asyncio.timeout(5):
+        async for name, line in events(wechat, "li", after=1):
+            assert (name, line["content"]["content"]) == ("custom", "a?b")
+            break
+
+
 async def test_waits_end(wechat: Lab) -> None:
     await wechat.user()
     started = asyncio.get_running_loop().time()

@@ -122,6 +122,13 @@ async def test_a_refusal_has_its_code_its_id_and_what_it_decides(wechat, client,
     assert await wechat.calls(SEND) == [errcode]
 
 
+async def test_half_a_character_is_not_sent(wechat, client):
+    with pytest.raises(WechatFault) as caught:
+        await client.send(text_to("o1") | {"text": {"content": "\ud83d"}})
+    assert (caught.value.reason, caught.value.decision) == ("not_text", "give_up")
+    assert await wechat.calls(SEND) == []
+
+
 async def test_nobody_there_is_nothing_sent(wechat):
     nobody = f"http://127.0.0.1:{free_port()}"
     async with open_client(wechat.account(api_url=nobody, retry_s=0)) as client:

@@ -102,7 +102,7 @@ def test_answers_that_others_have_recorded_are_read(name: str, model: type[Answe
 
 
 @pytest.mark.parametrize(
-    "reason", ["not_reached", "no_answer", "status", "unreadable", "too_large", "store_away", "token"]
+    "reason", ["not_text", "not_reached", "no_answer", "status", "unreadable", "too_large", "store_away", "token"]
 )
 def test_every_reason_is_explained_in_every_language(reason: Reason) -> None:
     said = {WechatFault("/x", reason, "retry").explain(locale) for locale in ("zh-Hans", "zh-Hant", "en")}

@@ -50,5 +50,5 @@ async def test_alarms_ring_by_themselves_also_one_set_while_another_is_waited_fo
     clock.at(clock.now() + 3600, lambda: None)
     await asyncio.sleep(0)
     clock.at(clock.now() + 0.05, rung.set)
-    await asyncio.wait_for(rung.wait(), 5)
+    assert await asyncio.wait_for(rung.wait(), 5)
     running.cancel()

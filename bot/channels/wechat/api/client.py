@@ -254,7 +254,10 @@ def _read_request(path: str, **query: str) -> Request:
 
 
 def _posted(path: str, body: Mapping[str, Any], *, repeatable: bool = False) -> Request:
-    return Request(path, body=encode(body), repeatable=repeatable)
+    try:
+        return Request(path, body=encode(body), repeatable=repeatable)
+    except UnicodeEncodeError:
+        raise WechatFault(path, "not_text", "give_up") from None
 
 
 def _fields(values: Mapping[str, str]) -> dict[str, dict[str, str]]:

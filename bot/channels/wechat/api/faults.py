@@ -8,16 +8,19 @@ import yaml
 
 from bot.channels.wechat.errors import ApiError, Decision
 
-Reason = Literal["errcode", "not_reached", "no_answer", "status", "unreadable", "too_large", "store_away", "token"]
+Reason = Literal[
+    "errcode", "not_text", "not_reached", "no_answer", "status", "unreadable", "too_large", "store_away", "token"
+]
 
 
 class WechatFault(Exception):
     """WeChat did not do it, or nobody knows whether it did.
 
     ``call`` is the path; ``decision`` says what to do next; ``reason`` where it went wrong: ``errcode`` (WeChat's
-    answer), ``not_reached`` (nothing was sent), ``no_answer``, ``status`` (HTTP), ``unreadable``, ``too_large``,
-    ``store_away`` (our database, which keeps the tokens), ``token`` (see :class:`TokenFault`). Only its
-    ``errmsg`` may say anything of a person: as a text it has path, reason, code and ``rid``.
+    answer), ``not_text`` (half a character, which cannot be sent), ``not_reached`` (nothing was sent), ``no_answer``,
+    ``status`` (HTTP), ``unreadable``, ``too_large``, ``store_away`` (our database, which keeps the tokens), ``token``
+    (see :class:`TokenFault`). Only its ``errmsg`` may say anything of a person: as a text it has path, reason, code and
+    ``rid``.
     """
 
     def __init__(self, call: str, reason: Reason, decision: Decision, error: ApiError | None = None) -> None:

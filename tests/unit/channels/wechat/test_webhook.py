@@ -155,6 +155,7 @@ def test_a_reply_to_a_plain_push_stays_plain():
 @pytest.mark.parametrize(
     "encrypted",
     ["", "=", "AAAA", "!!!!", "é", "A" * 44, encrypt("x", OLD_KEY)[:-4], encrypt("x")[4:], encrypt("<xml/>")],
+    ids=["empty", "a sign", "short", "no base64", "no ascii", "zeros", "cut behind", "cut before", "an empty push"],
 )
 def test_garbage_in_place_of_a_ciphertext_is_refused_whatever_the_library_raises(encrypted):
     only_new = Webhook(token=TOKEN, app_id=APP_ID, encoding_aes_keys=(KEY,))
