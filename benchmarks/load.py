@@ -51,34 +51,38 @@ class Load:
 
     async def first_contacts(self) -> Measured:
         """Everybody's first message, one after the other: who is new is told how their data is used, on record."""
-        async with self._session() as session:
+        async with self.session() as session:
             started = time.perf_counter()
             latencies = sorted([await self._send(session, number) for number in range(len(self._headers))])
         return Measured(time.perf_counter() - started, latencies)
 
     async def answers_to_all(self) -> list[list[dict[str, Any]]]:
         """The bodies that each question is answered with when a visitor of its own asks it."""
-        async with self._session() as session:
+        async with self.session() as session:
             return [(await self._ask(session, number, each))[1] for number, each in enumerate(self._questions)]
 
     async def closed(self, messages: int) -> Measured:
         """Every visitor writes the next message when the last is answered, until ``messages`` are through."""
+        async with self.session() as session:
+            return await self.closed_within(session, messages)
+
+    async def closed_within(self, session: aiohttp.ClientSession, messages: int) -> Measured:
+        """The same on connections that stay open afterwards."""
         left = iter(range(messages))
-        async with self._session() as session:
-            measured, started = Measured(0.0), time.perf_counter()
+        measured, started = Measured(0.0), time.perf_counter()
 
-            async def visitor(number: int) -> None:
-                for _ in left:
-                    measured.latencies.append(await self._send(session, number))
+        async def visitor(number: int) -> None:
+            for _ in left:
+                measured.latencies.append(await self._send(session, number))
 
-            await asyncio.gather(*(visitor(number) for number in range(len(self._headers))))
-            measured.seconds = time.perf_counter() - started
+        await asyncio.gather(*(visitor(number) for number in range(len(self._headers))))
+        measured.seconds = time.perf_counter() - started
         measured.latencies.sort()
         return measured
 
     async def open(self, rate: float, seconds: float) -> Measured:
         """``rate`` messages a second, each at its time."""
-        async with self._session() as session, asyncio.TaskGroup() as tasks:
+        async with self.session() as session, asyncio.TaskGroup() as tasks:
             started, sending = time.perf_counter(), []
             for number in range(int(rate * seconds)):
                 await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
@@ -87,7 +91,8 @@ class Load:
         return Measured(time.perf_counter() - started, latencies)
 
     @staticmethod
-    def _session() -> aiohttp.ClientSession:
+    def session() -> aiohttp.ClientSession:
+        """As many connections as visitors write at a time."""
         return aiohttp.ClientSession(timeout=TIMEOUT, connector=aiohttp.TCPConnector(limit=0))
 
     async def _send(self, session: aiohttp.ClientSession, number: int) -> float:

@@ -19,7 +19,7 @@ def test_a_message_costs_at_most_twice_what_a_bare_handler_costs() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=420,
     )
     assert result.stdout, result.stderr
     report = json.loads(result.stdout)
