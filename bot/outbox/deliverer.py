@@ -1,4 +1,7 @@
-"""What a channel brings so that its lines go out, and what can become of one."""
+"""What a channel brings so that its lines go out, and what can become of one.
+
+Where a line did not go out, ``code`` is the platform's own and ``rid`` its id of the request, for its support.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ class Again:
     reason: str
     code: str | None = None
     after_s: float | None = None
+    rid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Failed:
 
     reason: str
     code: str | None = None
+    rid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Unknown:
 
     reason: str
     code: str | None = None
+    rid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Waiting:
 
     reason: str
     code: str | None = None
+    rid: str | None = None
 
 
 Verdict = Sent | Again | Failed | Unknown | Waiting

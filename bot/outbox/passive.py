@@ -36,7 +36,7 @@ SELECT {COLUMNS} FROM bot.outbox o {JOINS}
 """  # noqa: S608 - constants of this program
 _WHOLE = """
 UPDATE bot.outbox SET state = 'sent', route = 'passive', settled_at = clock_timestamp(), lease_until = NULL,
-       reason = NULL, error_code = NULL, reply_to = %(message)s, reply_part = parts
+       reason = NULL, error_code = NULL, rid = NULL, reply_to = %(message)s, reply_part = parts
  WHERE message_id = ANY(%(ids)s)
 """
 _PART = """

@@ -22,7 +22,7 @@ RETURNING lease_until, attempts
 _SETTLE = """
 WITH settled AS (
     UPDATE bot.outbox SET state = %(state)s, parts = %(parts)s, reason = %(reason)s, error_code = %(code)s,
-           settled_at = CASE WHEN %(state)s <> 'queued' THEN clock_timestamp() END,
+           rid = %(rid)s, settled_at = CASE WHEN %(state)s <> 'queued' THEN clock_timestamp() END,
            lease_until = CASE WHEN %(keep)s THEN lease_until END,
            due_at = CASE WHEN %(waiting)s THEN 'infinity'
                          WHEN %(wait_s)s::float8 IS NULL THEN due_at
@@ -44,7 +44,7 @@ async def settle(
     connection: Connection, row: Row, verdict: Verdict, *, wait_s: float | None, deadline_s: float, more: bool
 ) -> None:
     """``more``: the row's next message is to be begun under the same lease."""
-    reason, code = (None, None) if isinstance(verdict, Sent) else (verdict.reason, verdict.code)
+    reason, code, rid = (None, None, None) if isinstance(verdict, Sent) else (verdict.reason, verdict.code, verdict.rid)
     if row.body is None and isinstance(verdict, Sent):
         verdict, reason = Failed("unreadable"), "unreadable"
     states: dict[type[Verdict], str] = {Sent: "sent", Failed: "failed", Unknown: "unknown"}
@@ -56,6 +56,7 @@ async def settle(
         "parts": row.parts,
         "reason": reason,
         "code": code,
+        "rid": rid,
         "keep": more,
         "waiting": isinstance(verdict, Waiting),
         "wait_s": wait_s,

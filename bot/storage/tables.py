@@ -84,6 +84,7 @@ outbox = Table(
     Column("route", Text),
     Column("parts", Integer, nullable=False),
     Column("error_code", Text),
+    Column("rid", Text),
     Column("reply_to", Uuid),
     Column("reply_part", Integer),
 )

@@ -26,6 +26,7 @@ OF_NOBODY = {
     "bot.staff_links",
     "bot.sign_in_failures",
     "bot.spent_tokens",
+    "bot.wechat_pushes",
     "bot.wechat_tokens",
 }
 HANGING_ON = {"crm.case_events": "crm.cases", "crm.privacy_events": "crm.privacy_requests"}

@@ -77,13 +77,13 @@ class CustomerService:
         log.warning("WeChat did not take a message", account=self._account.name, fault=str(fault))
         if fault.decision == "only_passive":
             self._no_right_until = datetime.now(UTC) + NO_RIGHT_FOR
-            return Waiting("only_passive", code)
+            return Waiting("only_passive", code, fault.rid)
         if fault.decision == "outcome_unknown":
-            return Unknown(fault.reason, code)
+            return Unknown(fault.reason, code, fault.rid)
         if fault.decision == "done":
             return Sent()
         if fault.decision in _WINDOW:
-            return Failed("window", code)
+            return Failed("window", code, fault.rid)
         if fault.decision in _AGAIN:
-            return Again(fault.reason, code, _AGAIN[fault.decision])
-        return Failed(fault.decision, code)
+            return Again(fault.reason, code, _AGAIN[fault.decision], fault.rid)
+        return Failed(fault.decision, code, fault.rid)
