@@ -31,7 +31,7 @@ COMMANDS = {
     "db": "the database: migrate",
     "doctor": "check every part and say how to mend what is wrong",
     "outgoing": "mail and text messages: list, send-test",
-    "wechat": "WeChat official accounts: check them; their menus: push, pull, diff",
+    "wechat": "WeChat official accounts: check them; their menus, QR codes and tags",
     "keys": "the key-encryption keys: show, rotate, retire",
     "questionnaire": "questionnaires: list them, count what was answered",
     "survey": "satisfaction and NPS; which answers did not help",

@@ -1,4 +1,4 @@
-"""``yingda wechat``: whether official accounts can be reached, and their menus."""
+"""``yingda wechat``: whether official accounts can be reached; their menus, QR codes and tags."""
 
 import argparse
 from pathlib import Path
@@ -28,3 +28,12 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         if name != "pull":
             step.add_argument("--file", type=Path, help="a menu file instead of the one in the settings")
         step.set_defaults(run=later(f"wechat_menu:{name}_menu"))
+
+    code = actions.add_parser("qr", help="a QR code that says where a customer came from; prints its link")
+    code.add_argument("account", metavar="ACCOUNT")
+    code.add_argument("scene", metavar="SCENE", help="1 to 64 characters; recorded when the code is scanned")
+    lasts = code.add_mutually_exclusive_group()
+    lasts.add_argument("--days", type=int, default=30, metavar="N", help="for how long it is good, 1 to 30 (default)")
+    lasts.add_argument("--permanent", action="store_true", help="for ever; an account has 100,000 of these at most")
+    code.add_argument("-o", "--output", type=Path, metavar="FILE", help="the picture; WeChat's is a .jpg")
+    code.set_defaults(run=later("wechat_qr:make_qr_code"))

@@ -12,6 +12,7 @@ from bot.settings.section import Section
 
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _TOKEN = re.compile(r"[!-~]{3,32}")
+_API, _OPEN, _MP = "https://api.weixin.qq.com", "https://open.weixin.qq.com", "https://mp.weixin.qq.com"
 
 
 class WechatSecrets(Section):
@@ -56,8 +57,12 @@ class WechatAccount(WechatSecrets):
     """How pushes come, as chosen in WeChat's console."""
     kind: Literal["service", "subscription"] = "service"
     """What WeChat lets it do depends on it: a subscription account answers passively, mostly."""
-    api_url: str = "https://api.weixin.qq.com"
+    api_url: str = _API
     """Where WeChat's API is; an emulator's may stand here."""
+    open_url: str | None = None
+    """Where users log in on web pages; unset: WeChat's, and the emulator's where ``api_url`` is another one."""
+    mp_url: str | None = None
+    """Where pictures of QR codes are; unset: as with ``open_url``."""
     timeout_s: Annotated[float, Field(gt=0, le=30)] = 5.0
     """What one call may take."""
     media_timeout_s: Annotated[float, Field(gt=0, le=300)] = 60.0
@@ -78,9 +83,21 @@ class WechatAccount(WechatSecrets):
             raise ValueError("terminal is the account of yingda chat")
         return value
 
-    @field_validator("api_url")
+    @property
+    def login_url(self) -> str:
+        """Where a browser is sent to log in."""
+        return self.open_url or (_OPEN if self.api_url == _API else self.api_url)
+
+    @property
+    def picture_url(self) -> str:
+        """Where the pictures of QR codes are."""
+        return self.mp_url or (_MP if self.api_url == _API else self.api_url)
+
+    @field_validator("api_url", "open_url", "mp_url")
     @classmethod
-    def _url_is_private(cls, value: str) -> str:
+    def _url_is_private(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         url = HttpUrl(value)
         if url.username or url.password or url.query or url.fragment or url.path not in (None, "/"):
             raise ValueError("scheme, host and port only")

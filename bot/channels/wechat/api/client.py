@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.channels.wechat.api import media
+from bot.channels.wechat.api import media, pictures
 from bot.channels.wechat.api.answers import (
     Answer,
     Media,
@@ -118,6 +119,10 @@ class WechatClient:
         expiry = {} if seconds is None else {"expire_seconds": seconds}
         body = {**action, **expiry, "action_info": {"scene": {"scene_str": scene}}}
         return await self._ask(QrCode, _posted("/cgi-bin/qrcode/create", body, repeatable=True))
+
+    async def qr_picture(self, ticket: str) -> Media:
+        """The picture of a QR code that was made here."""
+        return await persist(partial(pictures.fetch, self._transport, self._account, ticket), self._account.retry_s)
 
     async def user(self, openid: str) -> User:
         """What WeChat tells of a user, the ``unionid`` above all."""
