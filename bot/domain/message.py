@@ -54,6 +54,8 @@ class Inbound:
     reply_by: datetime | None = None
     """Until when the channel may still give the answers itself, as the answer to its platform's request; without it
     they are sent at once where we send, see ``bot.pushes``."""
+    act: str | None = None
+    """What the customer did, by kind, where the platform lets us send only after a deed of theirs."""
 
 
 @dataclass(frozen=True, slots=True)

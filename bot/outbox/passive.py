@@ -17,10 +17,6 @@ from crm_adapter.encryption import Keys
 
 _Reply = TypeVar("_Reply")
 
-_ACT = """
-INSERT INTO bot.send_windows AS w (identity_id, trigger, at) VALUES (%s, %s, least(%s, now()))
-ON CONFLICT (identity_id, trigger) DO UPDATE SET at = excluded.at, sent = 0 WHERE w.at < excluded.at
-"""
 # Another delivery of the same request may hold the rows: after the wait for it they are read as it left them.
 _OPEN = f"""
 SELECT {COLUMNS} FROM bot.outbox o {JOINS}
@@ -59,14 +55,11 @@ class Chosen(Generic[_Reply]):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The request: the message ``message_id`` of the thread of ``identity_id``, whose answers end at ``seq``; and what
-    the user did with it, by kind, if that allows anything to be sent."""
+    """The request: the message ``message_id`` of the thread of ``identity_id``, whose answers end at ``seq``."""
 
     message_id: UUID
     identity_id: UUID
     seq: int
-    at: datetime
-    act: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +85,6 @@ class Passive:
         """
         values = {"identity": asked.identity_id, "message": asked.message_id, "seq": asked.seq}
         async with self._pool.connection() as connection, connection.transaction():
-            if asked.act is not None:
-                await connection.execute(_ACT, (asked.identity_id, asked.act, asked.at))
             found = await (await connection.execute(_OPEN, values)).fetchall()
             rows = [read_row(self._keys, columns) for columns in found]
             given = [row for row in rows if row.reply_to == asked.message_id]

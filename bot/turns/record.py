@@ -73,6 +73,7 @@ async def record(
         decision.outcome.ref,
         round(max(0.0, (now - question.at).total_seconds()) * 1000, 3),
         inbound.reply_by,
+        inbound.act,
     )
     await connection.exchange((RECORD, values), b"COMMIT")
     return question, answers

@@ -42,6 +42,7 @@ TALK = {
     "bot.outgoing_messages",
     "bot.parked_flows",
     "bot.send_windows",
+    "bot.unreachable",
 }
 
 

@@ -192,7 +192,7 @@ async def test_a_stale_fence_is_refused_and_nothing_of_the_turn_remains(pool: Po
             await connection.execute(
                 "SELECT bot.record_turn(id, fence + 1, identity_id, channel, account, 'x', 't', NULL, owner, "
                 "sealed_state, NULL, false, false, true, id, NULL, now(), now(), last_seq, "
-                "'{}', '{}', '{}', '{}', '{}', 'none', NULL, 0, NULL) FROM bot.conversations"
+                "'{}', '{}', '{}', '{}', '{}', 'none', NULL, 0, NULL, NULL) FROM bot.conversations"
             )
     assert await rows(pool, "SELECT last_seq FROM bot.conversations") == [(2,)]
 

@@ -17,6 +17,7 @@ BEGIN
     DELETE FROM bot.inbox i WHERE i.conversation_id = ANY(conversations);
     DELETE FROM bot.outbox o WHERE o.conversation_id = ANY(conversations);
     DELETE FROM bot.send_windows w WHERE w.identity_id = ANY(p_identities);
+    DELETE FROM bot.unreachable u WHERE u.identity_id = ANY(p_identities);
     DELETE FROM bot.messages m WHERE m.conversation_id = ANY(conversations);
     GET DIAGNOSTICS messages_gone = ROW_COUNT;
     DELETE FROM bot.conversations c WHERE c.id = ANY(conversations);

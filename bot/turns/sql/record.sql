@@ -4,12 +4,13 @@
 -- p_lines are the lines of this turn in their order, with a body and an interaction each: what the customer said where
 -- p_heard, whose id is p_message, and the bot's answers to it. A p_locale is said where it is another one than before.
 -- Until p_reply_by whoever took the message may still give the answers itself; where we send, we send them afterwards.
+-- p_act is what the customer did, where that allows us to send; it stands or falls with the message.
 CREATE OR REPLACE FUNCTION bot.record_turn(
     p_conversation uuid, p_fence integer, p_identity uuid, p_channel text, p_account text, p_blind bytea, p_trace text,
     p_locale text, p_owner text, p_sealed_state bytea, p_wake_at timestamptz, p_close boolean, p_urgent boolean,
     p_heard boolean, p_message uuid, p_client_msg_id text, p_heard_at timestamptz, p_answered_at timestamptz,
     p_last_seq integer, p_lines uuid[], p_bodies bytea[], p_blobs uuid[], p_interactions uuid[], p_contents bytea[],
-    p_outcome_kind text, p_outcome_ref text, p_latency_ms double precision, p_reply_by timestamptz
+    p_outcome_kind text, p_outcome_ref text, p_latency_ms double precision, p_reply_by timestamptz, p_act text
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     UPDATE bot.conversations c
@@ -49,6 +50,9 @@ BEGIN
       FROM unnest(p_lines) WITH ORDINALITY AS l(id, number)
      WHERE l.id <> p_message;
 
+    IF p_act IS NOT NULL THEN
+        PERFORM bot.acted(p_identity, p_act, p_heard_at);
+    END IF;
     IF p_locale IS NOT NULL THEN
         PERFORM crm.note_language(p_identity, p_locale);
     END IF;

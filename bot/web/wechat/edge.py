@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -77,8 +77,7 @@ class WechatEdge:
         Raises :class:`~bot.turns.take.TurnUnavailable` when the store is away.
         """
         last = taken.answers[-1] if taken.answers else taken.message
-        # By the first delivery's clock: CreateTime knows whole seconds only.
-        asked = Asked(taken.message.id, taken.identity_id, last.seq, taken.message.at, trigger_of(push))
+        asked = Asked(taken.message.id, taken.identity_id, last.seq)
         try:
             answered = await self.passive.answer(asked, lambda rows: choose(rows, push, self.base_url))
         except UNAVAILABLE as error:
@@ -91,7 +90,7 @@ class WechatEdge:
     async def _turn(self, account: Account, inbound: Inbound, push: Push) -> Taken:
         with structlog.contextvars.bound_contextvars(trace_id=inbound.trace_id, account=inbound.account):
             whole = await account.arrivals.whole(inbound, push, self.clients.get(account.name))
-            taken = await self.turns.take(whole)
+            taken = await self.turns.take(replace(whole, act=trigger_of(push)))
         if taken.at_desk:
             await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
         return taken
