@@ -15,7 +15,11 @@ COLUMNS: Final = """
        o.queued_at, o.trace_id, o.lease_until, o.reply_to, o.reply_part, m.sealed_body,
        a.sealed_external_id, a.key_id, a.kek, a.wrapped,
        (SELECT jsonb_object_agg(w.trigger, jsonb_build_array(w.at, w.sent)) FROM bot.send_windows w
-         WHERE w.identity_id = c.identity_id)
+         WHERE w.identity_id = c.identity_id),
+       EXISTS (SELECT FROM bot.unreachable u
+                WHERE u.identity_id = c.identity_id
+                  AND NOT EXISTS (SELECT FROM bot.send_windows w
+                                   WHERE w.identity_id = u.identity_id AND w.at > u.since))
 """
 """What :func:`read_row` reads, from an outbox row ``o`` and :data:`JOINS`."""
 JOINS: Final = """
@@ -30,7 +34,7 @@ class Row:
     """``address`` is whom it goes to, in the account's terms; ``None``, as the body then is, where their key is gone.
 
     ``parts`` messages of the platform were sent of it; ``acts`` is what the user last did, by kind: when, and how many
-    messages were sent since.
+    messages were sent since. One that is ``unreachable`` is sent nothing until they act again.
     """
 
     message_id: UUID
@@ -50,14 +54,15 @@ class Row:
     body: Body | None = field(repr=False)
     address: str | None = field(repr=False)
     acts: Mapping[str, tuple[datetime, int]]
+    unreachable: bool = False
 
 
 def read_row(keys: Keys, columns: Sequence[Any]) -> Row:
     """A row of :data:`COLUMNS`."""
-    *plain, sealed_body, sealed_address, key_id, kek, wrapped, acts = columns
+    *plain, sealed_body, sealed_address, key_id, kek, wrapped, acts, unreachable = columns
     body, address = _opened(keys, plain[0], plain[2], sealed_body, sealed_address, key_id, kek, wrapped)
     known = {kind: (datetime.fromisoformat(at), int(sent)) for kind, (at, sent) in (acts or {}).items()}
-    values: tuple[Any, ...] = (*plain, body, address, known)
+    values: tuple[Any, ...] = (*plain, body, address, known, unreachable)
     return Row(*values)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import structlog
 
 from bot.faults import places_of
-from bot.outbox.deliverer import Again, Deliverer, Sent, Verdict
+from bot.outbox.deliverer import Again, Deliverer, Failed, Sent, Verdict
 from bot.outbox.rows import COLUMNS, JOINS, Row, read_row
 from bot.outbox.settling import ABANDONED, BEGIN, settle
 from bot.storage.pool import Pool
@@ -118,7 +118,8 @@ class Outbox:
     async def _parts(self, row: Row, deliverer: Deliverer) -> None:
         messages = deliverer.messages(row) if row.body is not None else ()
         while row.parts < len(messages):
-            if (hindered := deliverer.hinders(row)) is not None:
+            hindered = Failed("unreachable") if row.unreachable else deliverer.hinders(row)
+            if hindered is not None:
                 await self._settle(row, hindered)
                 return
             begun = await self._begin(row, deliverer.route)

@@ -87,6 +87,7 @@ outbox = Table(
     Column("rid", Text),
     Column("reply_to", Uuid),
     Column("reply_part", Integer),
+    Column("cuts", JSONB),
 )
 
 blobs = Table(

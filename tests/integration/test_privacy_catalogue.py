@@ -43,6 +43,7 @@ TALK = {
     "bot.parked_flows",
     "bot.send_windows",
     "bot.unreachable",
+    "bot.uploads",
 }
 
 
