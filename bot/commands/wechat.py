@@ -1,4 +1,4 @@
-"""``yingda wechat``: whether official accounts can be reached; their menus, QR codes and tags."""
+"""``yingda wechat``: whether official accounts can be reached; their menus, QR codes, tags and notices."""
 
 import argparse
 from pathlib import Path
@@ -37,3 +37,9 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     lasts.add_argument("--permanent", action="store_true", help="for ever; an account has 100,000 of these at most")
     code.add_argument("-o", "--output", type=Path, metavar="FILE", help="the picture; WeChat's is a .jpg")
     code.set_defaults(run=later("wechat_qr:make_qr_code"))
+
+    notices = actions.add_parser("notices", help="what may be told outside the send window: list")
+    steps = notices.add_subparsers(dest="step", required=True, metavar="STEP")
+    listed = steps.add_parser("list", help="the notices in the settings and the account's templates")
+    listed.add_argument("account", nargs="?", metavar="ACCOUNT", help="needed where there are several")
+    listed.set_defaults(run=later("wechat_notices:list_notices"))

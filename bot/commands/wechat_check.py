@@ -1,9 +1,10 @@
-"""``yingda wechat check``: one call that every account may make."""
+"""``yingda wechat check``: one call that every account may make, and whether its notices fit its templates."""
 
 import argparse
 
 from bot.channels.wechat.api import WechatFault, open_client
 from bot.commands.wechat_accounts import locale_of, named_accounts, tell
+from bot.commands.wechat_notices import tell_misfits, templates_of
 from bot.logs import start_logging
 from bot.settings import read_settings
 
@@ -24,9 +25,11 @@ async def check_accounts(args: argparse.Namespace) -> int:
         async with open_client(account) as client:
             try:
                 await client.check()
+                templates = await templates_of(client, account) if account.notices else ()
             except WechatFault as fault:
                 failed = True
                 tell(fault, account, locale)
             else:
                 print(f"✓ {account.name}  {_WELL[locale]}")
+                failed = (bool(account.notices) and tell_misfits(account, templates, locale)) or failed
     return 1 if failed else 0

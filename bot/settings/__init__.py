@@ -13,6 +13,7 @@ from bot.settings.outgoing import Codes, Mail, Sms
 from bot.settings.root import Settings, read_settings
 from bot.settings.section import LOCALES, Locale, Section
 from bot.settings.wechat import WechatAccount
+from bot.settings.wechat_notices import Occasion, WechatNotice
 
 __all__ = [
     "LOCALES",
@@ -25,6 +26,7 @@ __all__ = [
     "Limits",
     "Locale",
     "Mail",
+    "Occasion",
     "RemoteActions",
     "Retention",
     "Section",
@@ -34,5 +36,6 @@ __all__ = [
     "Staff",
     "WebChannel",
     "WechatAccount",
+    "WechatNotice",
     "read_settings",
 ]

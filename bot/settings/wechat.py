@@ -9,6 +9,7 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from bot.settings.addresses import is_this_machine
 from bot.settings.section import Section
+from bot.settings.wechat_notices import Occasion, WechatNotice, check_notices
 
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _TOKEN = re.compile(r"[!-~]{3,32}")
@@ -75,6 +76,8 @@ class WechatAccount(WechatSecrets):
     """Accounts bound to one Open Platform have one name here: their users are told apart by ``unionid``."""
     menu_file: Path | None = None
     """The menu at the bottom of the chat; unset: the demo company's."""
+    notices: tuple[WechatNotice, ...] = ()
+    """What may be told outside the send window, by templates of the account."""
 
     @field_validator("name")
     @classmethod
@@ -110,7 +113,12 @@ class WechatAccount(WechatSecrets):
         needed = ["secret", "token"] if self.mode == "plain" else ["secret", "token", "aes_key"]
         if missing := [name for name in needed if getattr(self, name) is None]:
             raise ValueError(f"{', '.join(missing)}: needed with mode {self.mode}, here or in wechat_secrets")
+        check_notices(self.notices, service_account=self.kind == "service")
         return self
+
+    def notice(self, name: Occasion) -> WechatNotice | None:
+        """The one for this occasion, if the account has it."""
+        return next((notice for notice in self.notices if notice.name == name), None)
 
 
 def with_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:

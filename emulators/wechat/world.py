@@ -120,6 +120,7 @@ class World:
     def change_account(self, account: Account, settings: AccountSettings) -> None:
         """The account's console was used: from now on these settings hold."""
         account.settings = settings
+        account.templates = {template.id: template for template in settings.templates}
         account.quotas.change(settings.daily_quotas, settings.minute_quotas)
 
     def media_url(self, media_id: str) -> str:

@@ -26,6 +26,7 @@ from bot.channels.wechat.api.answers import (
     read,
 )
 from bot.channels.wechat.api.faults import TokenFault, WechatFault
+from bot.channels.wechat.api.templates import NoticeTemplateList, Template, TemplateList
 from bot.channels.wechat.api.token_store import Token, TokenStore
 from bot.channels.wechat.api.tokens import Tokens
 from bot.channels.wechat.api.transport import Request, Transport, persist
@@ -165,6 +166,15 @@ class WechatClient:
         """A subscription notice, for which the user's consent is used up; ``target``: ``page`` or ``miniprogram``."""
         body = {"touser": openid, "template_id": template_id, **(target or {}), "data": _fields(values)}
         return (await self._ask(Sent, _posted("/cgi-bin/message/subscribe/bizsend", body))).msgid
+
+    async def templates(self) -> tuple[Template, ...]:
+        """The account's templates of template messages."""
+        request = _read_request("/cgi-bin/template/get_all_private_template")
+        return (await self._ask(TemplateList, request)).templates()
+
+    async def notice_templates(self) -> tuple[Template, ...]:
+        """The account's templates of subscription notices."""
+        return (await self._ask(NoticeTemplateList, _read_request("/wxaapi/newtmpl/gettemplate"))).templates()
 
     async def web_user(self, code: str) -> WebUser:
         """Who came back from WeChat's log-in page with this code, which is good for one call."""
