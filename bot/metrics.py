@@ -21,6 +21,7 @@ TURN_SECONDS = Histogram("yingda_turn_seconds", "From request to commit", bucket
 STAGE_SECONDS = _kept(Histogram("yingda_turn_stage_seconds", "The stages of a turn", ["stage"], buckets=BUCKETS))
 OUTCOMES = _kept(Counter("yingda_outcomes_total", "What messages led to", ["kind"]))
 REFUSALS = _kept(Counter("yingda_refusals_total", "Bad input refused", ["channel", "code"]))
+EVENTS = _kept(Counter("yingda_channel_events_total", "Pushes that had an effect beside talk", ["kind"]))
 SOCKETS = Gauge("yingda_sockets", "Open customer sockets")
 UNLINKED = Gauge("yingda_ledger_unlinked", "Ledger events that wait to be linked into their chain")
 UNLINKED_SECONDS = Gauge("yingda_ledger_unlinked_seconds", "Age of the oldest of them")

@@ -25,6 +25,7 @@ _FILES_AT_ONCE = 500
 _BOT_FUNCTIONS = {
     "interactions": ("bot.forget_messages",),
     "attachments": ("bot.forget_attachments",),
+    "channel_events": ("bot.forget_channel_events",),
     "parked_flows": ("bot.forget_parked_flows",),
 }
 # In this order: whose matter is done is seen by their cases, who is still there by what they said and bought, and
@@ -38,6 +39,7 @@ _CATEGORIES = (
     "orders",
     "cases",
     "opinions",
+    "channel_events",
     "imports",
     "visitors",
 )

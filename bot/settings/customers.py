@@ -87,6 +87,8 @@ class Retention(Section):
     """Closed cases with their tasks, from the day they were closed."""
     opinions: Days = 1095
     """What customers said of answers and of the service, and their answers to questionnaires."""
+    channel_events: Days = 90
+    """That a platform told of follows, taps and the like, and the sealed text of what nobody understood."""
     sensitive: Days = 30
     """PR10: the identity card number, from the day when the last case or task of the customer was closed."""
     preferences: Days = 365

@@ -13,9 +13,10 @@ from bot.urls import libpq_url
 
 PACKAGES = ("crm_adapter", "bot", "knowledge_base")
 APPEND_ONLY = (
-    "crm.interactions",  # of these three, what must go one day goes by the owner's functions
+    "crm.interactions",  # of these four, what must go one day goes by the owner's functions
     "bot.messages",
     "bot.inbox",
+    "bot.channel_events",
     "crm.consent_events",
     "crm.notices",
     "crm.ledger_links",

@@ -33,6 +33,7 @@ HANGING_ON = {"crm.case_events": "crm.cases", "crm.privacy_events": "crm.privacy
 TALK = {
     "bot.attempts",
     "bot.blobs",
+    "bot.channel_events",
     "bot.confirmation_codes",
     "bot.conversations",
     "bot.desk_steps",

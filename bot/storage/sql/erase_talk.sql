@@ -8,6 +8,7 @@ DECLARE
     outgoing_gone bigint;
     codes_gone bigint;
     parked_gone bigint;
+    events_gone bigint;
 BEGIN
     -- Conversations before their rows, as receipts and turns lock them.
     conversations := ARRAY(
@@ -18,6 +19,8 @@ BEGIN
     DELETE FROM bot.outbox o WHERE o.conversation_id = ANY(conversations);
     DELETE FROM bot.send_windows w WHERE w.identity_id = ANY(p_identities);
     DELETE FROM bot.unreachable u WHERE u.identity_id = ANY(p_identities);
+    DELETE FROM bot.channel_events e USING crm.identities i WHERE i.id = ANY(p_identities) AND e.subject = i.blind;
+    GET DIAGNOSTICS events_gone = ROW_COUNT;
     DELETE FROM bot.messages m WHERE m.conversation_id = ANY(conversations);
     GET DIAGNOSTICS messages_gone = ROW_COUNT;
     DELETE FROM bot.conversations c WHERE c.id = ANY(conversations);
@@ -32,7 +35,7 @@ BEGIN
     RETURN jsonb_build_object(
         'erased', jsonb_build_object('messages', messages_gone, 'conversations', cardinality(conversations),
                                      'attachments', cardinality(files), 'outgoing', outgoing_gone, 'codes', codes_gone,
-                                     'parked_flows', parked_gone),
+                                     'parked_flows', parked_gone, 'channel_events', events_gone),
         'files', to_jsonb(files));
 END
 $$;

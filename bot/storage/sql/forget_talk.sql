@@ -61,3 +61,12 @@ BEGIN
     RETURN number;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION bot.forget_channel_events(p_before timestamptz, p_limit integer, p_dry boolean) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH old AS (
+        SELECT e.id FROM bot.channel_events e WHERE e.received_at < p_before
+         LIMIT CASE WHEN p_dry THEN NULL ELSE p_limit END),
+    gone AS (DELETE FROM bot.channel_events e USING old WHERE e.id = old.id AND NOT p_dry)
+    SELECT count(*) FROM old
+$$;

@@ -24,6 +24,7 @@ from bot.storage.blobs import BlobStore
 from bot.turns.take import UNAVAILABLE, Turns, TurnUnavailable
 from bot.web.problems import Problem
 from bot.web.wechat.arriving import Arrivals
+from bot.web.wechat.events import Events
 from bot.web.wechat.replies import Reply, choose
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ class WechatEdge:
     outbox: Outbox
     realtime: Realtime
     base_url: str
+    events: Events
     _under_way: dict[tuple[str, str], "asyncio.Task[Taken]"] = field(default_factory=dict)
 
     def account(self, request: web.Request) -> Account:

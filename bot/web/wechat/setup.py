@@ -17,9 +17,12 @@ from bot.settings import Settings
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from bot.turns.take import Turns
+from bot.web.keys import CRM
 from bot.web.routes import register
 from bot.web.wechat.delivering import CustomerService
 from bot.web.wechat.edge import WECHAT, WechatEdge, account_of
+from bot.web.wechat.event import EventParts
+from bot.web.wechat.events import Events
 from bot.web.wechat.webhook import ROUTES
 from crm_adapter.encryption import Keys
 
@@ -39,7 +42,9 @@ def setup_wechat(
     outbox = Outbox(pool, keys, ways)
     clients: dict[str, WechatClient] = {}
     accounts = {account.name: account_of(account, blobs) for account in settings.wechat}
-    app[WECHAT] = WechatEdge(accounts, clients, turns, Passive(pool, keys), outbox, realtime, settings.base_url)
+    events = Events(EventParts(pool, engine, keys, app[CRM]), clients)
+    passive = Passive(pool, keys)
+    app[WECHAT] = WechatEdge(accounts, clients, turns, passive, outbox, realtime, settings.base_url, events)
     register(app, ROUTES)
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:

@@ -73,6 +73,7 @@ async def take_push(request: web.Request) -> web.Response:
     began = clock()
     opened = account.webhook.open(request.query, await read_body(request, MAX_BODY_BYTES), now)
     push = parse(opened.tree, opened.text)
+    await edge.events.take(account.name, push, opened.text, now)
     inbound = account.arrivals.message(push, now)
     if inbound is None:
         return _nothing()

@@ -7,6 +7,7 @@ import pytest
 
 from bot.storage.database import Addresses
 from tests.integration.wechat_edge.phones import Wechat, wechat
+from tests.integration.wechat_edge.pushed import pushed as pushed
 
 
 @pytest.fixture
