@@ -16,7 +16,9 @@ _READ = text(
     "SELECT c.account, count(o.*) FILTER (WHERE o.due_at IS NOT NULL) AS waiting,"
     " coalesce(bool_or(o.due_at = 'infinity'), false) AS held,"
     " (SELECT jsonb_object_agg(w.trigger, jsonb_build_array(w.at, w.sent)) FROM bot.send_windows w"
-    "   WHERE w.identity_id = c.identity_id) AS acts"
+    "   WHERE w.identity_id = c.identity_id) AS acts,"
+    " EXISTS (SELECT FROM bot.unreachable u WHERE u.identity_id = c.identity_id AND NOT EXISTS ("
+    "   SELECT FROM bot.send_windows w WHERE w.identity_id = u.identity_id AND w.at > u.since)) AS gone"
     " FROM bot.conversations c"
     " LEFT JOIN bot.outbox o ON o.conversation_id = c.id AND o.state IN ('queued', 'begun')"
     " WHERE c.id = :conversation AND c.channel = 'wechat' AND c.closed_at IS NULL"
@@ -29,11 +31,11 @@ class Reach:
     """``left`` messages (``None``: any number) may go out until ``until``, where ``kind`` is ``open``.
 
     ``closed``: the customer did nothing for too long, ``used_up``: they were sent as many as may be; they have to act
-    first. ``passive``: what is said goes out with their next message. ``waiting`` lines are on their way; beyond
+    first. ``unreachable``: they do not follow, or refuse; they have to act too. ``passive``: what is said goes out with their next message. ``waiting`` lines are on their way; beyond
     ``text_bytes`` of UTF-8 a text goes out as several messages.
     """
 
-    kind: Literal["open", "closed", "used_up", "passive"]
+    kind: Literal["open", "closed", "used_up", "unreachable", "passive"]
     left: int | None
     until: datetime | None
     waiting: int
@@ -63,6 +65,8 @@ async def read_reach(
     from bot.channels.wechat.compose import TEXT_BYTES  # only who has an official account pays for it
     from bot.channels.wechat.window import Act, window
 
+    if row.gone:
+        return Reach("unreachable", 0, None, row.waiting, TEXT_BYTES)
     if row.account in passive_only or row.held:
         return Reach("passive", None, None, row.waiting, TEXT_BYTES)
     acts = {kind: Act(datetime.fromisoformat(at), int(sent)) for kind, (at, sent) in (row.acts or {}).items()}

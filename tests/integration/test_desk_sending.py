@@ -66,6 +66,20 @@ async def test_how_much_may_still_be_sent_is_told(engine: AsyncEngine) -> None:
         assert await reach_of(mei, talk) is None
 
 
+async def test_who_does_not_follow_is_shown_so_until_they_act_again(engine: AsyncEngine) -> None:
+    talk = await store_wechat_waiting(engine)
+    await act(engine, talk, "message", NOW - HOUR)
+    gone = (
+        "INSERT INTO bot.unreachable SELECT identity_id, 'unfollowed', NULL, :at FROM bot.conversations WHERE id = :id"
+    )
+    await change(engine, gone, talk, at=NOW - HOUR / 2)
+    async with serving(engine) as console:
+        mei = await console.signed_in("mei", "agent")
+        assert (await reach_of(mei, talk))["kind"] == "unreachable"
+        await act(engine, talk, "follow", NOW)
+        assert (await reach_of(mei, talk))["kind"] == "open"
+
+
 async def test_a_subscription_account_answers_only(engine: AsyncEngine) -> None:
     talk = await store_wechat_waiting(engine)
     await act(engine, talk, "message", NOW)
