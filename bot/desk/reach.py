@@ -30,9 +30,9 @@ _READ = text(
 class Reach:
     """``left`` messages (``None``: any number) may go out until ``until``, where ``kind`` is ``open``.
 
-    ``closed``: the customer did nothing for too long, ``used_up``: they were sent as many as may be; they have to act
-    first. ``unreachable``: they do not follow, or refuse; they have to act too. ``passive``: what is said goes out with their next message. ``waiting`` lines are on their way; beyond
-    ``text_bytes`` of UTF-8 a text goes out as several messages.
+    ``closed``: the customer did nothing for too long; ``used_up``: they were sent as many as may be; ``unreachable``:
+    they do not follow, or refuse: they have to act first. ``passive``: what is said goes out with their next message.
+    ``waiting`` lines are on their way; beyond ``text_bytes`` of UTF-8 a text goes out as several messages.
     """
 
     kind: Literal["open", "closed", "used_up", "unreachable", "passive"]
