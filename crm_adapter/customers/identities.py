@@ -1,11 +1,12 @@
 """Identities: the accounts under which a contact is known, each with how sure we are (CP2)."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -104,15 +105,37 @@ async def of_family(connection: AsyncConnection, keys: Keys, root_id: UUID) -> t
         .order_by(identities.c.created_at, identities.c.id)
     )
     rows = (await connection.execute(query)).all()
+    return tuple(identity for _, identity in await _opened(connection, keys, rows))
+
+
+async def reachable_at(
+    connection: AsyncConnection, keys: Keys, channel: str, account: str, root_ids: Sequence[UUID]
+) -> dict[UUID, list[Identity]]:
+    """See :meth:`crm_adapter.port.Customers.reachable_at`; those whose key is gone are left out."""
+    query = (
+        select(identities, contacts.c.root_id)
+        .join(contacts, contacts.c.id == identities.c.contact_id)
+        .where(contacts.c.root_id.in_(root_ids), identities.c.channel == channel, identities.c.account == account)
+        .where(identities.c.reachable)
+        .order_by(identities.c.created_at, identities.c.id)
+    )
+    rows = (await connection.execute(query)).all()
+    found: dict[UUID, list[Identity]] = {}
+    for row, identity in await _opened(connection, keys, rows):
+        found.setdefault(row.root_id, []).append(identity)
+    return found
+
+
+async def _opened(connection: AsyncConnection, keys: Keys, rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], Identity]]:
+    """Without those whose key is gone."""
     data_keys = await load_keys(connection, keys, {row.key_id for row in rows})
     found = []
     for row in rows:
         with suppress(KeyError, SealBroken):  # also sealed before its identity got a new key
-            sealed = row.sealed_external_id
-            external_id = unseal(data_keys[row.key_id], PLACE, row.id, sealed).decode()
+            external_id = unseal(data_keys[row.key_id], PLACE, row.id, row.sealed_external_id).decode()
             about = {"assurance": row.assurance, "created_at": row.created_at, "reachable": row.reachable}
-            found.append(Identity(row.id, row.channel, row.account, external_id, **about))
-    return tuple(found)
+            found.append((row, Identity(row.id, row.channel, row.account, external_id, **about)))
+    return found
 
 
 async def staff_log(

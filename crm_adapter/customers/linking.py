@@ -28,6 +28,8 @@ async def link(
     account: str,
     external_id: str,
     provenance: Provenance,
+    *,
+    reachable: bool = True,
 ) -> LinkResult:
     """See :meth:`crm_adapter.port.Customers.link_identity`; ``provenance.assurance`` is the identity's. May raise
     Moved."""
@@ -56,7 +58,7 @@ async def link(
         return Linked(there.id, new=False)
     if field is not None and provenance.assurance != "verified":
         return Noted(field)
-    return await _new(connection, keys, locked, (channel, account, external_id), blind, provenance)
+    return await _new(connection, keys, locked, (channel, account, external_id), blind, provenance, reachable)
 
 
 async def _new(
@@ -66,13 +68,14 @@ async def _new(
     names: tuple[str, str, str],
     blind: bytes,
     provenance: Provenance,
+    reachable: bool,
 ) -> Linked:
     made = await identities_of.find(connection, blind)  # a proven phone's came with its fact
     if made is not None:
         return Linked(made.id, new=True)
     key = await load_key(connection, keys, locked.key_id)
     identity_id = await identities_of.add(
-        connection, keys, locked.id, key, *names, provenance.assurance, at=provenance.at
+        connection, keys, locked.id, key, *names, provenance.assurance, at=provenance.at, reachable=reachable
     )
     await note_change(connection, "identity", [locked.id], identity_id)
     return Linked(identity_id, new=True)

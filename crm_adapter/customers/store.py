@@ -26,6 +26,7 @@ from crm_adapter.records.customers import (
     ContactKind,
     ExternalKey,
     Fact,
+    Identity,
     LinkResult,
     MergeSuggestion,
     PastMerge,
@@ -123,6 +124,12 @@ class SqlCustomers(Session):
         async with self._work() as connection:
             return await matching.holder(connection, blind)
 
+    async def reachable_at(
+        self, channel: str, account: str, contact_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[Identity]]:
+        async with self._work() as connection:
+            return await identities_of.reachable_at(connection, self._keys, channel, account, contact_ids)
+
     async def find_by_field(self, field: Literal["phone", "email"], value: str) -> Sequence[UUID]:
         known = normalise(field, value)
         if known is None:
@@ -138,10 +145,12 @@ class SqlCustomers(Session):
         external_id: str,
         assurance: Assurance,
         provenance: Provenance,
+        *,
+        reachable: bool = True,
     ) -> LinkResult:
-        surely = replace(provenance, assurance=assurance)
+        surely, names = replace(provenance, assurance=assurance), (channel, account, external_id)
         return await self._until_still(
-            lambda connection: linking.link(connection, self._keys, contact_id, channel, account, external_id, surely)
+            lambda connection: linking.link(connection, self._keys, contact_id, *names, surely, reachable=reachable)
         )
 
     async def merge(self, source_id: UUID, target_id: UUID, by: str, reason: str) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 from crm_adapter.customers.facts import FOUND_BY
 from crm_adapter.customers.fields import normalise, normalise_all
 from crm_adapter.in_memory.merging import Merging
-from crm_adapter.in_memory.people import expect, surer
+from crm_adapter.in_memory.people import expect, identity_of, surer
 from crm_adapter.in_memory.state import Account, Person
 from crm_adapter.port import BadField, VersionConflict
 from crm_adapter.records.customers import (
@@ -20,6 +20,7 @@ from crm_adapter.records.customers import (
     Created,
     ExternalKey,
     Fact,
+    Identity,
     Linked,
     LinkResult,
     Merged,
@@ -134,6 +135,17 @@ class InMemoryCustomers(Merging):
         found = self._account(account, external_id)
         return None if found is None else self._state.root(found.home_id)
 
+    async def reachable_at(
+        self, channel: str, account: str, contact_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[Identity]]:
+        """See :meth:`crm_adapter.port.Customers.reachable_at`."""
+        found: dict[UUID, list[Identity]] = {}
+        for one in self._state.accounts.values():
+            root_id = self._state.root(one.home_id)
+            if root_id in contact_ids and (one.channel, one.account) == (channel, account) and one.reachable:
+                found.setdefault(root_id, []).append(identity_of(one))
+        return found
+
     async def find_by_field(self, field: Literal["phone", "email"], value: str) -> Sequence[UUID]:
         """See :meth:`crm_adapter.port.Customers.find_by_field`."""
         known = normalise(field, value)
@@ -147,6 +159,8 @@ class InMemoryCustomers(Merging):
         external_id: str,
         assurance: Assurance,
         provenance: Provenance,
+        *,
+        reachable: bool = True,
     ) -> LinkResult:
         """See :meth:`crm_adapter.port.Customers.link_identity`."""
         surely = replace(provenance, assurance=assurance)
@@ -171,7 +185,9 @@ class InMemoryCustomers(Merging):
             return Linked(there.id, new=False)
         if fields and assurance != "verified":
             return Noted(channel)
-        made = self._account(account, external_id) or self._add_account(root_id, channel, account, external_id, surely)
+        made = self._account(account, external_id) or self._add_account(
+            root_id, channel, account, external_id, surely, reachable=reachable
+        )
         return Linked(made.id, new=True)
 
     def _link_of_another(

@@ -40,7 +40,7 @@ class People(Room):
             created_at=min(one.created_at for one in people),
             updated_at=root.updated_at,
             facts=known,
-            identities=tuple(_identity(one) for one in sorted(accounts, key=lambda one: (one.created_at, one.id))),
+            identities=tuple(identity_of(one) for one in sorted(accounts, key=lambda one: (one.created_at, one.id))),
             merged=tuple(sorted(family[1:])),
             owner_id=root.owner_id,
             lawful_basis=root.lawful_basis,
@@ -120,10 +120,17 @@ class People(Room):
                 self._suggest(root_id, other_id, f"same_{field}")
 
     def _add_account(
-        self, root_id: UUID, channel: str, account: str, external_id: str, provenance: Provenance
+        self,
+        root_id: UUID,
+        channel: str,
+        account: str,
+        external_id: str,
+        provenance: Provenance,
+        *,
+        reachable: bool = True,
     ) -> Account:
         made = Account(
-            self._state.new_id(), root_id, channel, account, external_id, provenance.assurance, provenance.at
+            self._state.new_id(), root_id, channel, account, external_id, provenance.assurance, provenance.at, reachable
         )
         self._state.accounts[made.id] = made
         if channel != STAFF:
@@ -171,5 +178,5 @@ def _points(fields: Mapping[str, str | None]) -> list[tuple[str, str]]:
     return [(field, value) for field, value in fields.items() if field in FOUND_BY and value is not None]
 
 
-def _identity(one: Account) -> Identity:
-    return Identity(one.id, one.channel, one.account, one.external_id, one.assurance, one.created_at)
+def identity_of(one: Account) -> Identity:
+    return Identity(one.id, one.channel, one.account, one.external_id, one.assurance, one.created_at, one.reachable)

@@ -60,7 +60,9 @@ class InMemorySegments(Room):
             case Not(part):
                 return not self._holds(part, person, family)
             case Leaf("channel"):
-                channels = {one.channel for one in self._state.accounts.values() if one.home_id in family}
+                channels = {
+                    one.channel for one in self._state.accounts.values() if one.home_id in family and one.reachable
+                }
                 return condition.operand in channels - {STAFF}
             case Leaf("tag"):
                 standing = self._state.standings.get(person.id)

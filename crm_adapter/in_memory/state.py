@@ -71,6 +71,7 @@ class Account:
     external_id: str
     assurance: Assurance
     created_at: datetime
+    reachable: bool = True
 
 
 @dataclass(frozen=True)

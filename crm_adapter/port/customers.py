@@ -11,6 +11,7 @@ from crm_adapter.records.customers import (
     Contact,
     ExternalKey,
     Fact,
+    Identity,
     Interaction,
     LinkResult,
     MergeSuggestion,
@@ -83,6 +84,13 @@ class Customers(Protocol):
         """Whose account this is, as the root of its family."""
         ...
 
+    async def reachable_at(
+        self, channel: str, account: str, contact_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[Identity]]:
+        """As whom these families, given by their roots, can be reached at an account of ours, in the order in which we
+        learned it. Who cannot be reached there is missing."""
+        ...
+
     async def find_by_field(self, field: Literal["phone", "email"], value: str) -> Sequence[UUID]:
         """Contacts whose present phone or e-mail this is, claimed or verified. Raises :class:`BadField`."""
         ...
@@ -95,13 +103,16 @@ class Customers(Protocol):
         external_id: str,
         assurance: Assurance,
         provenance: Provenance,
+        *,
+        reachable: bool = True,
     ) -> LinkResult:
         """Says that an account is this contact's.
 
         Only when it is ``verified`` here and verified on the other contact that has it, the two are merged, the newer
         into the older; not when staff has said that they are different. In any other case staff gets a suggestion.
         ``assurance`` wins over the provenance's. Channels ``phone`` and ``email`` (``account`` is not looked at) set
-        the field as well; only when verified are they an identity, else the answer is ``Noted``.
+        the field as well; only when verified are they an identity, else the answer is ``Noted``. ``reachable`` is false
+        for a new name to which nothing can be sent.
         Raises :class:`BadField`.
         """
         ...

@@ -111,6 +111,7 @@ async def plant_talk(
         )
         await put("bot.attempts", account="shop", blind=blind)
         await put("bot.send_windows", identity_id=identity_id, trigger="message", at=NOW)
+        await put("bot.wechat_unionids", identity_id=identity_id, asked_at=NOW, found=True)
         await put("bot.unreachable", identity_id=identity_id, reason="unfollowed", since=NOW)
         await put(
             "bot.blobs",

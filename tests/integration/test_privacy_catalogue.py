@@ -45,6 +45,7 @@ TALK = {
     "bot.send_windows",
     "bot.unreachable",
     "bot.uploads",
+    "bot.wechat_unionids",
 }
 
 

@@ -18,6 +18,7 @@ BEGIN
     DELETE FROM bot.inbox i WHERE i.conversation_id = ANY(conversations);
     DELETE FROM bot.outbox o WHERE o.conversation_id = ANY(conversations);
     DELETE FROM bot.send_windows w WHERE w.identity_id = ANY(p_identities);
+    DELETE FROM bot.wechat_unionids w WHERE w.identity_id = ANY(p_identities);
     DELETE FROM bot.unreachable u WHERE u.identity_id = ANY(p_identities);
     DELETE FROM bot.channel_events e USING crm.identities i WHERE i.id = ANY(p_identities) AND e.subject = i.blind;
     GET DIAGNOSTICS events_gone = ROW_COUNT;

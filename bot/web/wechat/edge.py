@@ -26,6 +26,7 @@ from bot.web.problems import Problem
 from bot.web.wechat.arriving import Arrivals
 from bot.web.wechat.events import Events
 from bot.web.wechat.replies import Reply, choose
+from bot.web.wechat.unionids import UnionidQueue
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,7 @@ class WechatEdge:
     realtime: Realtime
     base_url: str
     events: Events
+    unionids: UnionidQueue
     _under_way: dict[tuple[str, str], "asyncio.Task[Taken]"] = field(default_factory=dict)
 
     def account(self, request: web.Request) -> Account:
@@ -93,6 +95,7 @@ class WechatEdge:
         with structlog.contextvars.bound_contextvars(trace_id=inbound.trace_id, account=inbound.account):
             whole = await account.arrivals.whole(inbound, push, self.clients.get(account.name))
             taken = await self.turns.take(replace(whole, act=trigger_of(push)))
+        self.unionids.offer(account.name, taken.identity_id, inbound.identity)
         if taken.at_desk:
             await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
         return taken

@@ -23,6 +23,7 @@ from bot.web.wechat.delivering import CustomerService
 from bot.web.wechat.edge import WECHAT, WechatEdge, account_of
 from bot.web.wechat.event import EventParts
 from bot.web.wechat.events import Events
+from bot.web.wechat.unionids import UnionidQueue
 from bot.web.wechat.webhook import ROUTES
 from crm_adapter.encryption import Keys
 
@@ -44,7 +45,8 @@ def setup_wechat(
     accounts = {account.name: account_of(account, blobs) for account in settings.wechat}
     events = Events(EventParts(pool, engine, keys, app[CRM]), clients)
     passive = Passive(pool, keys)
-    app[WECHAT] = WechatEdge(accounts, clients, turns, passive, outbox, realtime, settings.base_url, events)
+    unionids = UnionidQueue(settings.wechat, clients, engine, app[CRM])
+    app[WECHAT] = WechatEdge(accounts, clients, turns, passive, outbox, realtime, settings.base_url, events, unionids)
     register(app, ROUTES)
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
@@ -55,6 +57,7 @@ def setup_wechat(
             loops = [
                 asyncio.create_task(outbox.run(), name="outbox"),
                 asyncio.create_task(_hear(realtime, outbox), name="outbox's hints"),
+                asyncio.create_task(unionids.run(), name="unionids"),
             ]
             yield
             for loop in loops:

@@ -44,8 +44,7 @@ def refusing(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except Problem as problem:
-            too_long = problem.status == 413  # one more that cannot be read
-            raise _counted(Problem(400, problem.code, **problem.values) if too_long else problem) from None
+            raise _counted(problem) from None
         except Refused as refused:
             raise _counted(Problem(403, refused.code)) from None
         except BadInbound as bad:

@@ -117,3 +117,28 @@ async def test_what_is_no_account(crm, newcomer, channel, external_id, field, co
 async def test_nobody_has_no_accounts(crm):
     with pytest.raises(UnknownRecord):
         await crm.link_identity(uuid7(), "wechat", "shop", "openid-1", "claimed", said())
+
+
+async def test_who_can_be_reached_at_an_account_is_told_by_family(crm, newcomer):
+    one, other, nobody = await newcomer(), await newcomer(), await newcomer()
+    for contact_id, account, name in (
+        (one, "shop", "openid-1"),
+        (other, "shop", "openid-2"),
+        (other, "shop", "openid-3"),
+        (nobody, "news", "openid-4"),
+    ):
+        await crm.link_identity(contact_id, "wechat", account, name, "claimed", said())
+    await crm.link_identity(nobody, "wechat", "shop", "a-name-only", "verified", said(), reachable=False)
+
+    async def names(*contact_ids):
+        found = await crm.reachable_at("wechat", "shop", contact_ids)
+        return {contact_id: [one.external_id for one in identities] for contact_id, identities in found.items()}
+
+    assert await names(one, other, nobody) == {one: ["openid-1"], other: ["openid-2", "openid-3"]}
+    await crm.merge(other, one, STAFF, "the same person")
+    assert await names(one) == {one: ["openid-1", "openid-2", "openid-3"]}
+    assert await names() == {}
+    lone = await newcomer()
+    await crm.link_identity(lone, "wechat", "shop", "another-name", "verified", said(), reachable=False)
+    assert [identity.reachable for identity in (await crm.contact(lone)).identities] == [False]
+    assert lone not in await crm.segment_members({"field": "channel", "has": "wechat"})

@@ -1,1 +1,0 @@
-"""Mutated pushes at the webhook of official accounts; ``python -m benchmarks.wechat_fuzz``."""
