@@ -7,7 +7,9 @@ from bot.channels.wechat.fields import Fields, Odd
 from bot.channels.wechat.pushes import (
     Click,
     DeskSession,
+    MassFinish,
     MenuInput,
+    MiniProgram,
     NoticeChoice,
     NoticeResult,
     NoticesChosen,
@@ -66,6 +68,10 @@ def _view(fields: Fields, common: dict[str, Any]) -> Push:
     return View(**common, url=fields.text("EventKey").strip())
 
 
+def _mini_program(fields: Fields, common: dict[str, Any]) -> Push:
+    return MiniProgram(**common, page=fields.text("EventKey").strip())
+
+
 def _scanned_code(*, waits: bool) -> Read:
     def read(fields: Fields, common: dict[str, Any]) -> Push:
         found = fields.part("ScanCodeInfo")
@@ -81,6 +87,20 @@ def _menu_input(kind: Literal["pic_sysphoto", "pic_photo_or_album", "pic_weixin"
 
 def _template_finish(fields: Fields, common: dict[str, Any]) -> Push:
     return TemplateFinish(**common, msg_id=fields.must("MsgID"), status=fields.must("Status"))
+
+
+def _mass_finish(fields: Fields, common: dict[str, Any]) -> Push:
+    # The number's name was spelled in both ways over the years.
+    msg_id = fields.some("MsgID") or fields.must("MsgId")
+    return MassFinish(
+        **common,
+        msg_id=msg_id,
+        status=fields.must("Status"),
+        total=fields.whole("TotalCount"),
+        filtered=fields.whole("FilterCount"),
+        sent=fields.whole("SentCount"),
+        failed=fields.whole("ErrorCount"),
+    )
 
 
 def _chosen(within: str, *, changed: bool) -> Read:
@@ -133,6 +153,7 @@ EVENTS: dict[str, Read] = {
     "location": _whereabouts,
     "click": _click,
     "view": _view,
+    "view_miniprogram": _mini_program,
     "scancode_push": _scanned_code(waits=False),
     "scancode_waitmsg": _scanned_code(waits=True),
     "pic_sysphoto": _menu_input("pic_sysphoto"),
@@ -140,6 +161,7 @@ EVENTS: dict[str, Read] = {
     "pic_weixin": _menu_input("pic_weixin"),
     "location_select": _menu_input("location_select"),
     "templatesendjobfinish": _template_finish,
+    "masssendjobfinish": _mass_finish,
     "subscribe_msg_popup_event": _chosen("SubscribeMsgPopupEvent", changed=False),
     "subscribe_msg_change_event": _chosen("SubscribeMsgChangeEvent", changed=True),
     "subscribe_msg_sent_event": _sent,

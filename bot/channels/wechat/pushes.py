@@ -116,6 +116,13 @@ class View(Push):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MiniProgram(Push):
+    """A tap on an item of the account's menu that opens a mini program; ``page`` is its path."""
+
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedCode(Push):
     """A tap on an item of the account's menu that scans any code; ``waits`` says that WeChat shows a wait for an
     answer (``scancode_waitmsg``)."""
@@ -144,6 +151,19 @@ class TemplateFinish(Push):
     @property
     def arrived(self) -> bool:
         return self.status == "success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MassFinish(Push):
+    """What became of a mass message: to how many it was meant to go (``total``), was let through to (``filtered``),
+    went and did not go. It is about no user."""
+
+    msg_id: str
+    status: str
+    total: int
+    filtered: int
+    sent: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)

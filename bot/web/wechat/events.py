@@ -17,17 +17,30 @@ from uuid_utils.compat import uuid7
 
 from bot.channels.wechat.api import WechatClient
 from bot.channels.wechat.pushes import (
+    Click,
     DeskSession,
+    MassFinish,
+    MenuInput,
+    MiniProgram,
+    NoticesChosen,
     NoticesSent,
+    Payment,
     Push,
+    Scan,
+    ScannedCode,
+    Subscribe,
     TemplateFinish,
     Unknown,
     Unsubscribe,
+    View,
+    Whereabouts,
 )
 from bot.faults import places_of
 from bot.metrics import EVENTS
 from bot.turns.take import UNAVAILABLE, TurnUnavailable
 from bot.web.wechat.event import Event, EventParts, Handler
+from bot.web.wechat.events_behaviour import behave
+from bot.web.wechat.events_follow import unfollow
 from crm_adapter.encryption import seal
 from crm_adapter.encryption.vault import house_key
 from crm_adapter.identify import (
@@ -46,7 +59,7 @@ log = structlog.get_logger(__name__)
 
 PLACE = "channel_events.raw"
 LOCALE = "zh-Hans"
-_REPORTS = (Unsubscribe, TemplateFinish, NoticesSent, DeskSession)
+_REPORTS = (Unsubscribe, TemplateFinish, MassFinish, NoticesSent, DeskSession)
 WITHIN_S = 4.0
 """An event that takes longer is given back to WeChat, which sends it again."""
 AFTERWARDS_S = 5.0
@@ -125,7 +138,7 @@ class Events:
             }
             if not (await connection.execute(_ONCE, values)).rowcount:
                 return None
-            event = Event(account, push, raw, now, parts, connection, who)
+            event = Event(number, account, push, raw, now, parts, connection, who)
             await handler(event)
         return event
 
@@ -172,10 +185,21 @@ def makes_known(push: Push) -> bool:
 
 HANDLERS: Mapping[type[Push], Handler] = MappingProxyType(
     {
-        TemplateFinish: keep,
+        Subscribe: behave,
+        Unsubscribe: unfollow,
+        Scan: behave,
+        Click: behave,
+        View: behave,
+        MiniProgram: behave,
+        ScannedCode: behave,
+        MenuInput: behave,
+        Whereabouts: behave,
+        Payment: behave,
+        DeskSession: behave,
+        NoticesChosen: keep,
         NoticesSent: keep,
-        DeskSession: keep,
-        Unsubscribe: keep,
+        TemplateFinish: keep,
+        MassFinish: keep,
         Unknown: keep,
     }
 )
