@@ -41,6 +41,7 @@ from bot.web.health import ROUTES as HEALTH_ROUTES
 from bot.web.keys import (
     ACCOUNTS,
     ARTICLES,
+    BLOBS,
     CODES,
     CRM,
     DEFER_IMPORT,
@@ -54,6 +55,7 @@ from bot.web.keys import (
     KEYS,
     LABEL_OF,
     OUTGOING,
+    PASSIVE_ONLY,
     PUBLIC_URL,
     SHARING,
     STAFF_RULES,
@@ -149,6 +151,8 @@ def make_app(
     app[PUBLIC_URL] = settings.base_url
     app[DESK] = Desk(parts.engine, parts.keys, parts.realtime, telling(parts.keys))
     app[DESK_NEWS] = DeskNews(parts.engine, parts.realtime)
+    app[PASSIVE_ONLY] = frozenset(account.name for account in settings.wechat if account.kind == "subscription")
+    app[BLOBS] = parts.edge.blobs
     app[OUTGOING] = Outgoing(settings, parts.keys)
     app[CODES] = Codes(parts.engine, app[OUTGOING], app[CRM].within)
     app[TRUSTED_PROXIES] = networks(settings.http.trusted_proxies)

@@ -6,6 +6,7 @@ DeskRefused
 │   ├── TakenByAnother     it does not wait any more
 │   └── SpeakerChanged     the fence has moved since the caller looked
 ├── StepReused             the id of the step belongs to another one
+├── AlreadyKnown           what became of the line is no question any more
 └── KeyLost                the customer's data key is gone: nothing can be written of them
 """
 
@@ -42,6 +43,10 @@ class SpeakerChanged(NotYours):
 
 class StepReused(DeskRefused):
     code = "step_reused"
+
+
+class AlreadyKnown(DeskRefused):
+    code = "line_already_known"
 
 
 class KeyLost(DeskRefused):

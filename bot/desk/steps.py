@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from bot.desk.faults import (
+    AlreadyKnown,
     DeskRefused,
     KeyLost,
     NotYours,
@@ -35,6 +36,7 @@ from crm_adapter.encryption import DataKey, Keys, SealBroken, seal, unseal
 log = structlog.get_logger(__name__)
 
 Leaving = Literal["to_queue", "to_bot", "resolve"]
+Settling = Literal["arrived", "again"]
 Defer = Callable[[AsyncConnection, str, Mapping[str, Any], str, UUID], Awaitable[None]]
 """Has an event (its name, values and key) told to the dialog of an identity once the transaction is committed."""
 
@@ -48,7 +50,8 @@ _LEAVE = text(
     "SELECT fence, first FROM bot.desk_leave(:step, :conversation, :agent, :fence, :kind, :message, :sealed_body, :at,"
     " :trace, :interactions)"
 ).bindparams(bindparam("interactions", type_=JSONB(none_as_null=True)))
-_STALE, _NOT_WAITING, _UNKNOWN, _REUSED = "YD001", "YD002", "YD003", "YD004"
+_SETTLE = text("SELECT bot.desk_settle(:step, :conversation, :agent, :fence, :message, :kind)")
+_STALE, _NOT_WAITING, _UNKNOWN, _REUSED, _KNOWN = "YD001", "YD002", "YD003", "YD004", "YD005"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,18 @@ class Desk:
         await self._tell(step, talk)
         return int(row.fence)
 
+    async def settle(self, step: Step, fence: int, message_id: UUID, kind: Settling) -> None:
+        """Nobody knows whether the line has arrived: it has, says this person, or it is sent again.
+
+        Raises :class:`AlreadyKnown` when that is no question (any more), and what :meth:`take` does; to send it again
+        is to speak, and refused as :meth:`answer` is.
+        """
+        values = {**_named(step), "fence": fence, "message": message_id, "kind": kind}
+        async with self._refusals(step), self._engine.begin() as connection:
+            await connection.execute(_SETTLE, values)
+        log.info("desk.settled", message=str(message_id), by=str(step.agent_id), kind=kind)
+        await self._realtime.publish(DESK, {"conversation": str(step.conversation_id)})
+
     async def show_typing(self, conversation_id: UUID, agent_id: UUID, on: bool) -> None:
         """The customer sees that somebody writes; nothing comes of it for who does not have the conversation."""
         async with self._engine.begin() as connection:
@@ -192,6 +207,8 @@ class Desk:
             return UnknownConversation()
         if state == _REUSED:
             return StepReused()
+        if state == _KNOWN:
+            return AlreadyKnown()
         kind: type[NotYours] | None = {_STALE: SpeakerChanged, _NOT_WAITING: TakenByAnother}.get(state or "")
         if kind is None:
             return None

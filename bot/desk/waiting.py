@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, literal, select, true
+from sqlalchemy import Row, Select, case, func, literal, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,9 +77,10 @@ async def read_visit(connection: AsyncConnection, keys: Keys, conversation_id: U
 
 
 async def read_news(connection: AsyncConnection) -> News:
-    """Cheap, and shows nothing of any customer."""
+    """Cheap, and shows nothing of any customer. What became of lines that we send ourselves is news as well."""
     parts = (conversations.c.id, conversations.c.owner, conversations.c.fence, conversations.c.last_seq)
-    each = func.concat_ws(" ", *parts, conversations.c.urgent)
+    sending = case((func.bot.pushes(conversations.c.channel), func.bot.sending_mark(conversations.c.id)))
+    each = func.concat_ws(" ", *parts, conversations.c.urgent, sending)
     waits = conversations.c.owner == "queue"
     query = select(
         func.md5(func.coalesce(func.string_agg(each, aggregate_order_by(literal(","), conversations.c.id)), "")),

@@ -1,6 +1,6 @@
 """What the parts of the HTTP edge find in the app: put there by the composition root, by type."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Literal, Protocol, TypedDict
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from bot.privacy.exporting import Exports
 from bot.settings import Locale
 from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
+from bot.storage.blobs import BlobStore
 from crm_adapter.encryption import Keys
 from crm_adapter.imports import Limits
 from crm_adapter.sharing.store import SqlSharing
@@ -101,6 +102,10 @@ SHARING = web.AppKey[SqlSharing]("SHARING")
 """The gate through which customer data leaves."""
 DESK = web.AppKey[Desk]("DESK")
 """Taking, answering and letting go of conversations."""
+PASSIVE_ONLY = web.AppKey[Collection[str]]("PASSIVE_ONLY")
+"""Names of the accounts that may only answer what customers write."""
+BLOBS = web.AppKey[BlobStore]("BLOBS")
+"""The attachments of messages."""
 DESK_NEWS = web.AppKey[DeskNews]("DESK_NEWS")
 INSECURE_COOKIE_HOSTS = web.AppKey[Sequence[str]]("INSECURE_COOKIE_HOSTS")
 """Host names, besides loopback, for which the session cookie may travel over plain HTTP."""

@@ -21,7 +21,8 @@ MAX_ITEM_ID_BYTES = 128
 numbers, which always works, is sent instead."""
 
 _NAMED_LINK = re.compile(r"\[([^\]\n]{1,200})\]\(([^)\s]{1,500})\)")
-_STRONG = re.compile(r"\*\*([^*\n]{1,500})\*\*")
+# Stars also hide digits: 137****7013, 1990-**-**. Only those around words that touch them are marks.
+_STRONG = re.compile(r"(?<!\*)\*\*(?=[^*\n]*\w)(?=[^\s*])([^*\n]{0,499}[^\s*])\*\*(?!\*)")
 _GAP = "\n\n"
 _PROGRAM = ("app_id", "path", "thumb_media_id")
 

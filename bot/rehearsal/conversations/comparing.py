@@ -34,8 +34,10 @@ class Comparison:
         self._next = 0
 
     def fault(self, expected: Expectation) -> str | None:
-        """Why the expectation is not met; ``None`` when it is."""
+        """Why the expectation is not met; ``None`` when it is. What expects a response that there is not never is."""
         match expected:
+            case Utters(name) | Uttered(str(name)) | NotUttered(Uttered(str(name))) if name not in self._responses:
+                return f"there is no response {name}"
             case Utters(name):
                 return self._in_order(lambda body: self._is(body, name), f"utter {name}")
             case Says(text):
@@ -86,9 +88,8 @@ class Comparison:
 
     def _is(self, body: Body, name: str) -> bool:
         """Whether a text is one of the response's variants in any language, whatever stands for its placeholders."""
-        response = self._responses.get(name)
         text = str(body.get("text", "")).strip()
-        return response is not None and any(_reads(text, variant) for variant in response.variants)
+        return any(_reads(text, variant) for variant in self._responses[name].variants)
 
 
 def _reads(text: str, variant: Variant) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.staff.roles import Permission
 from bot.storage.bodies import open_body
 from bot.storage.tables import conversations, messages, outbox
+from bot.web.console.deliveries import Delivery, delivery_json, read_deliveries
 from bot.web.console.paging import LIMIT, identifier, number, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
@@ -50,19 +51,24 @@ async def show_messages(request: web.Request) -> web.Response:
     async with request.app[ENGINE].connect() as connection:
         found = (
             await connection.execute(
-                select(conversations.c.identity_id, conversations.c.received_seq, conversations.c.read_seq).where(
-                    conversations.c.id == conversation_id
-                )
+                select(
+                    conversations.c.identity_id,
+                    conversations.c.channel,
+                    conversations.c.locale,
+                    conversations.c.received_seq,
+                    conversations.c.read_seq,
+                ).where(conversations.c.id == conversation_id)
             )
         ).one_or_none()
         if found is None:
             raise Problem(404, "unknown_conversation")
         rows = await _messages(connection, conversation_id, after, limit + 1)
+        told = await read_deliveries(connection, conversation_id, [row.id for row in rows[:limit]])
         opener = await opener_for(connection, request.app[KEYS], (row.sealed_body for row in rows))
         contact_id = await contact_behind(connection, found.identity_id)
     if contact_id is not None:
         request[SEEN].add(contact_id)
-    items = [_shape(row, opener, veil, found.received_seq, found.read_seq) for row in rows[:limit]]
+    items = [_shape(request, row, opener, veil, found, told.get(row.id)) for row in rows[:limit]]
     following = str(items[-1]["seq"]) if len(rows) > limit else None
     return reply({"items": items, "next": following})
 
@@ -89,15 +95,24 @@ async def _messages(
     return (await connection.execute(query)).all()
 
 
-def _shape(row: Row[*tuple[Any, ...]], opener: Opener, veil: Veil, received_seq: int, read_seq: int) -> dict[str, Any]:
+def _shape(
+    request: web.Request,
+    row: Row[*tuple[Any, ...]],
+    opener: Opener,
+    veil: Veil,
+    talk: Row[*tuple[Any, ...]],
+    told: Delivery | None,
+) -> dict[str, Any]:
+    body = open_body(opener.key(row.sealed_body), row.id, row.sealed_body)
     return {
         "seq": row.seq,
         "id": row.id,
         "direction": row.direction,
         "author": row.author,
-        "body": veil.body(open_body(opener.key(row.sealed_body), row.id, row.sealed_body)),
+        "body": veil.body(body),
         "at": row.at,
-        "state": _state(row, received_seq, read_seq),
+        "state": "held" if told is not None and told.held else _state(row, talk.received_seq, talk.read_seq),
+        "delivery": None if told is None else delivery_json(request, told, talk.channel, talk.locale, body),
     }
 
 

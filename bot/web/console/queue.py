@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import select
 
 from bot.desk.faults import DeskRefused, NotYours, UnknownConversation
+from bot.desk.reach import read_reach
 from bot.desk.steps import Step
 from bot.desk.waiting import Visit, read_queue, read_visit
 from bot.staff.roles import Permission
@@ -22,7 +23,7 @@ from bot.web.console.naming import contact_name
 from bot.web.console.paging import identifier, number, reply, text
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
-from bot.web.keys import DESK, DESK_NEWS, ENGINE, KEYS
+from bot.web.keys import DESK, DESK_NEWS, ENGINE, KEYS, PASSIVE_ONLY
 from bot.web.language import locale_of
 from bot.web.problems import Problem
 from bot.web.routes import Route
@@ -46,10 +47,14 @@ class _Take(Body):
     step: StepId
 
 
+Words = Annotated[Prose, Field(min_length=1, max_length=LONGEST_ANSWER), AfterValidator(_says_something)]
+"""What a person says to a customer."""
+
+
 class _Answer(Body):
     step: StepId
     fence: int
-    text: Annotated[Prose, Field(min_length=1, max_length=LONGEST_ANSWER), AfterValidator(_says_something)]
+    text: Words
 
 
 class _Leave(Body):
@@ -79,29 +84,29 @@ async def show_news(request: web.Request) -> web.Response:
 
 async def show_visit(request: web.Request) -> web.Response:
     """One conversation at the desk, or what has become of it."""
-    return await _visit(request, _conversation(request))
+    return await _visit(request, conversation_of(request))
 
 
 async def take(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Take)
-    step = _step(request, wanted.step)
-    async with _refusals(request):
+    step = step_of(request, wanted.step)
+    async with refusals(request):
         await request.app[DESK].take(step)
     return await _visit(request, step.conversation_id)
 
 
 async def answer(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Answer)
-    step = _step(request, wanted.step)
-    async with _refusals(request):
+    step = step_of(request, wanted.step)
+    async with refusals(request):
         answered = await request.app[DESK].answer(step, wanted.fence, {"text": wanted.text})
     return reply({"id": answered.message_id, "seq": answered.seq}, 201)
 
 
 async def leave(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Leave)
-    step = _step(request, wanted.step)
-    async with _refusals(request):
+    step = step_of(request, wanted.step)
+    async with refusals(request):
         await request.app[DESK].leave(step, wanted.fence, wanted.kind)
     return await _visit(request, step.conversation_id)
 
@@ -109,24 +114,26 @@ async def leave(request: web.Request) -> web.Response:
 async def type_on(request: web.Request) -> web.Response:
     """The person is writing, or has stopped; nothing comes of it for anybody but whose conversation it is."""
     wanted = await read_model(request, _Typing)
-    await request.app[DESK].show_typing(_conversation(request), request[SESSION].staff.id, wanted.on)
+    await request.app[DESK].show_typing(conversation_of(request), request[SESSION].staff.id, wanted.on)
     return web.Response(status=204)
 
 
-def _conversation(request: web.Request) -> UUID:
+def conversation_of(request: web.Request) -> UUID:
+    """The conversation that the path names; 404 where it names none."""
     found = identifier(request.match_info["id"])
     if found is None:
         raise Problem(404, UnknownConversation.code)
     return found
 
 
-def _step(request: web.Request, step_id: str) -> Step:
+def step_of(request: web.Request, step_id: str) -> Step:
+    """What the caller does to the conversation that the path names."""
     trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
-    return Step(UUID(step_id), _conversation(request), request[SESSION].staff.id, trace_id)
+    return Step(UUID(step_id), conversation_of(request), request[SESSION].staff.id, trace_id)
 
 
 @asynccontextmanager
-async def _refusals(request: web.Request) -> AsyncIterator[None]:
+async def refusals(request: web.Request) -> AsyncIterator[None]:
     """Turns what the desk refuses into problems that say who has the conversation now."""
     try:
         yield
@@ -153,9 +160,11 @@ async def _visit(request: web.Request, conversation_id: UUID) -> web.Response:
     veil = veil_of(request)
     async with request.app[ENGINE].connect() as connection:
         visit = await read_visit(connection, request.app[KEYS], conversation_id)
+        reach = await read_reach(connection, conversation_id, request.app[PASSIVE_ONLY])
     if visit is None:
         raise Problem(404, UnknownConversation.code)
-    return reply({**_listed(request, visit, veil), "note": _note(visit, veil)})
+    limits = None if reach is None else reach.as_json()
+    return reply({**_listed(request, visit, veil), "note": _note(visit, veil), "reach": limits})
 
 
 def _listed(request: web.Request, visit: Visit, veil: Veil) -> dict[str, Any]:

@@ -44,7 +44,8 @@ def refusing(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except Problem as problem:
-            raise _counted(problem) from None
+            too_long = problem.status == 413  # one more that cannot be read
+            raise _counted(Problem(400, problem.code, **problem.values) if too_long else problem) from None
         except Refused as refused:
             raise _counted(Problem(403, refused.code)) from None
         except BadInbound as bad:

@@ -60,6 +60,11 @@ def test_the_marks_of_an_answer_are_not_shown():
     assert plain("2 * 3 ** 4 [x] (y)") == "2 * 3 ** 4 [x] (y)"
 
 
+@pytest.mark.parametrize("text", ["· 生日：1990-**-**", "电话：137****7013，生日：1990-**-**", "**-** 或 2 ** 3 ** 4"])
+def test_stars_that_hide_something_stay(text):
+    assert plain(text) == text
+
+
 def test_choices_become_a_menu_where_it_is_permitted():
     (menu,) = compose([{"text": "可以吗？", "choices": YES_NO}], MENUS)
     assert isinstance(menu, Menu)
