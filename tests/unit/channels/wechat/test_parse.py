@@ -24,6 +24,7 @@ THEIRS = sorted((OTHERS / "xml").glob("*.xml"))
 TYPED = {
     "CLICK": pushes.Click,
     "LOCATION": pushes.Whereabouts,
+    "MASSSENDJOBFINISH": pushes.MassFinish,
     "SCAN": pushes.Scan,
     "TEMPLATESENDJOBFINISH": pushes.TemplateFinish,
     "VIEW": pushes.View,
@@ -50,7 +51,7 @@ TYPED = {
     "voice": pushes.Media,
 }
 RECORDED_ONLY = {
-    "MASSSENDJOBFINISH", "ShakearoundUserShake", "WifiConnected", "annual_renew", "naming_verify_fail",
+    "ShakearoundUserShake", "WifiConnected", "annual_renew", "naming_verify_fail",
     "naming_verify_success", "qualification_verify_fail", "qualification_verify_success", "verify_expired", "bind",
     "device_text", "submit_invoice_title", "update_invoice_status", "user_authorize_invoice", "notsure",
 }  # fmt: skip
