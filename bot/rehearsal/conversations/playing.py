@@ -11,6 +11,7 @@ import structlog
 
 from bot.channels.terminal import render_lines
 from bot.channels.web.render import render_message
+from bot.channels.wechat.compose import Terms, compose
 from bot.domain.message import Body, Inbound, Message, Taken
 from bot.outgoing.listing import list_shown
 from bot.rehearsal.conversations.comparing import Comparison
@@ -22,7 +23,11 @@ from crm_adapter.records.value import NewOrder
 
 log = structlog.get_logger(__name__)
 
-RENDERINGS = {"web": render_message, "terminal": render_lines}
+RENDERINGS: dict[str, Callable[[Message], object]] = {
+    "web": render_message,
+    "terminal": render_lines,
+    "wechat": lambda message: compose([message.body], Terms("zh-Hans")),
+}
 """How each channel shows a message: whatever is said has to be presentable on all of them."""
 STEP = timedelta(seconds=7)
 """Between two messages of a customer."""
