@@ -1,13 +1,16 @@
 # Everything a newcomer needs. `make` alone says what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test bench front lock clean
+.PHONY: help run lab test bench front lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 run: ## install what is missing, then serve on http://127.0.0.1:8080 (Ctrl-C stops everything)
 	@scripts/install.sh run && .venv/bin/python build_front.py && exec .venv/bin/yingda serve
+
+lab: ## the same with an emulated WeChat and a phone beside it; its data lie in ./var/lab
+	@scripts/install.sh run && .venv/bin/python build_front.py && exec .venv/bin/yingda lab
 
 test: ## lint, types, import contracts, front end and every test
 	@scripts/check.sh

@@ -17,6 +17,7 @@ from bot.faults import SettingsFault, StartFault
 # web server, nor `yingda kb eval` for one.
 COMMANDS = {
     "serve": "serve the chat, the console and the jobs",
+    "lab": "serve with an emulated WeChat beside it, and a phone to try it with",
     "worker": "run jobs apart from serve",
     "ask": "print the answer to a question, with its article and confidence",
     "chat": "chat in the terminal; an empty line or Ctrl-D ends it",

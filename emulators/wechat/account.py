@@ -34,6 +34,11 @@ class Scene:
     until: float | None
     is_text: bool
 
+    @property
+    def url(self) -> str:
+        """What the picture of the code says to whoever scans it."""
+        return f"http://weixin.qq.com/q/{self.ticket[2:24]}"
+
 
 @dataclass(slots=True)
 class MassJob:

@@ -56,6 +56,7 @@ MESSAGES: dict[int, str] = {
     44004: "empty content",
     45001: "media size out of limit",
     45002: "content size out of limit",
+    45007: "playtime out of limit",
     45008: "article size out of limit",
     45009: "reach max api daily quota limit",
     45011: "api minute-quota reach limit  mustslower  retry next minute",
@@ -84,6 +85,8 @@ MESSAGES: dict[int, str] = {
     49003: "not match openid with tagid",
     65401: "invalid custom service account",
     65402: "invalid account, no session with this user",
+    65413: "no such session",
+    65414: "this user is in session with another custom service account",
 }
 """``errmsg`` by ``errcode``. Texts that WeChat does not publish are worded after its documentation of the code."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from emulators.wechat.errors import Refused
+from emulators.wechat.voices import MOST_SECONDS, seconds_of
 
 KB, MB = 1024, 1024 * 1024
 
@@ -73,7 +74,8 @@ class MediaStore:
     def upload(self, kind: str, data: bytes, now: float) -> Medium:
         """What cgi-bin/media/upload does.
 
-        Raises :class:`Refused`: 40004 type, 44001 empty, 40009 … 40012 too large, 40005 another kind of file.
+        Raises :class:`Refused`: 40004 type, 44001 empty, 40009 … 40012 too large, 40005 another kind of file, 45007 a
+        voice of more than 60 s.
         """
         rule = KINDS.get(kind)
         if rule is None:
@@ -84,6 +86,8 @@ class MediaStore:
             raise Refused(rule.too_large)
         if not any(data[offset : offset + len(mark)] == mark for offset, mark in rule.signatures):
             raise Refused(40005)
+        if kind == "voice" and seconds_of(data) > MOST_SECONDS:
+            raise Refused(45007)
         return self.keep(kind, data, now)
 
     def keep(self, kind: str, data: bytes, now: float) -> Medium:

@@ -18,6 +18,7 @@ class Session:
 
     kf_account: str
     until: float
+    begun_at: float
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from emulators.wechat.acts import Acts
-from emulators.wechat.api import account, custom, followers, mass, media, notices, tokens
+from emulators.wechat.api import account, custom, followers, mass, media, notices, sessions, tokens
 from emulators.wechat.api.call import Endpoint
 from emulators.wechat.api.edge import Edge
 from emulators.wechat.control.bodies import tell_faults
@@ -26,7 +26,7 @@ WORLD = web.AppKey("world", World)
 MAX_BODY = 20 * 1024 * 1024
 ENDPOINTS: dict[str, Endpoint] = {
     path: endpoint
-    for room in (tokens, custom, media, account, followers, notices, mass)
+    for room in (tokens, custom, media, account, followers, sessions, notices, mass)
     for path, endpoint in room.ENDPOINTS.items()
 }
 

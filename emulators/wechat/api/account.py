@@ -61,7 +61,7 @@ async def _create_code(call: ApiCall) -> Answer:
     same = (one for one in scenes.values() if one.value == value and one.until is None and permanent)
     scene = next(same, None) or Scene("gQ" + call.world.identifier(94), value, until, is_text)
     scenes[scene.ticket] = scene
-    told: dict[str, Any] = {"ticket": scene.ticket, "url": f"http://weixin.qq.com/q/{scene.ticket[2:24]}"}
+    told: dict[str, Any] = {"ticket": scene.ticket, "url": scene.url}
     return told if permanent else told | {"expire_seconds": seconds}
 
 

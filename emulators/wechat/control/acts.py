@@ -11,10 +11,12 @@ from emulators.wechat.acts import Acts
 from emulators.wechat.control.bodies import Body
 from emulators.wechat.control.menu_acts import Tap, tap
 from emulators.wechat.errors import BadCommand
+from emulators.wechat.media import KINDS
 from emulators.wechat.people import Chat
 from emulators.wechat.push.record import Push
 from emulators.wechat.push.transfer import end_session, switch_session
 from emulators.wechat.samples import SAMPLES
+from emulators.wechat.voices import MOST_SECONDS, seconds_of
 
 Pushes = Sequence[Push | None]
 
@@ -123,6 +125,8 @@ def _kept(chat: Chat, kind: str, data: str | None) -> tuple[str, str]:
         content = SAMPLES[kind] if data is None else base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
         raise BadCommand("data is not base64") from None
+    if kind == "voice" and (len(content) > KINDS["voice"].most or seconds_of(content) > MOST_SECONDS):
+        raise BadCommand("a phone records at most 60 s and 2 MB of voice", 413)
     world = chat.account.world
     medium = chat.account.media.keep("video" if kind == "shortvideo" else kind, content, world.clock.now())
     return medium.media_id, world.media_url(medium.media_id)

@@ -18,7 +18,8 @@ def begin_session(world: World, chat: Chat, kf_account: str, push: PushEvent) ->
     chosen = kf_account or (known[0] if known else "")
     if not chosen:
         return
-    chat.session = Session(chosen, world.clock.now() + SESSION_S)
+    now = world.clock.now()
+    chat.session = Session(chosen, now + SESSION_S, now)
     chat.person.phone.show(chat.account.settings.name, "system", "session", {"kf_account": chosen, "open": True})
     push(chat, "kf_create_session", _event("kf_create_session", KfAccount=chosen), answerable=False)
     _watch(world, chat, push)

@@ -1,0 +1,82 @@
+"""The lab's official accounts: those of the settings under secrets of the lab, or one of the lab's own."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.faults import SettingsFault
+from bot.settings import WechatAccount
+
+OWN = {"name": "shop-wechat", "appid": "wx0000000000001ab0", "mode": "safe", "kind": "service"}
+OWN_TITLE = "暖居电器"
+SECRETS = ("secret", "token", "aes_key", "previous_aes_key")
+TEMPLATES = (
+    {
+        "id": "lab-progress",
+        "title": "服务进度通知",
+        "content": "服务：{{thing1.DATA}}\n进度：{{thing2.DATA}}",
+        "kind": "subscription",
+    },
+    {"id": "lab-shipped", "title": "发货通知", "content": "单号：{{character_string1.DATA}}\n{{thing2.DATA}}"},
+)
+"""What the emulated accounts may send notices with; a user can consent to the first on the phone."""
+
+
+def lab_accounts(raw: object, api_url: str) -> list[WechatAccount]:
+    """The accounts that the lab's servers have: as in the settings, but for the secrets, all new, and the address.
+
+    Without any in the settings there is one of the lab's own. What is left out of ``raw`` is thrown away unread, so
+    secrets of a real account cannot get anywhere; they need not even be there. Raises :class:`SettingsFault`.
+    """
+    listed = raw if isinstance(raw, list) and raw else [OWN]
+    accounts, faults = [], []
+    for place, one in enumerate(listed):
+        kept = {name: value for name, value in one.items() if name not in SECRETS} if isinstance(one, Mapping) else one
+        try:
+            fresh = {**kept, **_fresh_secrets(), "api_url": api_url} if isinstance(kept, Mapping) else kept
+            accounts.append(WechatAccount.model_validate(fresh))
+        except ValidationError as refused:
+            faults += [f"wechat.{place}.{_place(fault)}: {fault['msg']}" for fault in refused.errors()]
+    if faults:
+        raise SettingsFault(faults)
+    return accounts
+
+
+def as_settings(accounts: Sequence[WechatAccount]) -> list[dict[str, Any]]:
+    """The accounts as the setting ``wechat``, secrets and all."""
+    return [_opened(account) for account in accounts]
+
+
+def emulated(account: WechatAccount, push_url: str) -> dict[str, Any]:
+    """The account as the emulator's settings have it."""
+    opened = _opened(account)
+    return {
+        "name": account.name,
+        "title": OWN_TITLE if account.name == OWN["name"] else account.name,
+        "original_id": "gh_" + hashlib.sha256(account.appid.encode()).hexdigest()[:12],
+        "push_url": push_url,
+        "kf_accounts": [f"kf1@{account.name}"],
+        "templates": list(TEMPLATES),
+        **{name: opened.get(name) for name in ("appid", "secret", "token", "aes_key", "mode", "kind", "open_platform")},
+    }
+
+
+def _fresh_secrets() -> dict[str, str]:
+    key = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    return {"secret": secrets.token_hex(16), "token": secrets.token_hex(12), "aes_key": key}
+
+
+def _opened(account: WechatAccount) -> dict[str, Any]:
+    document = account.model_dump(mode="json", exclude_none=True)
+    for name in SECRETS:
+        if (value := getattr(account, name)) is not None:
+            document[name] = value.get_secret_value()
+    return document
+
+
+def _place(fault: Any) -> str:
+    return ".".join(map(str, fault["loc"])) or "account"
