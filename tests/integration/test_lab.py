@@ -122,8 +122,8 @@ def test_a_newcomer_has_a_phone_a_menu_and_a_code_and_ctrl_c_ends_everything(fol
         [line] = control(phone, "/users/user2/phone?wait=20")["lines"]
         assert line["how"] == "passive"
         assert "/privacy" in line["content"]["content"]
-        [push] = control(phone, "/deliveries")["deliveries"]
-        assert len(push["duplicates"]) == 1
+        [fault] = control(phone, "/faults")["faults"]
+        assert (fault["fault"], fault["fired"]) == ("duplicate", 1)
         assert running.end(signal.SIGINT) == 0
         assert running.remaining() == []
     assert "Stopped." in running.said()
