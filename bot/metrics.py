@@ -22,6 +22,11 @@ STAGE_SECONDS = _kept(Histogram("yingda_turn_stage_seconds", "The stages of a tu
 OUTCOMES = _kept(Counter("yingda_outcomes_total", "What messages led to", ["kind"]))
 REFUSALS = _kept(Counter("yingda_refusals_total", "Bad input refused", ["channel", "code"]))
 EVENTS = _kept(Counter("yingda_channel_events_total", "Pushes that had an effect beside talk", ["kind"]))
+WECHAT_FAULTS = _kept(
+    Counter(
+        "yingda_wechat_faults_total", "Messages that WeChat did not take, by its errcode or why", ["account", "code"]
+    )
+)
 SOCKETS = Gauge("yingda_sockets", "Open customer sockets")
 UNLINKED = Gauge("yingda_ledger_unlinked", "Ledger events that wait to be linked into their chain")
 UNLINKED_SECONDS = Gauge("yingda_ledger_unlinked_seconds", "Age of the oldest of them")

@@ -12,6 +12,7 @@ from emulators.wechat.api import account, custom, followers, mass, media, notice
 from emulators.wechat.api.call import Endpoint
 from emulators.wechat.api.edge import Edge
 from emulators.wechat.control.bodies import tell_faults
+from emulators.wechat.control.crowd import Crowd
 from emulators.wechat.control.house import House
 from emulators.wechat.control.users import Users
 from emulators.wechat.errors import Refused
@@ -45,6 +46,7 @@ def build_app(settings: Settings) -> web.Application:
     app.add_routes(Login(world).routes())
     app.add_routes(House(world, deliverer).routes())
     app.add_routes(Users(world, acts).routes())
+    app.add_routes(Crowd(world, acts).routes())
     app.add_routes(Page().routes())
 
     async def unknown(request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from bot.channels.wechat.customer_service import customer_service
 from bot.channels.wechat.errors import Decision
 from bot.channels.wechat.outgoing import Menu, Outgoing
 from bot.channels.wechat.window import Act, Trigger, window
+from bot.metrics import WECHAT_FAULTS
 from bot.outbox.deliverer import Again, Failed, Sent, Unknown, Verdict, Waiting
 from bot.outbox.rows import Row
 from bot.settings import WechatAccount
@@ -75,6 +76,7 @@ class CustomerService:
     def _verdict(self, fault: WechatFault) -> Verdict:
         code = None if fault.errcode is None else str(fault.errcode)
         log.warning("WeChat did not take a message", account=self._account.name, fault=str(fault))
+        WECHAT_FAULTS.labels(self._account.name, code or fault.reason).inc()
         if fault.decision == "only_passive":
             self._no_right_until = datetime.now(UTC) + NO_RIGHT_FOR
             return Waiting("only_passive", code, fault.rid)

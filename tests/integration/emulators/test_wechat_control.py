@@ -233,3 +233,31 @@ async def test_the_overview_shows_what_a_phone_page_needs(wechat: Lab) -> None:
     assert shop["settings"]["name"] == "shop"
     assert "menu" in shop["rights"]
     assert overview["delivery"]["tries"] == 3
+
+
+async def test_many_act_in_one_call_each_at_its_time(wechat: Lab) -> None:
+    await wechat.control("POST", "/users", {"count": 3, "prefix": "u", "follow": ["shop"]})
+    acts = [
+        {"user": "u1", "act": "text", "body": {"content": "last"}, "after": 0.2},
+        {"user": "u2", "act": "text", "body": {"content": "first"}},
+        {"user": "u3", "act": "follow"},
+        {"user": "u3", "act": "tap", "body": {"path": [0]}},
+    ]
+    done = await wechat.control("POST", "/acts", {"acts": acts})
+    assert [len(numbers) for numbers in done["deliveries"]] == [1, 1, 0, 0]
+    assert done["deliveries"][0] > done["deliveries"][1]
+    assert list(done["refused"]) == ["2", "3"]
+    assert len(done["late"]) == 4
+    assert (await wechat.control("GET", "/idle?wait=5"))["idle"]
+    assert [one.fields["Content"] for one in wechat.received] == ["first", "last"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"user": "nobody", "act": "text"}, {"user": "u1", "act": "dance"}, {"user": "u1", "act": "text"}]
+)
+async def test_where_one_act_is_wrongly_asked_for_none_is_done(wechat: Lab, wrong: dict[str, Any]) -> None:
+    await wechat.control("POST", "/users", {"count": 1, "prefix": "u", "follow": ["shop"]})
+    right = {"user": "u1", "act": "text", "body": {"content": "x"}}
+    with pytest.raises(AssertionError):
+        await wechat.control("POST", "/acts", {"acts": [right, wrong]})
+    assert (await wechat.control("GET", "/statistics"))["pushes"] == 0

@@ -1,0 +1,1 @@
+"""What an official account's messages cost; ``python -m benchmarks.wechat``."""
