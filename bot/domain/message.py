@@ -12,7 +12,8 @@ Owner = Literal["bot", "queue", "agent"]
 
 Body = dict[str, Any]
 """The content of a message as it is stored and sent: ``text``, ``choices``, ``links``, ``attachments``,
-``choice`` (an inbound tap) and ``article`` (the source of an answer), each optional."""
+``choice`` (an inbound tap) and ``article`` (the source of an answer), ``location`` and ``media`` (what a customer sent,
+see :func:`bot.channels.wechat.inbound.to_inbound`), each optional."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +86,9 @@ class Taken:
     duplicate: bool = False
     at_desk: bool = False
     """Whether a person has the conversation or is waited for, or was until now: the desk wants to know of it."""
+
+
+def stands_in(body: Body) -> bool:
+    """Whether the text is ours: what the customer sent has no words, and could not be had (``media.stand_in``)."""
+    media = body.get("media")
+    return isinstance(media, dict) and media.get("stand_in") is True

@@ -6,7 +6,7 @@ from itertools import starmap
 from typing import Any
 
 from bot.domain.decision import Decision, Outcome, Situation, Turn
-from bot.domain.message import Inbound
+from bot.domain.message import Inbound, stands_in
 from bot.flows.commands import Cancel, CannotHandle, Clarify, SetSlot, StartFlow, Understood
 from bot.flows.engine.chart import Charts
 from bot.flows.engine.events import happen, plan_wake
@@ -127,7 +127,7 @@ class Dialog:
         for frame in run.frames:
             slots.update(run.chart(frame).fillable)
         return Heard(
-            text=str(body.get("text", "")),
+            text="" if stands_in(body) else str(body.get("text", "")),
             locale=run.situation.locale,
             now=run.situation.now.astimezone(self.terms.zone),
             choice=body.get("choice"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bot.domain.message import stands_in
 from bot.flows.commands import (
     Answer,
     BackToBot,
@@ -218,6 +219,15 @@ def _files_alone(run: Run) -> None:
     run.came_to("file")
 
 
+def _media_missing(run: Run, media: Mapping[str, Any]) -> None:
+    """Something without words of which nothing could be had: why, and what to do instead."""
+    why = media.get("missing") or media.get("kind")
+    if run.response(name := f"utter_media_{why}") is None:
+        name = "utter_media_missing"
+    run.say(name)
+    run.came_to("file")
+
+
 def _be_lost(run: Run) -> Steps[None]:
     body = run.inbound.body
     if body.get("choice"):
@@ -225,6 +235,9 @@ def _be_lost(run: Run) -> Steps[None]:
         return
     if not body.get("text") and body.get("attachments"):
         _files_alone(run)
+        return
+    if stands_in(body):
+        _media_missing(run, body["media"])
         return
     frame = run.top
     if frame is not None and asked_slot(run) is not None:

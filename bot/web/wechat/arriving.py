@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 import psycopg
 import structlog
@@ -15,13 +15,15 @@ from bot.channels.wechat.api import WechatClient, WechatFault
 from bot.channels.wechat.inbound import RemoteFile, files_of, to_inbound
 from bot.channels.wechat.pushes import Push, Subscribe
 from bot.domain.message import Inbound
-from bot.storage.blobs import TYPES, BlobRefused, BlobStore
+from bot.storage.blobs import TYPES, Blob, BlobRefused, BlobStore
 from crm_adapter.identify import Sender
 
 log = structlog.get_logger(__name__)
 
-FETCHED_WITHIN_S = 3.0
-"""So that the answer can still be in time; what takes longer is answered without the file."""
+FETCHED_WITHIN_S = 8.5
+"""So that the answer is still in time for WeChat's second try; what takes longer is answered without the file."""
+FETCHED_AT_ONCE = 8
+"""Files of one account, each wholly in memory until it is on disk."""
 MEDIA_TYPES = (*TYPES, "audio/amr", "audio/mpeg", "video/mp4")
 LOCALE = "zh-Hans"
 FIRST = "start(menu)"
@@ -34,6 +36,12 @@ _CAME = {
     "shortvideo": "［短视频］",
     "unsupported": "［表情或文件］",
 }
+_GONE = 40007
+"""WeChat has no such file, or not any more."""
+
+Missing = Literal["too_large", "wrong_type", "gone", "slow", "unavailable"]
+"""Why a file could not be had: larger than the account's ``media_bytes``, of no type that is kept, not at WeChat any
+more, not in time, or one side could not be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Arrivals:
     account: str
     blobs: BlobStore
     labels: Mapping[str, str] = field(default_factory=dict)
+    _fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FETCHED_AT_ONCE), repr=False)
 
     def message(self, push: Push, now: datetime) -> Inbound | None:
         """What a push says, without its files; ``None`` for what no customer said. To follow is to ask what there is,
@@ -67,30 +76,39 @@ class Arrivals:
         )
 
     async def whole(self, inbound: Inbound, push: Push, client: WechatClient | None) -> Inbound:
-        """The same with its files, as far as they could be had; words say what came where nothing else does."""
+        """The same with its file, or with ``media.missing`` and why it could not be had: the message is taken anyway.
+
+        Where there is nothing but a file that is missing, words of ours stand in its place; ``media.stand_in`` says so.
+        """
         body = dict(inbound.body)
-        if client is not None and (
-            found := [one for file in files_of(push) if (one := await self._held(inbound, file, client))]
-        ):
-            body["attachments"] = found
+        for file in files_of(push):
+            found = await self._held(inbound, file, client)
+            if isinstance(found, Blob):
+                body["attachments"] = [found.as_json()]
+            else:
+                body["media"] = {**body.get("media", {}), "missing": found}
         if "media" in body and not body.get("text") and not body.get("attachments"):
             body["text"] = _CAME[body["media"]["kind"]]
+            body["media"] = {**body["media"], "stand_in": True}
         return replace(inbound, body=body)
 
-    async def _held(self, inbound: Inbound, file: RemoteFile, client: WechatClient) -> dict[str, Any] | None:
+    async def _held(self, inbound: Inbound, file: RemoteFile, client: WechatClient | None) -> Blob | Missing:
+        why: Missing = "unavailable"
+        if client is None:
+            return why
         sender = Sender("wechat", inbound.account, inbound.identity, inbound.assurance, inbound.locale)
         try:
-            async with asyncio.timeout(FETCHED_WITHIN_S):
+            async with asyncio.timeout(FETCHED_WITHIN_S), self._fetching:
                 media = await client.fetch_media(file.media_id)
-            blob = await self.blobs.put(sender, file.name, media.content, MEDIA_TYPES)
+                return await self.blobs.put(sender, file.name, media.content, MEDIA_TYPES)
         except TimeoutError:
-            log.warning("a file took too long", account=self.account, type=file.type)
+            why = "slow"
         except WechatFault as fault:
-            log.warning("a file could not be fetched", account=self.account, fault=str(fault))
+            why = "too_large" if fault.reason == "too_large" else "gone" if fault.errcode == _GONE else "unavailable"
+            log.info("a file could not be fetched", account=self.account, fault=str(fault))
         except BlobRefused:
-            log.warning("a file is of no type that is kept", account=self.account, type=file.type)
+            why = "wrong_type"
         except (OSError, psycopg.Error, PoolTimeout, TooManyRequests) as error:
-            log.warning("a file could not be kept", account=self.account, reason=type(error).__name__)
-        else:
-            return blob.as_json()
-        return None
+            log.info("a file could not be kept", account=self.account, reason=type(error).__name__)
+        log.warning("a customer's file is missing", account=self.account, type=file.type, why=why)
+        return why

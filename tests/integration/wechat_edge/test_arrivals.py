@@ -34,7 +34,7 @@ async def test_a_picture_is_fetched_and_kept(phones: Wechat) -> None:
 
 async def test_a_picture_that_cannot_be_fetched_in_time_is_a_message_all_the_same(phones: Wechat) -> None:
     await phones.user()
-    await phones.emulator.fault("latency", "/cgi-bin/media/get", seconds=8)
+    await phones.emulator.fault("latency", "/cgi-bin/media/get", seconds=20)
     with phones.server() as server:
         await phones.push_to(server)
         push = await phones.do("li", "image")
