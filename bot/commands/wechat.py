@@ -43,3 +43,13 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     listed = steps.add_parser("list", help="the notices in the settings and the account's templates")
     listed.add_argument("account", nargs="?", metavar="ACCOUNT", help="needed where there are several")
     listed.set_defaults(run=later("wechat_notices:list_notices"))
+
+    tags = actions.add_parser("tags", help="customers' tags as WeChat is told of them: push, diff")
+    ways = tags.add_subparsers(dest="step", required=True, metavar="STEP")
+    for name, does in (
+        ("push", "give followers the tags that the settings name, and take those that are over"),
+        ("diff", "say what push would change; 1 when it is anything"),
+    ):
+        way = ways.add_parser(name, help=does)
+        way.add_argument("account", metavar="ACCOUNT")
+        way.set_defaults(run=later(f"wechat_tags:{name}_tags"))

@@ -50,10 +50,19 @@ def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = Mapp
         pool_factory=_make_pool,
     )
     jobs = App(connector=connector)
-    for namespace, tasks in (*_TASKS.items(), *more.items()):
+    for namespace, tasks in (*_TASKS.items(), *_of_wechat(settings).items(), *more.items()):
         # A copy: adding renames the tasks, and a second app of this process would find none under their names.
         jobs.add_tasks_from(deepcopy(tasks), namespace=namespace)
     return jobs
+
+
+def _of_wechat(settings: Settings) -> Mapping[str, Blueprint]:
+    """Nothing without an account that has tags, nor is anything imported for it."""
+    if not any(account.tags for account in settings.wechat):
+        return {}
+    from bot.jobs.wechat.nightly import wechat_jobs
+
+    return {"wechat": wechat_jobs}
 
 
 class EnginesPool(Pool):

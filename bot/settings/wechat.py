@@ -13,6 +13,7 @@ from bot.settings.wechat_notices import Occasion, WechatNotice, check_notices
 
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _TOKEN = re.compile(r"[!-~]{3,32}")
+_MOST_TAGS, _TAG_BYTES = 100, 30
 _API, _OPEN, _MP = "https://api.weixin.qq.com", "https://open.weixin.qq.com", "https://mp.weixin.qq.com"
 
 
@@ -76,6 +77,12 @@ class WechatAccount(WechatSecrets):
     """Accounts bound to one Open Platform have one name here: their users are told apart by ``unionid``."""
     menu_file: Path | None = None
     """The menu at the bottom of the chat; unset: the demo company's."""
+    tags: dict[str, str] = {}
+    """By tags of customers, the tags that WeChat is told of them; all others stay in the house."""
+    tags_recipient: Annotated[str, Field(min_length=1, max_length=100)] = "wechat"
+    """WeChat's name in the register of third parties (PR3): tags say something of a person to it."""
+    tags_purpose: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,59}$")] = "customer_tags"
+    """What WeChat is told tags for, as the register says it."""
     notices: tuple[WechatNotice, ...] = ()
     """What may be told outside the send window, by templates of the account."""
 
@@ -95,6 +102,17 @@ class WechatAccount(WechatSecrets):
     def picture_url(self) -> str:
         """Where the pictures of QR codes are."""
         return self.mp_url or (_MP if self.api_url == _API else self.api_url)
+
+    @field_validator("tags")
+    @classmethod
+    def _tags_can_be_made(cls, value: dict[str, str]) -> dict[str, str]:
+        if len(set(value.values())) > _MOST_TAGS:
+            raise ValueError(f"an account has {_MOST_TAGS} tags at most")
+        if any(not name.strip() for name in value):
+            raise ValueError("a customer's tag has a name")
+        if bad := sorted(name for name in value.values() if not 0 < len(name.strip().encode()) <= _TAG_BYTES):
+            raise ValueError(f"WeChat's tags have 1 to {_TAG_BYTES} bytes (a Chinese character has 3): {bad}")
+        return {tag: name.strip() for tag, name in value.items()}
 
     @field_validator("api_url", "open_url", "mp_url")
     @classmethod

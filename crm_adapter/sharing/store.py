@@ -1,6 +1,6 @@
 """The gate through which customer data leaves: register, checks, log and approved uses together."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -17,8 +17,11 @@ from crm_adapter.sharing.transfers import (
     TransferRefused,
     bars_of,
     check,
+    check_all,
+    check_terms,
     house_answer,
     log_transfers,
+    were_refused,
 )
 from crm_adapter.sharing.uses import begin_use, find_use
 
@@ -57,6 +60,39 @@ class SqlSharing:
         if isinstance(answer, Denied):
             raise TransferRefused(answer.code)
         yield answer
+
+    async def check_many(
+        self, recipient: str, purpose: str, fields: Iterable[str], contact_ids: Sequence[UUID]
+    ) -> dict[UUID, Allowed | Denied]:
+        """Whether it may go, customer by customer; logs nothing."""
+        async with self._engine.connect() as connection:
+            return await check_all(connection, self._source, recipient, purpose, fields, contact_ids)
+
+    async def check_terms(self, recipient: str, purpose: str, fields: Iterable[str]) -> Allowed | Denied:
+        """What the register says, whoever the customer is."""
+        async with self._engine.connect() as connection:
+            return await check_terms(connection, recipient, purpose, fields)
+
+    async def hand_over(
+        self, recipient: str, purpose: str, fields: Iterable[str], contact_ids: Sequence[UUID], by: str
+    ) -> frozenset[UUID]:
+        """Checks and logs many at once; for whom it may be sent now that this returned.
+
+        What is asked for again and again, and refused for the same reason, is logged as refused once.
+        """
+        wanted = tuple(dict.fromkeys(fields))
+        async with self._engine.begin() as connection:
+            decided = await check_all(connection, self._source, recipient, purpose, wanted, contact_ids)
+            known = await were_refused(connection, recipient, purpose, by, contact_ids)
+            await log_transfers(
+                connection,
+                [
+                    (Handover(recipient, purpose, wanted, contact_id, by), answer)
+                    for contact_id, answer in decided.items()
+                    if isinstance(answer, Allowed) or (contact_id, answer.code) not in known
+                ],
+            )
+        return frozenset(contact_id for contact_id, answer in decided.items() if isinstance(answer, Allowed))
 
     async def carry_out(self, use_id: UUID, by: str, trace_id: str = "") -> UseResult:
         """The rows of an approved use; who may not be in it is left out and logged as refused.

@@ -90,6 +90,35 @@ async def check(
     contact_id: UUID,
 ) -> Allowed | Denied:
     """Whether ``recipient`` may be given these fields of this customer for this purpose, now; logs nothing."""
+    return (await check_all(connection, consents, recipient, purpose, fields, [contact_id]))[contact_id]
+
+
+async def check_all(
+    connection: AsyncConnection,
+    consents: ConsentCheck,
+    recipient: str,
+    purpose: str,
+    fields: Iterable[str],
+    contact_ids: Sequence[UUID],
+) -> dict[UUID, Allowed | Denied]:
+    """As :func:`check`, for many at once."""
+    terms = await check_terms(connection, recipient, purpose, fields)
+    if isinstance(terms, Denied):
+        return dict.fromkeys(contact_ids, terms)
+    bars, decided = await bars_of(connection, contact_ids), dict[UUID, Allowed | Denied]()
+    for contact_id in contact_ids:
+        code = bars.get(contact_id, "unknown_contact")
+        if code is None and terms.basis == "consent":
+            agreed = await consents.may_use(contact_id, purpose, ANY_CHANNEL, recipient=recipient)
+            code = None if agreed else "no_consent"
+        decided[contact_id] = Denied(code, terms.third_party_id) if code else terms
+    return decided
+
+
+async def check_terms(
+    connection: AsyncConnection, recipient: str, purpose: str, fields: Iterable[str]
+) -> Allowed | Denied:
+    """What the register says, whoever the customer is."""
     entry = await in_force(connection, recipient)
     if entry is None:
         return Denied("unknown_recipient")
@@ -103,22 +132,12 @@ async def check(
         return Denied("other_purpose", party)
     if not wanted or not set(wanted) <= set(terms["fields"]):
         return Denied("more_than_needed", party)
-    if code := await bar_of(connection, contact_id):
-        return Denied(code, party)
-    if terms["basis"] == "consent" and not await consents.may_use(
-        contact_id, purpose, ANY_CHANNEL, recipient=recipient
-    ):
-        return Denied("no_consent", party)
     return Allowed(wanted, terms["basis"], party)
 
 
-async def bar_of(connection: AsyncConnection, contact_id: UUID) -> str | None:
-    """Why nothing of this customer may be used: ``unknown_contact``, ``restricted`` (PIPL 44) or ``quarantined``."""
-    return (await bars_of(connection, [contact_id])).get(contact_id, "unknown_contact")
-
-
 async def bars_of(connection: AsyncConnection, contact_ids: Sequence[UUID]) -> dict[UUID, str | None]:
-    """As :func:`bar_of`, for many at once; ``None`` where nothing stands against it. Unknown ones are missing."""
+    """Why nothing of these customers may be used: ``restricted`` (PIPL 44) or ``quarantined``; ``None`` where nothing
+    stands against it. Unknown ones are missing."""
     member = contacts.alias("member")
     query = (
         select(
@@ -157,6 +176,18 @@ async def log_transfers(connection: AsyncConnection, decided: Sequence[tuple[Han
     ]
     for start in range(0, len(rows), _BATCH):
         await connection.execute(insert(transfers), rows[start : start + _BATCH])
+
+
+async def were_refused(
+    connection: AsyncConnection, recipient: str, purpose: str, by: str, contact_ids: Sequence[UUID]
+) -> set[tuple[UUID, str]]:
+    """Whose hand-over to ``recipient`` was refused before, with the codes."""
+    shown = transfers.c
+    query = select(shown.contact_id, shown.refused).where(
+        shown.recipient == recipient, shown.purpose == purpose, shown.by == by, shown.contact_id.in_(contact_ids)
+    )
+    rows = await connection.execute(query.where(shown.refused.is_not(None)).distinct())
+    return {(contact_id, code) for contact_id, code in rows}
 
 
 async def list_transfers(

@@ -93,6 +93,11 @@ def test_secrets_of_nobody_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"api_url": "nowhere"}, "URL"),
         ({"timeout_s": 0}, "timeout_s"),
         ({"open_platform": "Our Group"}, "open_platform"),
+        ({"open_url": "http://login.example"}, "https"),
+        ({"tags": {"vip": "一二三四五六七八九十一"}}, "1 to 30 bytes"),
+        ({"tags": {"vip": " "}}, "1 to 30 bytes"),
+        ({"tags": {" ": "贵宾"}}, "has a name"),
+        ({"tags": {f"t{number}": f"t{number}" for number in range(101)}}, "100 tags"),
     ],
 )
 def test_what_cannot_be_right_is_refused(values: dict[str, object], told: str) -> None:
@@ -104,3 +109,12 @@ def test_an_emulator_may_stand_in_on_this_machine() -> None:
     assert (
         WechatAccount.model_validate(ACCOUNT | {"api_url": "http://127.0.0.1:8090/"}).api_url == "http://127.0.0.1:8090"
     )
+
+
+def test_log_in_and_pictures_are_wechat_s_or_the_emulator_s() -> None:
+    real = WechatAccount.model_validate(ACCOUNT)
+    assert (real.login_url, real.picture_url) == ("https://open.weixin.qq.com", "https://mp.weixin.qq.com")
+    emulated = WechatAccount.model_validate(ACCOUNT | {"api_url": "http://127.0.0.1:8090"})
+    assert emulated.login_url == emulated.picture_url == "http://127.0.0.1:8090"
+    proxied = ACCOUNT | {"api_url": "https://proxy.example", "open_url": "https://open.weixin.qq.com"}
+    assert WechatAccount.model_validate(proxied).login_url == "https://open.weixin.qq.com"

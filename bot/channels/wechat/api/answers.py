@@ -54,6 +54,19 @@ class Tags(Answer):
     tags: tuple[Tag, ...] = ()
 
 
+class Openids(Answer):
+    """A part of a list of followers."""
+
+    openid: tuple[str, ...] = Field(default=(), repr=False)
+
+
+class Tagged(Answer):
+    """A page of the followers with a label; the next one begins after ``next_openid``."""
+
+    data: Openids = Openids()
+    next_openid: str = Field(default="", repr=False)
+
+
 class TagIds(Answer):
     """The labels of one follower."""
 

@@ -18,6 +18,7 @@ from bot.channels.wechat.api.answers import (
     Sent,
     StableToken,
     Tag,
+    Tagged,
     TagIds,
     Tags,
     Uploaded,
@@ -145,6 +146,18 @@ class WechatClient:
         """The ids of a follower's labels."""
         request = _posted("/cgi-bin/tags/getidlist", {"openid": openid}, repeatable=True)
         return (await self._ask(TagIds, request)).tagid_list
+
+    async def tagged(self, tag_id: int) -> set[str]:
+        """All followers with a label; 10,000 with each call."""
+        found: set[str] = set()
+        after = ""
+        while True:
+            body = {"tagid": tag_id, "next_openid": after}
+            page = await self._ask(Tagged, _posted("/cgi-bin/user/tag/get", body, repeatable=True))
+            found.update(page.data.openid)
+            if not page.data.openid or page.next_openid in ("", after):
+                return found
+            after = page.next_openid
 
     async def tag_users(self, tag_id: int, openids: Sequence[str], *, on: bool = True) -> None:
         """Gives followers a label, or takes it from them; 50 with each call, those before a fault have it."""
