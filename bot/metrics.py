@@ -28,6 +28,7 @@ WECHAT_FAULTS = _kept(
     )
 )
 SOCKETS = Gauge("yingda_sockets", "Open customer sockets")
+SPOOLED = Gauge("yingda_spooled", "Messages on disk that wait for the store")
 UNLINKED = Gauge("yingda_ledger_unlinked", "Ledger events that wait to be linked into their chain")
 UNLINKED_SECONDS = Gauge("yingda_ledger_unlinked_seconds", "Age of the oldest of them")
 REQUEST_SECONDS = _kept(Histogram("yingda_request_seconds", "HTTP requests", ["route", "status"], buckets=BUCKETS))

@@ -40,6 +40,12 @@ UPDATE bot.outbox SET route = 'passive', reply_to = %(message)s, reply_part = pa
        lease_until = NULL
  WHERE message_id = %(id)s
 """
+# The rows of an answer that was not given, as they were before it.
+_BACK = """
+UPDATE bot.outbox SET state = 'queued', route = NULL, settled_at = NULL, lease_until = NULL, due_at = now(),
+       parts = reply_part, reply_to = NULL, reply_part = NULL
+ WHERE reply_to = %s AND route = 'passive' AND state IN ('queued', 'sent')
+"""
 _REST = "UPDATE bot.outbox SET due_at = now(), lease_until = NULL WHERE message_id = ANY(%s) AND due_at > now()"
 
 
@@ -105,6 +111,14 @@ class Passive:
             if rest := [row.message_id for row in rows[whole:] if not _is_anothers(row, now)]:
                 await connection.execute(_REST, (rest,))
             return Answered(chosen.reply if chosen else None, len(rest))
+
+    async def take_back(self, message_id: UUID) -> None:
+        """The answer to that message was chosen, was not given, and never will be: its rows go another way, now.
+
+        Only for whoever had it to give. Raises psycopg's errors.
+        """
+        async with self._pool.connection() as connection:
+            await connection.execute(_BACK, (message_id,))
 
 
 def _is_anothers(row: Row, now: datetime) -> bool:

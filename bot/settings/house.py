@@ -67,6 +67,13 @@ class Database(Section):
     """How long a request waits for a free connection before it gets a 503."""
 
 
+class Spool(Section):
+    """Where what came in is kept while the store is away: ``spool`` under ``var_dir``, sealed."""
+
+    limit_mb: Annotated[int, Field(ge=1, le=65536)] = 64
+    """What is beyond it is refused with a 503; a text message takes less than a kilobyte."""
+
+
 class Staff(Section):
     link_days: Annotated[float, Field(gt=0)] = 7.0
     session_idle_h: Annotated[float, Field(gt=0)] = 12.0

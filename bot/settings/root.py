@@ -19,7 +19,7 @@ from bot.faults import SettingsFault
 from bot.settings.actions import Actions
 from bot.settings.customers import Crm, KeysSection, Retention
 from bot.settings.flows import Flows
-from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Staff, Turn, WebChannel
+from bot.settings.house import DEMO_TITLE, Channel, Database, Http, Limits, Spool, Staff, Turn, WebChannel
 from bot.settings.outgoing import Codes, Mail, Sms
 from bot.settings.service import Service
 from bot.settings.wechat import WechatAccount, WechatSecrets, with_secrets
@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     turn: Turn = Turn()
     service: Service = Service()
     database: Database = Database()
+    spool: Spool = Spool()
     staff: Staff = Staff()
     keys: KeysSection = KeysSection()
     crm: Crm = Crm()

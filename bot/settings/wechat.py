@@ -65,6 +65,10 @@ class WechatAccount(WechatSecrets):
     """Where users log in on web pages; unset: WeChat's, and the emulator's where ``api_url`` is another one."""
     mp_url: str | None = None
     """Where pictures of QR codes are; unset: as with ``open_url``."""
+    push_try_s: Annotated[float, Field(ge=0.2, le=5)] = 5.0
+    """How long WeChat waits for the answer to a push before it sends it again; an emulator may be less patient."""
+    push_tries: Annotated[int, Field(ge=1, le=4)] = 3
+    """How often it sends a push in all."""
     timeout_s: Annotated[float, Field(gt=0, le=30)] = 5.0
     """What one call may take."""
     media_timeout_s: Annotated[float, Field(gt=0, le=300)] = 60.0

@@ -66,6 +66,11 @@ class Webhook:
             raise BadInbound("malformed_push", field="echostr")
         return echo
 
+    def check(self, query: Mapping[str, str], now: datetime) -> None:
+        """Whether WeChat sent the request, by what does not depend on its body. Raises
+        :class:`~bot.channels.wechat.refused.Refused`."""
+        check_request(query, self._token, now, self._fresh_for)
+
     def open(self, query: Mapping[str, str], body: bytes, now: datetime) -> Opened:
         """A POST's push, once everything about it is right; ``now`` is aware.
 

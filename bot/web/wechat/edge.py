@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from aiohttp import web
 
 from bot.channels.wechat.api import WechatClient
 from bot.channels.wechat.api.menus import DEMO, MenuFaults, labels_of, read_menu
+from bot.channels.wechat.inbound import files_of
 from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.webhook import Webhook
 from bot.channels.wechat.window import trigger_of
 from bot.domain.message import Inbound, Taken
-from bot.faults import places_of
 from bot.outbox.passive import Asked, Passive
 from bot.outbox.sending import Outbox
 from bot.realtime import Realtime
@@ -23,12 +24,18 @@ from bot.settings import WechatAccount
 from bot.storage.blobs import BlobStore
 from bot.turns.take import UNAVAILABLE, Turns, TurnUnavailable
 from bot.web.problems import Problem
+from bot.web.wechat.arrived import Arrived
 from bot.web.wechat.arriving import Arrivals
 from bot.web.wechat.events import Events
+from bot.web.wechat.intake import Entry, Intake
 from bot.web.wechat.replies import Reply, choose
+from bot.web.wechat.tries import Patience, Tries
 from bot.web.wechat.unionids import UnionidQueue
 
 log = structlog.get_logger(__name__)
+
+TAKE_BACK_S = 600.0
+"""For so long it is tried to take an answer back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,15 @@ class Account:
     name: str
     webhook: Webhook
     arrivals: Arrivals
+    tries: Tries
+
+    def message(self, arrived: Arrived) -> Inbound | None:
+        """What a push says, without its files; ``None`` for what no customer said."""
+        inbound = self.arrivals.message(arrived.push, arrived.at)
+        if inbound is None:
+            return None
+        reply_by = arrived.at + timedelta(seconds=self.tries.patience.answered_s)
+        return replace(inbound, trace_id=arrived.trace_id, reply_by=reply_by)
 
 
 @dataclass(slots=True)
@@ -54,7 +70,9 @@ class WechatEdge:
     base_url: str
     events: Events
     unionids: UnionidQueue
-    _under_way: dict[tuple[str, str], "asyncio.Task[Taken]"] = field(default_factory=dict)
+    intake: Intake = field(init=False)
+    _fetching: dict[str, "asyncio.Task[Inbound]"] = field(default_factory=dict)
+    _answering: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     def account(self, request: web.Request) -> Account:
         """The official account whose webhook is asked; 404 where there is none."""
@@ -63,23 +81,88 @@ class WechatEdge:
             raise Problem(404, "unknown_account")
         return found
 
-    def take(self, account: Account, inbound: Inbound, push: Push) -> "asyncio.Task[Taken]":
-        """The message's turn, which goes on when nobody waits for it; another delivery of it joins the one under way.
+    def take(self, arrived: Arrived) -> Entry:
+        """The push on its way to its turn; another delivery of it joins the one that is. Files are fetched at once,
+        also where something of the user's goes before it."""
+        if (entry := self.intake.find(arrived)) is not None:
+            return entry
+        account = self.accounts[arrived.account]
+        if files_of(arrived.push) and (inbound := account.message(arrived)) is not None:
+            whole = account.arrivals.whole(inbound, arrived.push, self.clients.get(account.name))
+            self._fetching[arrived.trace_id] = asyncio.create_task(whole)
+        entry = self.intake.take(arrived)
+        entry.settled.add_done_callback(lambda _: self._fetching.pop(arrived.trace_id, None))
+        return entry
 
-        It ends with :class:`~bot.turns.take.TurnUnavailable` when the store is away.
-        """
-        key = (inbound.account, inbound.external_id)
-        turn = self._under_way.get(key)
-        if turn is None:
-            turn = self._under_way[key] = asyncio.create_task(self._turn(account, inbound, push))
-            turn.add_done_callback(partial(self._ended, key))
-        return turn
-
-    async def reply(self, taken: Taken, push: Push) -> Reply | None:
-        """The passive answer; the same again for another delivery of the push. ``None`` where there is none.
+    async def work(self, arrived: Arrived) -> Taken | None:
+        """What the push asks for: an event's effect, a message's turn. ``None`` for what no customer said.
 
         Raises :class:`~bot.turns.take.TurnUnavailable` when the store is away.
         """
+        with structlog.contextvars.bound_contextvars(trace_id=arrived.trace_id, account=arrived.account):
+            account = self.accounts[arrived.account]
+            await self.events.take(account.name, arrived.push, arrived.text, arrived.at)
+            inbound = account.message(arrived)
+            if inbound is None:
+                return None
+            inbound = await self._whole(account, arrived, inbound)
+            taken = await self.turns.take(replace(inbound, act=trigger_of(arrived.push)))
+        self.unionids.offer(account.name, taken.identity_id, inbound.identity)
+        if taken.at_desk:
+            await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
+        if inbound.reply_by is not None and inbound.reply_by <= datetime.now(UTC):
+            self.outbox.wake()
+        return taken
+
+    async def _whole(self, account: Account, arrived: Arrived, inbound: Inbound) -> Inbound:
+        if (fetching := self._fetching.pop(arrived.trace_id, None)) is not None:
+            whole = await fetching
+            # What could not be kept while the store was away is fetched again, once nobody waits for an answer.
+            late = datetime.now(UTC) - arrived.at > timedelta(seconds=account.tries.patience.answered_s)
+            if not late or whole.body.get("media", {}).get("missing") != "unavailable":
+                return whole
+        return await account.arrivals.whole(inbound, arrived.push, self.clients.get(account.name))
+
+    async def reply(self, taken: Taken, push: Push, *, within_s: float, is_last: bool) -> Reply | None:
+        """The passive answer; the same again for another delivery of the push. ``None`` where there is none.
+
+        Raises :class:`TimeoutError` when it cannot be had in time: another delivery gets it, or, where this is the last
+        one, it goes out as if it had never been chosen. Raises :class:`~bot.turns.take.TurnUnavailable` when the store
+        is away.
+        """
+        answering = asyncio.create_task(self._answer(taken, push))
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
+        await asyncio.wait({answering}, timeout=within_s)
+        if answering.done():
+            return answering.result()
+        if is_last:
+            answering.add_done_callback(lambda _: self.take_back(taken))
+        answering.add_done_callback(_retrieve)
+        raise TimeoutError
+
+    def take_back(self, taken: Taken) -> None:
+        """The answer that was written down as given could not be given, and nobody asks for it again."""
+        taking = asyncio.create_task(self._take_back(taken))
+        self._answering.add(taking)
+        taking.add_done_callback(self._answering.discard)
+
+    async def _take_back(self, taken: Taken) -> None:
+        end = asyncio.get_running_loop().time() + TAKE_BACK_S
+        while True:
+            try:
+                await self.passive.take_back(taken.message.id)
+            except UNAVAILABLE as error:
+                if asyncio.get_running_loop().time() > end:
+                    log.error("an answer that was not given cannot be taken back", message=str(taken.message.id))
+                    return
+                log.warning("an answer that was not given is not taken back yet", reason=type(error).__name__)
+                await asyncio.sleep(1)
+            else:
+                self.outbox.wake()
+                return
+
+    async def _answer(self, taken: Taken, push: Push) -> Reply | None:
         last = taken.answers[-1] if taken.answers else taken.message
         asked = Asked(taken.message.id, taken.identity_id, last.seq)
         try:
@@ -91,19 +174,10 @@ class WechatEdge:
             self.outbox.wake()
         return answered.reply
 
-    async def _turn(self, account: Account, inbound: Inbound, push: Push) -> Taken:
-        with structlog.contextvars.bound_contextvars(trace_id=inbound.trace_id, account=inbound.account):
-            whole = await account.arrivals.whole(inbound, push, self.clients.get(account.name))
-            taken = await self.turns.take(replace(whole, act=trigger_of(push)))
-        self.unionids.offer(account.name, taken.identity_id, inbound.identity)
-        if taken.at_desk:
-            await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
-        return taken
 
-    def _ended(self, key: tuple[str, str], turn: "asyncio.Task[Taken]") -> None:
-        self._under_way.pop(key, None)
-        if not turn.cancelled() and (fault := turn.exception()) and not isinstance(fault, TurnUnavailable):
-            log.error("a push's turn broke", account=key[0], fault=places_of(fault))
+def _retrieve(answering: "asyncio.Task[Reply | None]") -> None:
+    if not answering.cancelled():
+        answering.exception()
 
 
 WECHAT = web.AppKey("wechat_edge", WechatEdge)
@@ -121,4 +195,5 @@ def account_of(settings: WechatAccount, blobs: BlobStore) -> Account:
     except MenuFaults as faults:
         log.error("the menu's file has faults", account=settings.name, count=len(faults.faults))
         labels = {}
-    return Account(settings.name, webhook, Arrivals(settings.name, blobs, labels))
+    tries = Tries(Patience(settings.push_try_s, settings.push_tries))
+    return Account(settings.name, webhook, Arrivals(settings.name, blobs, labels), tries)

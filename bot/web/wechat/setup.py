@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +15,7 @@ from bot.outbox.sending import Outbox
 from bot.realtime import Realtime
 from bot.realtime.topics import DESK
 from bot.settings import Settings
+from bot.spool.spool import Spool
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from bot.turns.take import Turns
@@ -23,6 +25,7 @@ from bot.web.wechat.delivering import CustomerService
 from bot.web.wechat.edge import WECHAT, WechatEdge, account_of
 from bot.web.wechat.event import EventParts
 from bot.web.wechat.events import Events
+from bot.web.wechat.intake import Intake
 from bot.web.wechat.unionids import UnionidQueue
 from bot.web.wechat.webhook import ROUTES
 from crm_adapter.encryption import Keys
@@ -46,7 +49,10 @@ def setup_wechat(
     events = Events(EventParts(pool, engine, keys, app[CRM]), clients)
     passive = Passive(pool, keys)
     unionids = UnionidQueue(settings.wechat, clients, engine, app[CRM])
-    app[WECHAT] = WechatEdge(accounts, clients, turns, passive, outbox, realtime, settings.base_url, events, unionids)
+    edge = WechatEdge(accounts, clients, turns, passive, outbox, realtime, settings.base_url, events, unionids)
+    spool = Spool(settings.var_dir / "spool", keys, settings.spool.limit_mb * 1024 * 1024)
+    edge.intake = Intake(spool, keys, edge.work, partial(_answers, pool))
+    app[WECHAT] = edge
     register(app, ROUTES)
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
@@ -58,6 +64,7 @@ def setup_wechat(
                 asyncio.create_task(outbox.run(), name="outbox"),
                 asyncio.create_task(_hear(realtime, outbox), name="outbox's hints"),
                 asyncio.create_task(unionids.run(), name="unionids"),
+                asyncio.create_task(edge.intake.run(), name="spool"),
             ]
             yield
             for loop in loops:
@@ -65,8 +72,15 @@ def setup_wechat(
             for loop in loops:
                 with suppress(asyncio.CancelledError):
                     await loop
+            await edge.intake.close()
 
     app.cleanup_ctx.append(deliver)
+
+
+async def _answers(pool: Pool) -> None:
+    """Returns when the store answers."""
+    async with pool.connection() as connection:
+        await connection.execute("SELECT 1")
 
 
 async def _hear(realtime: Realtime, outbox: Outbox) -> None:

@@ -1,8 +1,5 @@
 """What fits into the one message that answers a push."""
 
-from datetime import timedelta
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +7,6 @@ from bot.channels.wechat.pushes import Text
 from bot.outbox.passive import Chosen
 from bot.outbox.rows import Row
 from bot.web.wechat.replies import Reply, choose, parts_of
-from bot.web.wechat.webhook import is_last_try
 from tests.unit.outbox.lines import NOW, line
 
 PUSH = Text(original_id="gh_1", openid="o1", at=NOW, external_id="1", content="在吗")
@@ -61,8 +57,3 @@ def test_the_lines_of_an_answer_make_the_same_answer_again(texts: list[str]) -> 
     found = chosen(*rows)
     if found is not None and found.whole:
         assert chosen(*rows[: found.whole]) == found
-
-
-@pytest.mark.parametrize(("seconds", "last"), [(0, False), (5.9, False), (9.9, False), (10, True), (60, True)])
-def test_the_last_try_is_the_third(seconds: float, last: bool) -> None:
-    assert is_last_try(PUSH, NOW + timedelta(seconds=seconds)) is last
