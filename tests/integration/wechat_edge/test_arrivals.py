@@ -38,7 +38,9 @@ async def test_a_picture_that_cannot_be_fetched_in_time_is_a_message_all_the_sam
     with phones.server() as server:
         await phones.push_to(server)
         push = await phones.do("li", "image")
-        assert [one["outcome"] for one in push["attempts"]] in (["answered"], ["silent"])
+        assert [one["outcome"] for one in push["attempts"]] == ["timeout", "answered"]
+        [(_, words)] = await phones.shown()
+    assert "没有收到" in words
     assert phones.rows("SELECT count(*) FROM bot.blobs") == [(0,)]
     assert phones.rows("SELECT count(*) FROM bot.messages WHERE direction = 'in'") == [(1,)]
 
