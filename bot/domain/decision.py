@@ -3,13 +3,15 @@
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from bot.domain.message import Assurance, Body, Owner
 
 OutcomeKind = Literal["article", "choices", "hand_over", "flow", "small_talk", "file", "none", "waiting", "failed"]
 """``none``: a question that nothing was found for, which is what editors want to see."""
+BEHAVIOUR: Final = "behaviour"
+"""CH3: of an interaction that led to nothing, since nothing was said: a follow, a tap, a scan; ``ref`` names it."""
 
 
 class Outcome(NamedTuple):

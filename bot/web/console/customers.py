@@ -10,12 +10,13 @@ from sqlalchemy import text as sql
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.decision import OutcomeKind
+from bot.domain.decision import BEHAVIOUR, OutcomeKind
 from bot.domain.message import Direction
 from bot.settings import Locale
 from bot.staff.roles import Permission
 from bot.web.bodies import invalid
 from bot.web.console.conversations import conversations_of
+from bot.web.console.deeds import deed_name
 from bot.web.console.naming import contact_name, plain_query
 from bot.web.console.paging import identifier, page_of, page_reply, place_id, reply, text
 from bot.web.console.seen import SEEN
@@ -64,7 +65,7 @@ async def show_interactions(request: web.Request) -> web.Response:
             connection,
             channel=text(request, "channel"),
             direction=text(request, "direction", of=get_args(Direction)),
-            outcome=text(request, "outcome", of=get_args(OutcomeKind)),
+            outcome=text(request, "outcome", of=(*get_args(OutcomeKind), BEHAVIOUR)),
             contact_id=contact_id,
             before=place_id(page.cursor),
             limit=page.asked,
@@ -75,6 +76,8 @@ async def show_interactions(request: web.Request) -> web.Response:
     def shape(row: InteractionRow) -> dict[str, Any]:
         kind = row.outcome_kind
         label = None if kind is None else label_of(kind, row.outcome_ref, locale)
+        if kind == BEHAVIOUR:
+            label = deed_name(row.outcome_ref, locale)
         return {
             "id": row.id,
             "at": row.at,

@@ -17,10 +17,9 @@ from bot.channels.wechat.pushes import (
     Whereabouts,
 )
 from bot.channels.wechat.window import trigger_of
+from bot.domain.decision import BEHAVIOUR
 from bot.web.wechat.event import Event
 from crm_adapter.records.customers import NewInteraction
-
-BEHAVIOUR = "behaviour"
 
 
 async def behave(event: Event) -> None:

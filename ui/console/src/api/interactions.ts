@@ -11,6 +11,7 @@ export type OutcomeKind =
   | 'small_talk'
   | 'file'
   | 'failed'
+  | 'behaviour'
 
 export interface Outcome {
   kind: OutcomeKind | null

@@ -12,6 +12,7 @@ const names = {
     small_talk: 'Small talk',
     file: 'File',
     failed: 'Failed',
+    behaviour: 'Behaviour',
   },
   channel: { web: 'Web', wechat: 'WeChat', telegram: 'Telegram', terminal: 'Terminal', phone: 'Phone', visit: 'Visit', sms: 'SMS', email: 'E-mail', staff: 'Logged by staff' },
   author: { customer: 'Customer', bot: 'Assistant', agent: 'Agent', system: 'System' },

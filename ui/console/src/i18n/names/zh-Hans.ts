@@ -14,6 +14,7 @@ const names: Words<typeof en> = {
     small_talk: '寒暄',
     file: '文件',
     failed: '失败',
+    behaviour: '行为',
   },
   channel: { web: '网页', wechat: '微信', telegram: 'Telegram', terminal: '终端', phone: '电话', visit: '来访', sms: '短信', email: '邮箱', staff: '员工登记' },
   author: { customer: '客户', bot: '智能助手', agent: '客服', system: '系统' },

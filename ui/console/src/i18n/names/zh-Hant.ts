@@ -14,6 +14,7 @@ const names: Words<typeof en> = {
     small_talk: '寒暄',
     file: '檔案',
     failed: '失敗',
+    behaviour: '行為',
   },
   channel: { web: '網頁', wechat: '微信', telegram: 'Telegram', terminal: '終端', phone: '電話', visit: '來訪', sms: '簡訊', email: '電子郵件', staff: '員工登記' },
   author: { customer: '客戶', bot: '智慧助理', agent: '客服', system: '系統' },
