@@ -28,6 +28,7 @@ APPEND_ONLY = (
     "crm.privacy_events",
     "crm.erasures",
     "crm.standing_changes",
+    "bot.wechat_permissions",
 )
 """Tables whose rows the application's role may add and read, never change or remove."""
 _VERSION = re.compile(r"(bot|crm|kb)\d{4}_")

@@ -29,10 +29,11 @@ log = structlog.get_logger(__name__)
 event_jobs = Blueprint()
 
 _ADDRESS = "SELECT * FROM crm.address_of(%s)"
-_LATEST = """
+LATEST = """
 SELECT c.identity_id FROM bot.conversations c
- WHERE c.identity_id = ANY(crm.identities_of_family(%s)) ORDER BY c.last_at DESC LIMIT 1
+ WHERE c.identity_id = ANY(crm.identities_of_family({contact})) ORDER BY c.last_at DESC LIMIT 1
 """
+"""Where a customer, as one person, was heard last; to be filled with the driver's own placeholder."""
 _KEY = "SELECT * FROM crm.wrapped_key(%s)"
 _DEFER = text(
     DEFER.format(task="'events:deliver_event'", arguments="CAST(:arguments AS jsonb)", at="CAST(:at AS timestamptz)")
@@ -131,7 +132,7 @@ class Teller:
     async def latest_identity(self, contact_id: UUID) -> UUID | None:
         """Where the customer, as one person, was heard last; ``None`` for one who never wrote."""
         async with self._pool.connection() as connection:
-            row = await (await connection.execute(_LATEST, (contact_id,))).fetchone()
+            row = await (await connection.execute(LATEST.format(contact="%s"), (contact_id,))).fetchone()
         return row[0] if row is not None else None
 
 

@@ -1,11 +1,11 @@
 """What the parts of the HTTP edge find in the app: put there by the composition root, by type."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol, TypedDict
 from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.desk.news import DeskNews
 from bot.desk.steps import Desk
@@ -13,7 +13,7 @@ from bot.flows.catalogue import Catalogue
 from bot.outgoing.codes import Codes
 from bot.outgoing.gateway import Outgoing
 from bot.privacy.exporting import Exports
-from bot.settings import Locale
+from bot.settings import Locale, Occasion
 from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
 from bot.storage.blobs import BlobStore
@@ -56,6 +56,22 @@ class Articles(Protocol):
         """One article, ``None`` when there is none of that id; any text is taken for an id."""
 
 
+class NoticeService(Protocol):
+    """Notices that WeChat shows outside the chat; see :class:`bot.web.wechat.noticing.Notices`."""
+
+    async def send_notice(
+        self,
+        connection: AsyncConnection,
+        identity_id: UUID,
+        name: Occasion,
+        values: Callable[[str], Mapping[str, str]],
+        idempotency_key: str,
+        *,
+        if_closed: bool = False,
+    ) -> bool:
+        """Whether it will be sent, once per identity and key, when the caller's transaction is committed."""
+
+
 class StatusPart(TypedDict):
     """``mend`` says what to do; empty when the part is well."""
 
@@ -77,6 +93,8 @@ LabelOf = Callable[[str, str | None, Locale], str | None]
 
 ENGINE = web.AppKey[AsyncEngine]("ENGINE")
 KEYS = web.AppKey[Keys]("KEYS")
+NOTICES = web.AppKey[NoticeService]("NOTICES")
+"""Only there where an official account has notices."""
 CRM = web.AppKey[SqlStore]("CRM")
 """The customer store."""
 IMPORT_LIMITS = web.AppKey[Limits]("IMPORT_LIMITS")

@@ -112,6 +112,28 @@ async def plant_talk(
         await put("bot.attempts", account="shop", blind=blind)
         await put("bot.send_windows", identity_id=identity_id, trigger="message", at=NOW)
         await put("bot.wechat_unionids", identity_id=identity_id, asked_at=NOW, found=True)
+        yes = uuid7()
+        await put(
+            "bot.wechat_permissions",
+            id=yes,
+            identity_id=identity_id,
+            account="shop",
+            template_id="S1",
+            accepted=True,
+            source="asked",
+            at=NOW,
+        )
+        await put(
+            "bot.wechat_notices",
+            id=uuid7(),
+            identity_id=identity_id,
+            account="shop",
+            name="answer_waiting",
+            key="k",
+            sealed_values=b"v",
+            if_closed=False,
+            permission_id=yes,
+        )
         await put("bot.unreachable", identity_id=identity_id, reason="unfollowed", since=NOW)
         await put(
             "bot.blobs",

@@ -44,6 +44,8 @@ TALK = {
     "bot.parked_flows",
     "bot.send_windows",
     "bot.unreachable",
+    "bot.wechat_notices",
+    "bot.wechat_permissions",
     "bot.uploads",
     "bot.wechat_unionids",
 }

@@ -26,6 +26,7 @@ from bot.channels.wechat.pushes import (
 )
 
 SENT = "SubscribeMsgSentEvent"
+CHOSEN = ("SubscribeMsgPopupEvent", "SubscribeMsgChangeEvent")
 Read = Callable[[Fields, dict[str, Any]], Push]
 
 _SCENE = "qrscene_"
@@ -162,8 +163,8 @@ EVENTS: dict[str, Read] = {
     "location_select": _menu_input("location_select"),
     "templatesendjobfinish": _template_finish,
     "masssendjobfinish": _mass_finish,
-    "subscribe_msg_popup_event": _chosen("SubscribeMsgPopupEvent", changed=False),
-    "subscribe_msg_change_event": _chosen("SubscribeMsgChangeEvent", changed=True),
+    "subscribe_msg_popup_event": _chosen(CHOSEN[0], changed=False),
+    "subscribe_msg_change_event": _chosen(CHOSEN[1], changed=True),
     "subscribe_msg_sent_event": _sent,
     "kf_create_session": _desk("created"),
     "kf_close_session": _desk("closed"),

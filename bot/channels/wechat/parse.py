@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
-from bot.channels.wechat.events import EVENTS, SENT
+from bot.channels.wechat.events import CHOSEN, EVENTS, SENT
 from bot.channels.wechat.fields import Fields, Odd
 from bot.channels.wechat.pushes import Link, Location, Media, MediaKind, Push, Text, Unknown
 from bot.channels.wechat.reading import Tree
@@ -47,14 +47,15 @@ def parse(tree: Tree, raw: str) -> Push:
 def external_id(fields: Fields) -> str:
     """``MsgId`` as WeChat gives it; for events, which have none, a hash of what tells them apart.
 
-    WeChat names FromUserName, CreateTime and Event; a key, an order or a report's id only make it finer, since all
-    deliveries of one push are identical.
+    WeChat names FromUserName, CreateTime and Event; a key, an order, a report's id or the templates that were asked
+    about only make it finer, since all deliveries of one push are identical.
     """
     message = fields.text("MsgId").strip()
     if _MSG_ID.fullmatch(message):
         return message
     reports = [report for one in fields.entries(SENT) if (report := one.text("MsgID"))]
-    parts = [*(fields.text(name).strip() for name in _TELLING), *reports]
+    asked = {one.text("TemplateId") for within in CHOSEN for one in fields.entries(within)} if not reports else set()
+    parts = [*(fields.text(name).strip() for name in _TELLING), *reports, *sorted(asked)]
     return "event:" + sha256("\x00".join(parts).encode()).hexdigest()[:40]
 
 

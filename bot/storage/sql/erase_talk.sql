@@ -20,6 +20,8 @@ BEGIN
     DELETE FROM bot.send_windows w WHERE w.identity_id = ANY(p_identities);
     DELETE FROM bot.wechat_unionids w WHERE w.identity_id = ANY(p_identities);
     DELETE FROM bot.unreachable u WHERE u.identity_id = ANY(p_identities);
+    DELETE FROM bot.wechat_notices n WHERE n.identity_id = ANY(p_identities);
+    DELETE FROM bot.wechat_permissions p WHERE p.identity_id = ANY(p_identities);
     DELETE FROM bot.channel_events e USING crm.identities i WHERE i.id = ANY(p_identities) AND e.subject = i.blind;
     GET DIAGNOSTICS events_gone = ROW_COUNT;
     DELETE FROM bot.messages m WHERE m.conversation_id = ANY(conversations);

@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION bot.forget_messages(p_before timestamptz, p_limit int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     old uuid[];
+    spent uuid[];
     number bigint;
 BEGIN
     IF p_dry THEN
@@ -14,6 +15,15 @@ BEGIN
     GET DIAGNOSTICS number = ROW_COUNT;
     DELETE FROM bot.inbox i WHERE i.blind IN (
         SELECT o.blind FROM bot.inbox o WHERE o.received_at < p_before LIMIT p_limit);
+    -- A notice goes with the permission that it used up, which would count again without it.
+    WITH gone AS (
+        DELETE FROM bot.wechat_notices n WHERE n.id IN (
+            SELECT o.id FROM bot.wechat_notices o
+             WHERE o.queued_at < p_before AND o.state NOT IN ('queued', 'begun')
+             LIMIT p_limit FOR UPDATE SKIP LOCKED)
+        RETURNING n.permission_id)
+    SELECT array_agg(gone.permission_id) FILTER (WHERE gone.permission_id IS NOT NULL) INTO spent FROM gone;
+    DELETE FROM bot.wechat_permissions p WHERE p.id = ANY(spent);
     -- What went along with a hand-over quotes the customer, and goes with the words themselves.
     UPDATE bot.conversations c SET sealed_note = NULL WHERE c.id IN (
         SELECT o.id FROM bot.conversations o WHERE o.sealed_note IS NOT NULL AND o.last_at < p_before

@@ -17,7 +17,7 @@ from bot.web.console.guard import SESSION, actor_of
 from bot.web.console.paging import id_in, identifier, reply
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
-from bot.web.keys import CRM, ENGINE, KEYS
+from bot.web.keys import CRM, ENGINE, KEYS, NOTICES
 from bot.web.routes import Route
 from crm_adapter.port import BadField, UnknownRecord
 from crm_adapter.records.service import Case, CaseKind, CaseState, NewCase, RootCause
@@ -130,7 +130,7 @@ async def move_case(request: web.Request) -> web.Response:
                 told=step.told or None,
             )
         )
-        await tell_change(connection, request.app[KEYS], case)
+        await tell_change(connection, request.app[KEYS], case, request.app.get(NOTICES))
     return _changed(request, "case.moved", case)
 
 
@@ -147,7 +147,7 @@ async def note_case(request: web.Request) -> web.Response:
                 case_id, actor_of(request), wanted.note, told=wanted.told or None, expected_version=wanted.version
             )
         )
-        await tell_change(connection, request.app[KEYS], case)
+        await tell_change(connection, request.app[KEYS], case, request.app.get(NOTICES))
     return _changed(request, "case.noted", case)
 
 

@@ -41,6 +41,8 @@ from bot.turns.take import UNAVAILABLE, TurnUnavailable
 from bot.web.wechat.event import Event, EventParts, Handler
 from bot.web.wechat.events_behaviour import behave
 from bot.web.wechat.events_follow import unfollow
+from bot.web.wechat.notices.permissions import choose
+from bot.web.wechat.notices.results import finish_subscriptions, finish_template
 from crm_adapter.encryption import seal
 from crm_adapter.encryption.vault import house_key
 from crm_adapter.identify import (
@@ -196,9 +198,9 @@ HANDLERS: Mapping[type[Push], Handler] = MappingProxyType(
         Whereabouts: behave,
         Payment: behave,
         DeskSession: behave,
-        NoticesChosen: keep,
-        NoticesSent: keep,
-        TemplateFinish: keep,
+        NoticesChosen: choose,
+        NoticesSent: finish_subscriptions,
+        TemplateFinish: finish_template,
         MassFinish: keep,
         Unknown: keep,
     }

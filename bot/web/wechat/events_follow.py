@@ -7,6 +7,7 @@ it is a request to be erased like any other, with its deadline: see ADR 0019.
 from sqlalchemy import text
 
 from bot.web.wechat.event import Event
+from bot.web.wechat.notices.permissions import end_all
 from crm_adapter.records.rights import ERASING, OPEN_STATES, NewPrivacyRequest
 
 BY = "system:unfollowed"
@@ -32,6 +33,7 @@ async def unfollow(event: Event) -> None:
     await event.connection.execute(_CLOSE, {"identity": identity_id})
     values = {"identity": identity_id, "reason": REASON, "at": event.received_at}
     await event.connection.execute(_MARK, values)
+    await end_all(event, identity_id)
     theirs = await event.crm.privacy_requests_of(event.who.contact_id)
     if any(one.kind in ERASING and one.state in OPEN_STATES for one in theirs):
         return

@@ -19,13 +19,15 @@ from bot.spool.spool import Spool
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from bot.turns.take import Turns
-from bot.web.keys import CRM
+from bot.web.keys import CRM, NOTICES
 from bot.web.routes import register
 from bot.web.wechat.delivering import CustomerService
 from bot.web.wechat.edge import WECHAT, WechatEdge, account_of
 from bot.web.wechat.event import EventParts
 from bot.web.wechat.events import Events
 from bot.web.wechat.intake import Intake
+from bot.web.wechat.notices.sending import NoticeSender
+from bot.web.wechat.noticing import Notices, accounts_with_notices
 from bot.web.wechat.unionids import UnionidQueue
 from bot.web.wechat.webhook import ROUTES
 from crm_adapter.encryption import Keys
@@ -48,6 +50,11 @@ def setup_wechat(
     accounts = {account.name: account_of(account, blobs) for account in settings.wechat}
     events = Events(EventParts(pool, engine, keys, app[CRM]), clients)
     passive = Passive(pool, keys)
+    telling = accounts_with_notices(settings.wechat)
+    sender = NoticeSender(telling, clients, engine, keys)
+    notices = Notices(telling, engine, keys, settings.mail.sender_name, sender.wake) if telling else None
+    if notices is not None:
+        app[NOTICES] = notices
     unionids = UnionidQueue(settings.wechat, clients, engine, app[CRM])
     edge = WechatEdge(accounts, clients, turns, passive, outbox, realtime, settings.base_url, events, unionids)
     spool = Spool(settings.var_dir / "spool", keys, settings.spool.limit_mb * 1024 * 1024)
@@ -66,6 +73,8 @@ def setup_wechat(
                 asyncio.create_task(unionids.run(), name="unionids"),
                 asyncio.create_task(edge.intake.run(), name="spool"),
             ]
+            if notices is not None:
+                loops.append(asyncio.create_task(sender.run(), name="notices"))
             yield
             for loop in loops:
                 loop.cancel()

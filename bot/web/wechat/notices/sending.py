@@ -1,0 +1,242 @@
+"""Sends what waits: one notice at a time per user, under a lease that ends by itself; begun once, then told or unknown.
+
+It does not stand in the line of a conversation: it goes where no line can.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.channels.wechat.api import WechatClient, WechatFault
+from bot.channels.wechat.pushes import NoticeChoice
+from bot.channels.wechat.window import window
+from bot.faults import places_of
+from bot.settings import WechatAccount, WechatNotice
+from bot.web.wechat.notices import outcomes, statements
+from bot.web.wechat.notices.filling import Unfit, filled
+from bot.web.wechat.notices.outcomes import Outcome
+from bot.web.wechat.notices.permissions import append
+from bot.web.wechat.notices.rows import Addressee, QueuedNotice, read_notice
+from bot.web.wechat.notices.talk import append_talk
+from crm_adapter.encryption import Keys
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 60.0
+DEADLINE = timedelta(hours=24)
+AT_ONCE = 20
+POLL_S = 2.0
+SWEEP_S = 20.0
+FAREWELL_S = 15.0
+"""What is under way when the process is told to stop may take so long."""
+
+
+class NoticeSender:
+    """One process's; ``clients`` are those that are open. Any number of processes may have one at work."""
+
+    def __init__(
+        self,
+        accounts: Mapping[str, WechatAccount],
+        clients: Mapping[str, WechatClient],
+        engine: AsyncEngine,
+        keys: Keys,
+        *,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self._accounts = accounts
+        self._clients = clients
+        self._engine = engine
+        self._keys = keys
+        self._lease_s = lease_s
+        self._news = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._swept_at = float("-inf")
+
+    def wake(self) -> None:
+        """Looks at once; a hint that is lost costs two seconds."""
+        self._news.set()
+
+    async def run(self) -> NoReturn:
+        """Sends for ever; an error is logged and the next look tries again. Cancelled, it ends what it has begun."""
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    await self.send_due()
+                except Exception as error:
+                    log.warning("notices cannot be read", reason=type(error).__name__)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await self._news.wait()
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_S):
+                    await self.settled()
+
+    async def send_due(self) -> None:
+        """Begins to send what is due, as far as there is room."""
+        free = AT_ONCE - len(self._under_way)
+        if free <= 0:
+            return
+        now = asyncio.get_running_loop().time()
+        values = {"accounts": list(self._clients), "limit": free, "lease_s": self._lease_s}
+        async with self._engine.begin() as connection:
+            if (abandoned := (await connection.execute(statements.ABANDONED)).rowcount) > 0:
+                log.warning("nobody knows whether these notices were sent", count=abandoned)
+            if abandoned or now - self._swept_at > SWEEP_S:
+                await connection.execute(statements.SETTLE_WAITING, {"identity": None})
+                self._swept_at = now
+            claimed = (await connection.execute(statements.CLAIM, values)).all()
+        for row in claimed:
+            task = asyncio.create_task(self._send(read_notice(self._keys, row)))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+
+    async def settled(self) -> None:
+        """Returns when nothing is under way."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        self.wake()  # the next one of this user
+
+    async def _send(self, queued: QueuedNotice) -> None:
+        try:
+            account = self._accounts[queued.account]
+            notice = next((one for one in account.notices if one.name == queued.name), None)
+            if notice is None:
+                await self._settle(queued, None, Outcome("failed", "not_configured"))
+            elif (hindered := _hindered(queued, account)) is not None:
+                await self._settle(queued, notice, hindered)
+            elif queued.to is not None:
+                await self._told(queued, notice, queued.to)
+        except Exception as error:  # its lease ends by itself
+            log.error("a notice could not be sent", notice=str(queued.id), fault=places_of(error))
+
+    async def _told(self, queued: QueuedNotice, notice: WechatNotice, to: Addressee) -> None:
+        try:
+            fields = filled(notice, to.values)
+        except Unfit as unfit:
+            log.error("a notice does not fit its template", account=queued.account, field=unfit.field)
+            await self._settle(queued, notice, Outcome("failed", "fields"))
+            return
+        begun = await self._begin(queued, notice, fields, to)
+        if begun is None:
+            return
+        if isinstance(begun, Outcome):
+            await self._settle(queued, notice, begun)
+            return
+        outcome = await self._ask_wechat(queued, notice, fields, to)
+        await self._settle(begun, notice, outcome)
+
+    async def _ask_wechat(
+        self, queued: QueuedNotice, notice: WechatNotice, fields: Mapping[str, str], to: Addressee
+    ) -> Outcome:
+        client = self._clients[queued.account]
+        send = client.send_template if notice.kind == "template" else client.send_notice
+        try:
+            return outcomes.sent(await send(to.openid, notice.template_id, fields, _target(notice)))
+        except WechatFault as fault:
+            outcome = outcomes.refused(fault, notice, queued.attempts)
+            say = log.error if outcome.reason in ("template", "fields", "no_right") else log.warning
+            say("WeChat did not take a notice", account=queued.account, name=notice.name, fault=str(fault))
+            return outcome
+
+    async def _begin(
+        self, queued: QueuedNotice, notice: WechatNotice, fields: Mapping[str, str], to: Addressee
+    ) -> QueuedNotice | Outcome | None:
+        """The row with its new lease; ``None`` where it is no longer ours."""
+        values = {
+            "id": queued.id,
+            "identity": queued.identity_id,
+            "lease": queued.lease,
+            "lease_s": self._lease_s,
+            "kind": notice.kind,
+            "template": notice.template_id,
+            "long_term": notice.long_term,
+        }
+        async with self._engine.begin() as connection:
+            if notice.kind == "subscription":
+                values["permission"] = (await connection.execute(statements.PERMISSION, values)).scalar_one()
+                if values["permission"] is None:
+                    return Outcome("failed", "no_permission")
+            used_up = notice.kind == "subscription" and not notice.long_term
+            begin = statements.BEGIN_TAKING if used_up else statements.BEGIN
+            row = (await connection.execute(begin, values)).one_or_none()
+            if row is None:
+                return None
+            told = f"［通知］{'；'.join(fields.values())}"
+            await append_talk(connection, to.who, queued.account, "out", row.begun_at, told, f"notice:{queued.id}")
+        return replace(queued, lease=row.lease_until)
+
+    async def _settle(self, queued: QueuedNotice, notice: WechatNotice | None, outcome: Outcome) -> None:
+        """As long as the lease lasts: what became of it is known here alone."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._lease_s / 2
+        while True:
+            try:
+                async with self._engine.begin() as connection:
+                    await _write(connection, queued, notice, outcome)
+            except Exception as error:
+                if loop.time() > end:
+                    raise
+                log.warning("notices cannot be written", reason=type(error).__name__)
+                await asyncio.sleep(1)
+            else:
+                return
+
+
+async def _write(
+    connection: AsyncConnection, queued: QueuedNotice, notice: WechatNotice | None, outcome: Outcome
+) -> None:
+    if outcome.state == "queued" and datetime.now(UTC) - queued.queued_at > DEADLINE:
+        outcome = replace(outcome, state="failed")
+    values: dict[str, Any] = {
+        "id": queued.id,
+        "lease": queued.lease,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "code": outcome.code,
+        "msg_id": outcome.msg_id,
+        "spent": outcome.spent,
+        "after_s": outcome.after_s,
+    }
+    settled = (await connection.execute(statements.SETTLE, values)).one_or_none()
+    if settled is None:
+        return
+    if outcome.forbidden and notice is not None:
+        choice = NoticeChoice(notice.template_id, accepted=False)
+        await append(connection, queued.identity_id, queued.account, choice, "platform", datetime.now(UTC))
+    if outcome.reason == "unreachable" and outcome.code is not None:
+        unreachable = {"identity": queued.identity_id, "code": outcome.code}
+        await connection.execute(statements.UNREACHABLE, unreachable)
+    if settled.state in ("failed", "unneeded"):
+        await connection.execute(statements.SETTLE_WAITING, {"identity": queued.identity_id})
+
+
+def _hindered(queued: QueuedNotice, account: WechatAccount) -> Outcome | None:
+    """Why it is not sent, known without asking WeChat."""
+    if queued.to is None:
+        return Outcome("failed", "unreadable")
+    if queued.unreachable:
+        return Outcome("failed", "unreachable")
+    if queued.if_closed and account.kind == "service" and window(queued.acts, datetime.now(UTC)).room_for(1) > 0:
+        return Outcome("unneeded")
+    return None
+
+
+def _target(notice: WechatNotice) -> dict[str, Any]:
+    """What a tap opens, by WeChat's names for it in each kind."""
+    target: dict[str, Any] = {}
+    if notice.url is not None:
+        target["url" if notice.kind == "template" else "page"] = notice.url
+    if notice.miniprogram is not None:
+        target["miniprogram"] = notice.miniprogram.model_dump()
+    return target
