@@ -125,6 +125,7 @@ def test_make_says_what_there_is() -> None:
     assert [line.split()[0] for line in done.stdout.splitlines()] == [
         "help",
         "run",
+        "lab",
         "test",
         "bench",
         "front",
