@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from emulators.wechat.settings import AccountSettings, Template
 from tests.e2e.console_page import chromium
-from tests.integration.emulators.wechat_lab import Lab, Received, lab, text_reply
+from tests.integration.emulators.wechat_lab import Lab, Received, account, lab, text_reply
 from tests.servers import ROOT, free_port
 
 pytestmark = pytest.mark.heavy
@@ -27,6 +28,7 @@ MENU = {
         {"name": "更多", "sub_button": [{"type": "click", "name": "人工", "key": "person"}]},
     ]
 }
+TITLES = {"T1": "进度", "T2": "到货"}
 LONG = "https://example.com/" + "a-very-long-path/" * 12 + " 然后 " + "长" * 300 + " 👩‍👩‍👧‍👦🎉"
 
 
@@ -89,9 +91,9 @@ class Phone:
 
 
 @asynccontextmanager
-async def phone(**context: Any) -> AsyncIterator[Phone]:
+async def phone(*accounts: AccountSettings, **context: Any) -> AsyncIterator[Phone]:
     """An emulator with the bot, a browser with a tab."""
-    async with lab() as wechat, chromium() as browser:
+    async with lab(*accounts) as wechat, chromium() as browser:
         wechat.answer = answer
         options: dict[str, Any] = {"locale": "zh-CN", "viewport": {"width": 1360, "height": 860}} | context
         opened = await browser.new_context(**options)
@@ -167,6 +169,42 @@ async def test_a_stranger_scans_a_code_and_pays() -> None:
         await expect(one.lines.last).to_have_text("您已支付")
         await expect(one.page.locator(".windows")).to_contain_text("不限条数")
         await one.check()
+
+
+async def test_a_user_is_asked_whether_notices_may_come() -> None:
+    notices = [Template(id=name, title=title, content="", kind="subscription") for name, title in TITLES.items()]
+    async with phone(account(templates=notices)) as one:
+        await one.wechat.user("li")
+        await one.open()
+        await one.page.click("#plus")
+        await one.page.get_by_role("button", name="订阅通知").click()
+        await one.page.get_by_label("到货").select_option("拒绝")
+        await one.check()
+        await one.page.get_by_role("dialog").get_by_role("button", name="确定").click()
+        await expect(one.lines.last).to_have_text("您允许了通知“进度” 您拒绝了通知“到货”")
+        await one.page.click("#profile")
+        await expect(one.page.get_by_role("dialog")).to_contain_text("再允许一次“进度”（现有 1 次）")
+        await expect(one.page.get_by_role("dialog").locator("dd").nth(1)).to_have_text("1")
+    assert one.wechat.received[-1].fields["Event"] == "subscribe_msg_popup_event"
+
+
+async def test_a_link_ends_before_the_bracket_around_it_and_long_voices_are_told_of() -> None:
+    async with phone() as one:
+        await one.wechat.user("li")
+        await one.open()
+        await one.say("看(https://example.com/a)，或 https://example.com/b_(c)。还有 https://example.com/d.")
+        links = one.own.locator("a")
+        await expect(links).to_have_text(
+            ["https://example.com/a", "https://example.com/b_(c)", "https://example.com/d"]
+        )
+        await one.page.click("#plus")
+        await one.page.get_by_role("button", name="语音").click()
+        file = {"name": "long.amr", "mimeType": "audio/amr", "buffer": b"#!AMR\n" + b"\x7c" * 3001}
+        await one.page.get_by_role("dialog").locator("input[type=file]").set_input_files(file)
+        await one.page.get_by_role("dialog").get_by_role("button", name="发送").click()
+        await expect(one.page.get_by_role("dialog").get_by_role("alert")).to_have_text(
+            "手机录音最长 60 秒、最大 2 MB。"
+        )
 
 
 async def test_every_language_has_all_words_and_every_file_the_policy() -> None:

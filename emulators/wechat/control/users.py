@@ -1,5 +1,6 @@
 """Users and their phones: made, changed, acted for, read, waited for."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from aiohttp import web
@@ -122,14 +123,15 @@ class Users:
             after = 0
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await stream.prepare(request)
-        while not self._world.stopping and self._world.people.get(person.name) is person:
-            lines = await person.phone.wait(after, KEEP_ALIVE_S)
-            for line in lines:
-                head = f"id: {line.seq}\nevent: {line.how}\ndata: ".encode()
-                await stream.write(head + encoded(line.document()) + b"\n\n")
-                after = line.seq
-            if not lines:
-                await stream.write(b": still here\n\n")
+        with suppress(ConnectionResetError):  # the reader has gone
+            while not self._world.stopping and self._world.people.get(person.name) is person:
+                lines = await person.phone.wait(after, KEEP_ALIVE_S)
+                for line in lines:
+                    head = f"id: {line.seq}\nevent: {line.how}\ndata: ".encode()
+                    await stream.write(head + encoded(line.document()) + b"\n\n")
+                    after = line.seq
+                if not lines:
+                    await stream.write(b": still here\n\n")
         return stream
 
     def _person(self, request: web.Request) -> Person:

@@ -52,7 +52,9 @@ function eventWords(line) {
     return content.url ? [words, ' ', outward(content.url, content.url)] : words
   }
   if (type === 'consent') {
-    return Object.entries(content.templates).map(([name, answer]) => t(`event.consent.${answer}`, { name })).join(' ')
+    const titles = new Map(state.settings?.settings.templates.map((one) => [one.id, one.title]))
+    return Object.entries(content.templates)
+      .map(([id, answer]) => t(`event.consent.${answer}`, { name: titles.get(id) ?? id })).join(' ')
   }
   if (type === 'material') return t('event.material', { id: Object.values(content)[0] })
   return known(`event.${type}`) ?? type

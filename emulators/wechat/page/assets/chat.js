@@ -97,9 +97,18 @@ function head() {
   document.getElementById('profile').disabled = !state.user || !settings
   empty.hidden = list.childElementCount > 0
   if (!empty.hidden) {
-    const words = !state.user ? t('empty.nobody') : state.chat && !state.chat.following ? t('empty.stranger') : t('empty.chat')
-    empty.replaceChildren(h('p', {}, words))
+    const stranger = state.user && state.chat && !state.chat.following
+    const words = !state.user ? t('empty.nobody') : stranger ? t('empty.stranger') : t('empty.chat')
+    empty.replaceChildren(h('div', {}, stranger && settings ? introduction(settings) : null, h('p', {}, words)))
   }
+}
+
+/** Who it is that one might follow. */
+const introduction = (settings) => {
+  const name = settings.title || settings.name
+  return h('div', { class: 'introduction' },
+    h('span', { class: 'face square', 'aria-hidden': 'true' }, [...name][0].toUpperCase()), h('strong', {}, name),
+    h('small', {}, `${t(`kind.${settings.kind}`)} · ${t(settings.verified ? 'verified' : 'unverified')}`))
 }
 
 function connection() {

@@ -46,6 +46,7 @@ const SAYINGS = [
   [/no message menu/, 'said.no_choice'],
   [/there is no session/, 'said.no_session'],
   [/there is no fault/, 'said.no_fault'],
+  [/60 s and 2 MB/, 'said.voice_long'],
   [/^user: .*pattern/s, 'said.bad_name'],
   [/no control/, 'said.foreign'],
 ]

@@ -1,4 +1,4 @@
-/** What the plus panel offers: pictures, voices, places, links, a scan, a payment. */
+/** What the plus panel offers: pictures, voices, places, links, a scan, a payment, the question whether notices may come. */
 
 import { ask, button, h, icon } from './dom.js'
 import { t } from './language.js'
@@ -9,7 +9,8 @@ const MOST_BYTES = 10 * 1024 * 1024
 
 /** The buttons; `close` puts the panel away. */
 export function plusPanel(close) {
-  const offers = [['image', image], ['voice', voice], ['video', video], ['location', place], ['link', link], ['scan', scan], ['pay', pay]]
+  const offers = [['image', image], ['voice', voice], ['video', video], ['location', place], ['link', link], ['scan', scan], ['pay', pay],
+    ['consent', consent]]
   return offers.map(([name, open]) =>
     h('button', { type: 'button', class: 'offer', onclick: () => { close(); open() } }, h('span', {}, icon(name)), t(`plus.${name}`)))
 }
@@ -78,6 +79,15 @@ export async function scan() {
 
 function pay() {
   ask(t('plus.pay'), [], t('plus.pay'), () => state.act('pay'), [hint(t('pay_hint'))])
+}
+
+/** What WeChat asks on a page of the account, or in a menu: whether each notice may be sent once more. */
+function consent() {
+  const notices = state.settings.settings.templates.filter((one) => one.kind === 'subscription')
+  if (!notices.length) return ask(t('plus.consent'), [], null, null, [hint(t('no_notices'))])
+  const answers = [['accept', t('accept')], ['reject', t('reject')]]
+  ask(t('plus.consent'), notices.map((one) => ({ name: one.id, label: one.title, options: answers })), t('confirm'),
+    (templates) => state.act('consent', { templates }), [hint(t('consent_hint'))])
 }
 
 const hint = (words) => h('p', { class: 'hint' }, words)

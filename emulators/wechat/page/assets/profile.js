@@ -4,7 +4,8 @@ import { ask, button, h } from './dom.js'
 import { t } from './language.js'
 import { state } from './state.js'
 
-export function openProfile() {
+export async function openProfile() {
+  if (!(await state.try(() => Promise.all([state.refresh(), state.refreshPerson()])))) return
   const { settings, followers, rights } = state.settings
   const chat = state.chat
   const facts = [

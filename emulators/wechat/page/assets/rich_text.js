@@ -12,10 +12,25 @@ export function richText(text, say) {
     parts.push(text.slice(from, match.index))
     from = match.index + match[0].length
     const [, double, single, inner, bare] = match
-    parts.push(link(bare ?? double ?? single, bare ?? inner, say))
+    if (bare === undefined) parts.push(link(double ?? single, inner, say))
+    else {
+      const address = trimmed(bare)
+      parts.push(link(address, address, say), bare.slice(address.length))
+    }
   }
   parts.push(text.slice(from))
   return parts.filter((part) => part !== '')
+}
+
+/** The full stop of the sentence around an address, or the bracket that closes around it, is none of it. */
+function trimmed(address) {
+  let end = address.length
+  for (;;) {
+    const last = address[end - 1]
+    const closes = last === ')' && !address.slice(0, end).includes('(')
+    if (!closes && !'.,;:!?'.includes(last)) return address.slice(0, end)
+    end -= 1
+  }
 }
 
 function link(address, words, say) {

@@ -1,0 +1,60 @@
+"""A customer's whole way on the phone of the emulated WeChat, with the real server behind it, as a viewer sees it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.storage.database import Addresses
+from tests.e2e.console_page import chromium
+from tests.e2e.wechat_viewer import Viewer
+from tests.integration.wechat_edge.desk import at_desk
+from tests.integration.wechat_edge.phones import wechat
+
+pytestmark = pytest.mark.heavy
+
+CASE = r"C\d{6}-[0-9A-Z]{5}"
+COMPLAINT = (
+    ("我要投诉", "发生了什么"),
+    ("净水器装好第二天就漏水，地板都泡了", "没有订单号"),
+    ("1", "怎样处理"),
+    ("退款", "怎样联系您"),
+    ("13800138000", "请核对"),
+)
+
+
+async def test_from_following_to_a_person_s_answer(demo_addresses: Addresses, tmp_path: Path) -> None:
+    async with wechat(demo_addresses, tmp_path, {"title": "暖居电器"}) as phones, chromium() as browser:
+        await phones.emulator.control("POST", "/users", {"user": "li"})
+        with phones.server() as server:
+            await phones.push_to(server)
+            page = await browser.new_page(locale="zh-CN")
+            viewer = Viewer(page, tmp_path / "pictures")
+            await page.goto(f"{phones.emulator.url}/phone?user=li")
+            await page.wait_for_selector("body[data-ready]")
+            await viewer.look("stranger")
+
+            await page.get_by_role("button", name="关注公众号").click()
+            notice = await viewer.came()
+            assert "我们会使用您的渠道账号" in notice
+            assert f"{server.url}/privacy" in notice
+            await viewer.look("notice")
+
+            assert "签收后 7 天内" in await viewer.ask("怎么退货？")
+            await viewer.look("answer")
+
+            for said, wanted in COMPLAINT:
+                assert wanted in await viewer.ask(said)
+            await viewer.look("complaint")
+            accepted = await viewer.ask("对")
+            assert re.search(CASE, accepted), accepted
+            await viewer.look("case")
+
+            assert "没有客服在线" in await viewer.ask("转人工")
+            assert "已为您排队" in await viewer.ask("2")
+            await viewer.look("waiting")
+            async with at_desk(demo_addresses, server) as person:
+                await person.answer("您好，我是小美，您的投诉由我跟进。")
+                assert await viewer.came("custom") == "您好，我是小美，您的投诉由我跟进。"
+            await viewer.look("person")
+    assert len(list((tmp_path / "pictures").iterdir())) == 7 * 4
