@@ -57,12 +57,16 @@ def make_jobs(url: str, settings: Settings, more: Mapping[str, Blueprint] = Mapp
 
 
 def _of_wechat(settings: Settings) -> Mapping[str, Blueprint]:
-    """Nothing without an account that has tags, nor is anything imported for it."""
-    if not any(account.tags for account in settings.wechat):
+    """Nothing without an account; without tags for one, nothing is imported for them."""
+    if not settings.wechat:
         return {}
+    from bot.jobs.unfollows import unfollow_jobs
+
+    if not any(account.tags for account in settings.wechat):
+        return {"unfollows": unfollow_jobs}
     from bot.jobs.wechat.nightly import wechat_jobs
 
-    return {"wechat": wechat_jobs}
+    return {"unfollows": unfollow_jobs, "wechat": wechat_jobs}
 
 
 class EnginesPool(Pool):

@@ -52,6 +52,9 @@ class Crm(Section):
     """CP5-CP7: value classes, stages and tags; unset: the rules that ship."""
     rights_days: Annotated[int, Field(ge=1, le=365)] = 15
     """PIPL 50, in working days: a request about one's own data is answered within them."""
+    unfollowed_days: Annotated[int, Field(ge=0, le=14)] | Literal["staff"] = 7
+    """So many days after somebody unfollowed an official account they are erased, if nothing else is known of them and
+    nothing of theirs is open; ``staff``: a person does it, as with every other request."""
     export_link_h: Annotated[float, Field(gt=0, le=168)] = 24.0
     """How long the link works under which a customer fetches their own data, once."""
     holidays_file: Path | None = None

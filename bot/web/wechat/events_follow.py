@@ -1,16 +1,16 @@
 """Who does not follow any more: nothing is sent to them, and the deletion that WeChat demands begins.
 
 Its rules ask whoever runs an official account to delete the data of a user who unfollows; the law says what is kept. So
-it is a request to be erased like any other, with its deadline: see ADR 0019.
+it is a request to be erased like any other, with its deadline: see ADR 0021.
 """
 
 from sqlalchemy import text
 
+from bot.jobs.unfollows import BY
 from bot.web.wechat.event import Event
 from bot.web.wechat.notices.permissions import end_all
 from crm_adapter.records.rights import ERASING, OPEN_STATES, NewPrivacyRequest
 
-BY = "system:unfollowed"
 REASON = "unfollowed"
 
 # By WeChat's own clock: an unfollow that comes late changes nothing that a later follow has done.
