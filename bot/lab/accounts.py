@@ -10,20 +10,32 @@ from pydantic import ValidationError
 
 from bot.faults import SettingsFault
 from bot.settings import WechatAccount
+from bot.settings.wechat_notices import WechatNotice
 
-OWN = {"name": "shop-wechat", "appid": "wx0000000000001ab0", "mode": "safe", "kind": "service"}
+OWN: Mapping[str, Any] = {
+    "name": "shop-wechat",
+    "appid": "wx0000000000001ab0",
+    "mode": "safe",
+    "kind": "service",
+    "notices": (
+        {
+            "name": "answer_waiting",
+            "kind": "subscription",
+            "template_id": "lab-answer-waiting",
+            "fields": {"thing1": "{company}", "time2": "{time}"},
+        },
+        {
+            "name": "case_changed",
+            "kind": "template",
+            "template_id": "lab-case-changed",
+            "fields": {"character_string1": "{case_number}", "thing2": "{case_state}", "time3": "{time}"},
+        },
+    ),
+}
 OWN_TITLE = "暖居电器"
-SECRETS = ("secret", "token", "aes_key", "previous_aes_key")
-TEMPLATES = (
-    {
-        "id": "lab-progress",
-        "title": "服务进度通知",
-        "content": "服务：{{thing1.DATA}}\n进度：{{thing2.DATA}}",
-        "kind": "subscription",
-    },
-    {"id": "lab-shipped", "title": "发货通知", "content": "单号：{{character_string1.DATA}}\n{{thing2.DATA}}"},
-)
-"""What the emulated accounts may send notices with; a user can consent to the first on the phone."""
+TITLES = {"answer_waiting": "客服回复提醒", "case_changed": "服务进度通知"}
+NOT_KEPT = ("secret", "token", "aes_key", "previous_aes_key", "api_url", "open_url", "mp_url")
+"""Secrets, and the addresses of the real WeChat."""
 
 
 def lab_accounts(raw: object, api_url: str) -> list[WechatAccount]:
@@ -35,7 +47,7 @@ def lab_accounts(raw: object, api_url: str) -> list[WechatAccount]:
     listed = raw if isinstance(raw, list) and raw else [OWN]
     accounts, faults = [], []
     for place, one in enumerate(listed):
-        kept = {name: value for name, value in one.items() if name not in SECRETS} if isinstance(one, Mapping) else one
+        kept = {name: value for name, value in one.items() if name not in NOT_KEPT} if isinstance(one, Mapping) else one
         try:
             fresh = {**kept, **_fresh_secrets(), "api_url": api_url} if isinstance(kept, Mapping) else kept
             accounts.append(WechatAccount.model_validate(fresh))
@@ -60,8 +72,18 @@ def emulated(account: WechatAccount, push_url: str) -> dict[str, Any]:
         "original_id": "gh_" + hashlib.sha256(account.appid.encode()).hexdigest()[:12],
         "push_url": push_url,
         "kf_accounts": [f"kf1@{account.name}"],
-        "templates": list(TEMPLATES),
+        "templates": [_template(notice) for notice in account.notices],
         **{name: opened.get(name) for name in ("appid", "secret", "token", "aes_key", "mode", "kind", "open_platform")},
+    }
+
+
+def _template(notice: WechatNotice) -> dict[str, Any]:
+    return {
+        "id": notice.template_id,
+        "title": TITLES[notice.name],
+        "content": "\n".join(f"{{{{{field}.DATA}}}}" for field in notice.fields),
+        "kind": notice.kind,
+        "long_term": notice.long_term,
     }
 
 
@@ -72,7 +94,7 @@ def _fresh_secrets() -> dict[str, str]:
 
 def _opened(account: WechatAccount) -> dict[str, Any]:
     document = account.model_dump(mode="json", exclude_none=True)
-    for name in SECRETS:
+    for name in ("secret", "token", "aes_key"):
         if (value := getattr(account, name)) is not None:
             document[name] = value.get_secret_value()
     return document

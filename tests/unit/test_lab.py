@@ -13,6 +13,7 @@ from bot.lab.surroundings import Surroundings, surroundings_of
 from bot.lab.toml import to_toml
 from bot.lab.words import WORDS
 from bot.settings import LOCALES, read_settings
+from emulators.wechat.settings import AccountSettings
 
 REAL = """
 log_level = "warning"
@@ -32,6 +33,8 @@ zone = "Asia/Shanghai"
 name = "care"
 appid = "wx1111111111111111"
 kind = "subscription"
+open_url = "https://open.example"
+mp_url = "https://mp.example"
 secret = "hidden-e"
 token = "hiddenf"
 [[wechat]]
@@ -148,6 +151,16 @@ def test_an_account_of_the_settings_keeps_what_is_no_secret() -> None:
     [account] = lab_accounts([{"name": "tea", "appid": "wx2222222222222222", "mode": "plain"}], "http://127.0.0.1:1")
     assert emulated(account, "http://127.0.0.1:2/")["mode"] == "plain"
     assert emulated(account, "http://127.0.0.1:2/")["appid"] == "wx2222222222222222"
+
+
+def test_the_emulator_has_the_templates_of_the_notices() -> None:
+    [account] = lab_accounts(None, "http://127.0.0.1:1")
+    settings = AccountSettings.model_validate(emulated(account, "http://127.0.0.1:2/"))
+    assert {one.id: one.kind for one in settings.templates} == {
+        "lab-answer-waiting": "subscription",
+        "lab-case-changed": "template",
+    }
+    assert settings.templates[0].content == "{{thing1.DATA}}\n{{time2.DATA}}"
 
 
 def test_every_line_has_every_language() -> None:

@@ -1,6 +1,9 @@
 """``yingda wechat qr``: WeChat knows the scene, the limits are told before anything is sent."""
 
+from io import BytesIO
+
 import pytest
+import segno
 
 CREATE = "/cgi-bin/qrcode/create"
 
@@ -22,17 +25,20 @@ async def test_a_temporary_code_says_when_it_ends(wechat, run):
 
 
 async def test_a_permanent_code_is_scanned_and_its_picture_kept(wechat, run, tmp_path):
-    code, out, _ = await run("--locale", "zh-Hans", "qr", "care", "海报 A", "--permanent", "-o", "poster.svg")
-    assert (code, out.splitlines()[1:]) == (0, ["海报 A", "永久有效"])
-    assert "海报 A" in (tmp_path / "poster.svg").read_text(encoding="utf-8")
+    code, out, _ = await run("--locale", "zh-Hans", "qr", "care", "海报 A", "--permanent", "-o", "poster.png")
+    url, *rest = out.splitlines()
+    assert (code, rest) == (0, ["海报 A", "永久有效"])
+    drawn = BytesIO()
+    segno.make_qr(url, error="m").save(drawn, kind="png", scale=10, border=4)
+    assert (tmp_path / "poster.png").read_bytes() == drawn.getvalue()
     assert await scenes(wechat) == [("海报 A", True)]
 
 
 async def test_a_picture_is_not_called_what_it_is_not(wechat, run, tmp_path):
-    code, out, err = await run("qr", "care", "desk", "-o", "desk.png")
-    assert (code, err) == (1, "WeChat's picture is image/svg+xml: the file's name has to end in .svg\n")
+    code, out, err = await run("qr", "care", "desk", "-o", "desk.jpg")
+    assert (code, err) == (1, "WeChat's picture is image/png: the file's name has to end in .png\n")
     assert out.startswith("http://weixin.qq.com/q/")
-    assert not (tmp_path / "desk.png").exists()
+    assert not (tmp_path / "desk.jpg").exists()
 
 
 @pytest.mark.parametrize(
