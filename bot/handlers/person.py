@@ -58,13 +58,16 @@ class QueueStatus(LocalAction):
 
     def __init__(self, settings: Settings) -> None:
         self._present_within = timedelta(minutes=settings.service.present_within_min)
+        self._elsewhere = {account.name for account in settings.wechat if account.desk == "wechat"}
         self._hours = opening_hours(settings)
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         turn, hours = within(), self._hours
         opened = hours is None or hours.is_open(turn.now)
         present = {"roles": roles_with(Permission.QUEUE_SERVE), "since": turn.now - self._present_within}
-        staffed = opened and bool(await turn.connection.scalar(_PRESENT, present))
+        # Who is at WeChat's own desk is not told to us: its opening hours are all that is known.
+        is_elsewhere = turn.channel == "wechat" and turn.account in self._elsewhere
+        staffed = opened and (is_elsewhere or bool(await turn.connection.scalar(_PRESENT, present)))
         position, minutes = await _place(turn)
         opens = None if opened or hours is None else hours.next_opening(turn.now)
         talk = await _talk(turn)

@@ -87,6 +87,11 @@ class WechatAccount(WechatSecrets):
     """WeChat's name in the register of third parties (PR3): tags say something of a person to it."""
     tags_purpose: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,59}$")] = "customer_tags"
     """What WeChat is told tags for, as the register says it."""
+    desk: Literal["ours", "wechat"] = "ours"
+    """Where people answer: at this console, or at WeChat's own service desk, to which a customer who wants a person is
+    transferred; what they say then bypasses us until that session is closed."""
+    desk_agent: Annotated[str, Field(min_length=3, max_length=128, pattern=r"^[^\s@]+@[^\s@]+$")] | None = None
+    """With WeChat's desk, the one account of it (``kf2001@gh_test``) that gets all of them."""
     notices: tuple[WechatNotice, ...] = ()
     """What may be told outside the send window, by templates of the account."""
 

@@ -156,4 +156,5 @@ class Turns:
 def _repeat(received: Received) -> Taken:
     assert received.first is not None  # noqa: S101
     who = received.sender.identity_id
-    return Taken(received.conversation_id, who, received.first, received.first_answers, duplicate=True)
+    at_desk = received.situation.owner != "bot"
+    return Taken(received.conversation_id, who, received.first, received.first_answers, duplicate=True, at_desk=at_desk)

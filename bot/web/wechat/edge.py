@@ -29,6 +29,7 @@ from bot.web.wechat.arriving import Arrivals
 from bot.web.wechat.events import Events
 from bot.web.wechat.intake import Entry, Intake
 from bot.web.wechat.replies import Reply, choose
+from bot.web.wechat.their_desk import TheirDesk
 from bot.web.wechat.tries import Patience, Tries
 from bot.web.wechat.unionids import UnionidQueue
 
@@ -46,6 +47,7 @@ class Account:
     webhook: Webhook
     arrivals: Arrivals
     tries: Tries
+    their_desk: TheirDesk | None = None
 
     def message(self, arrived: Arrived) -> Inbound | None:
         """What a push says, without its files; ``None`` for what no customer said."""
@@ -123,14 +125,19 @@ class WechatEdge:
                 return whole
         return await account.arrivals.whole(inbound, arrived.push, self.clients.get(account.name))
 
-    async def reply(self, taken: Taken, push: Push, *, within_s: float, is_last: bool) -> Reply | None:
+    async def reply(
+        self, account: Account, taken: Taken, push: Push, *, within_s: float, is_last: bool
+    ) -> Reply | None:
         """The passive answer; the same again for another delivery of the push. ``None`` where there is none.
+
+        Where people answer at WeChat's own desk, a message of somebody who wants one is transferred to it, and what the
+        bot has to say goes out as customer-service messages.
 
         Raises :class:`TimeoutError` when it cannot be had in time: another delivery gets it, or, where this is the last
         one, it goes out as if it had never been chosen. Raises :class:`~bot.turns.take.TurnUnavailable` when the store
         is away.
         """
-        answering = asyncio.create_task(self._answer(taken, push))
+        answering = asyncio.create_task(self._answer(account, taken, push))
         self._answering.add(answering)
         answering.add_done_callback(self._answering.discard)
         await asyncio.wait({answering}, timeout=within_s)
@@ -162,17 +169,20 @@ class WechatEdge:
                 self.outbox.wake()
                 return
 
-    async def _answer(self, taken: Taken, push: Push) -> Reply | None:
+    async def _answer(self, account: Account, taken: Taken, push: Push) -> Reply | None:
         last = taken.answers[-1] if taken.answers else taken.message
         asked = Asked(taken.message.id, taken.identity_id, last.seq)
+        transferred = account.their_desk.transferred(taken, push) if account.their_desk else None
         try:
-            answered = await self.passive.answer(asked, lambda rows: choose(rows, push, self.base_url))
+            answered = await self.passive.answer(
+                asked, lambda rows: choose(rows, push, self.base_url) if transferred is None else None
+            )
         except UNAVAILABLE as error:
             log.warning("an answer cannot be chosen", reason=type(error).__name__)
             raise TurnUnavailable from error
         if answered.rest:
             self.outbox.wake()
-        return answered.reply
+        return transferred or answered.reply
 
 
 def _retrieve(answering: "asyncio.Task[Reply | None]") -> None:
@@ -196,4 +206,5 @@ def account_of(settings: WechatAccount, blobs: BlobStore) -> Account:
         log.error("the menu's file has faults", account=settings.name, count=len(faults.faults))
         labels = {}
     tries = Tries(Patience(settings.push_try_s, settings.push_tries))
-    return Account(settings.name, webhook, Arrivals(settings.name, blobs, labels), tries)
+    desk = TheirDesk(settings.desk_agent) if settings.desk == "wechat" else None
+    return Account(settings.name, webhook, Arrivals(settings.name, blobs, labels), tries, desk)

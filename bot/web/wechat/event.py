@@ -20,13 +20,15 @@ _ACTED = text("SELECT bot.acted(:identity, :act, :at)")
 
 @dataclass(frozen=True, slots=True)
 class EventParts:
-    """What one process has open; ``client`` is the account's, ``None`` before it is open."""
+    """What one process has open; ``client`` is the account's, ``None`` before it is open. ``at_their_desk`` are the
+    accounts whose people answer at WeChat's own desk."""
 
     pool: Pool
     engine: AsyncEngine
     keys: Keys
     crm: SqlStore
     client: WechatClient | None = None
+    at_their_desk: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from bot.web.wechat.events_behaviour import behave
 from bot.web.wechat.events_follow import unfollow
 from bot.web.wechat.notices.permissions import choose
 from bot.web.wechat.notices.results import finish_subscriptions, finish_template
+from bot.web.wechat.their_desk import attend
 from crm_adapter.encryption import seal
 from crm_adapter.encryption.vault import house_key
 from crm_adapter.identify import (
@@ -197,7 +198,7 @@ HANDLERS: Mapping[type[Push], Handler] = MappingProxyType(
         MenuInput: behave,
         Whereabouts: behave,
         Payment: behave,
-        DeskSession: behave,
+        DeskSession: attend,
         NoticesChosen: choose,
         NoticesSent: finish_subscriptions,
         TemplateFinish: finish_template,

@@ -48,7 +48,8 @@ def setup_wechat(
     outbox = Outbox(pool, keys, ways)
     clients: dict[str, WechatClient] = {}
     accounts = {account.name: account_of(account, blobs) for account in settings.wechat}
-    events = Events(EventParts(pool, engine, keys, app[CRM]), clients)
+    theirs = frozenset(account.name for account in settings.wechat if account.desk == "wechat")
+    events = Events(EventParts(pool, engine, keys, app[CRM], at_their_desk=theirs), clients)
     passive = Passive(pool, keys)
     telling = accounts_with_notices(settings.wechat)
     sender = NoticeSender(telling, clients, engine, keys)

@@ -92,7 +92,7 @@ async def take_push(request: web.Request) -> web.Response:
         return _nothing()
     try:
         within_s = began + (patience.ready_s + patience.try_s) / 2 - _clock()
-        reply = await edge.reply(taken, push, within_s=within_s, is_last=is_last)
+        reply = await edge.reply(account, taken, push, within_s=within_s, is_last=is_last)
     except (TimeoutError, TurnUnavailable) as fault:
         if not is_last:
             return await _silence(request, began + patience.given_up_s)
