@@ -16,6 +16,7 @@ from bot.checkup.ledger import check_ledger
 from bot.checkup.part import Part
 from bot.checkup.privacy import check_privacy_requests
 from bot.checkup.store import check_jobs
+from bot.checkup.wechat import check_wechat
 from bot.jobs.parts import open_engine, parts_of
 from bot.outgoing import Outgoing
 from bot.outgoing.tables import alerts
@@ -54,6 +55,7 @@ async def raise_alerts(settings: Settings, engine: AsyncEngine, outgoing: Outgoi
         *await check_privacy_requests(settings, engine),
         *await check_cases(settings, engine),
         *await check_erasure_log(settings, engine),
+        *(part for part in await check_wechat(settings, engine) if part.code != "wechat_refuses"),
         *(part for part in await check_ledger(settings, engine) if not _is_passing(settings, part)),
     ]
     async with engine.begin() as connection:

@@ -1,5 +1,6 @@
 """One part's condition, and the words for it in three languages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -14,7 +15,9 @@ State = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``code`` names the sentence in ``texts.yml``; ``values`` fill it in and never hold a secret."""
+    """``code`` names the sentence in ``texts.yml``; ``values`` fill it in and never hold a secret; one that differs by
+    language is a mapping of them. Of a name like ``wechat:shop`` the console has words for what is before the colon.
+    """
 
     name: str
     state: State
@@ -24,7 +27,8 @@ class Part:
     def words(self, locale: Locale) -> tuple[str, str]:
         """What is so, and how to mend it (empty when nothing needs mending)."""
         detail, mend = _texts()[self.code][locale]
-        return detail.format(**self.values), mend.format(**self.values)
+        values = {name: one[locale] if isinstance(one, Mapping) else one for name, one in self.values.items()}
+        return detail.format(**values), mend.format(**values)
 
 
 @cache

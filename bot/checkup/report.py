@@ -17,6 +17,7 @@ from bot.checkup.notices import check_notices
 from bot.checkup.part import Part
 from bot.checkup.privacy import check_privacy_requests
 from bot.checkup.store import check_redis, check_store
+from bot.checkup.wechat import check_wechat
 from bot.settings import Locale, Settings
 from bot.web.keys import Status
 
@@ -37,6 +38,7 @@ async def check_all(
         *await check_erasure_log(settings, engine),
         *await check_ledger(settings, engine),
         await check_flows(settings),
+        *await check_wechat(settings, engine),
         await check_redis(settings),
     ]
 

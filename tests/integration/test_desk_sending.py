@@ -172,7 +172,8 @@ async def test_a_person_says_that_a_line_has_arrived(engine: AsyncEngine) -> Non
         for _ in range(2):  # a double click
             assert (await settle(mei, talk, message, "arrived", 1, step)).status == 204
         ours = (await history(li, talk))[1]
-        assert (ours["state"], ours["delivery"]["settled_by"], ours["delivery"]["why"]) == ("sent", "Mei", None)
+        told = ours["delivery"]
+        assert (ours["state"], told["settled_as"], told["settled_by"], told["why"]) == ("sent", "arrived", "Mei", None)
         again = await settle(li, talk, message, "arrived", 1)
         assert (again.status, again.code) == (409, "line_already_known")
         other = await settle(mei, talk, str(uuid4()), "arrived", 1, step)

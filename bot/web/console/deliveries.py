@@ -18,9 +18,10 @@ from bot.web.language import locale_of
 
 _READ = text(
     "SELECT o.message_id, o.state, coalesce(o.due_at = 'infinity' AND o.state = 'queued', false) AS held, o.route,"
-    " o.reason, o.error_code, o.rid, o.parts, o.settled_at, p.display_name AS settled_by"
+    " o.reason, o.error_code, o.rid, o.parts, o.settled_at, s.kind AS settled_as,"
+    " p.display_name AS settled_by"
     " FROM bot.outbox o"
-    " LEFT JOIN LATERAL (SELECT s.agent_id FROM bot.desk_steps s WHERE s.conversation_id = o.conversation_id"
+    " LEFT JOIN LATERAL (SELECT s.agent_id, s.kind FROM bot.desk_steps s WHERE s.conversation_id = o.conversation_id"
     "     AND s.message_id = o.message_id AND s.kind IN ('arrived', 'again') ORDER BY s.at DESC LIMIT 1) s ON true"
     " LEFT JOIN bot.staff p ON p.id = s.agent_id"
     " WHERE o.conversation_id = :conversation AND o.message_id = ANY(:messages) AND o.due_at IS NOT NULL"
@@ -29,8 +30,8 @@ _READ = text(
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """``held``: it goes out with the customer's next message. ``settled_by`` is the person who said what became of it.
-    ``parts`` of its messages were sent so far."""
+    """``held``: it goes out with the customer's next message. ``parts`` of its messages were sent so far.
+    ``settled_by`` is the person who said that it has ``arrived``, or had it sent ``again``."""
 
     message_id: UUID
     state: str
@@ -41,6 +42,7 @@ class Delivery:
     rid: str | None
     parts: int
     settled_at: datetime | None
+    settled_as: str | None
     settled_by: str | None
 
 
@@ -66,5 +68,6 @@ def delivery_json(request: web.Request, told: Delivery, channel: str, locale: st
         "messages": max(count, told.parts),
         "parts": told.parts,
         "settled_at": told.settled_at,
+        "settled_as": told.settled_as,
         "settled_by": told.settled_by,
     }

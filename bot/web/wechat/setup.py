@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from functools import partial
 
 from aiohttp import web
@@ -28,6 +29,7 @@ from bot.web.wechat.events import Events
 from bot.web.wechat.intake import Intake
 from bot.web.wechat.notices.sending import NoticeSender
 from bot.web.wechat.noticing import Notices, accounts_with_notices
+from bot.web.wechat.pulse import Pulse
 from bot.web.wechat.unionids import UnionidQueue
 from bot.web.wechat.webhook import ROUTES
 from crm_adapter.encryption import Keys
@@ -61,7 +63,8 @@ def setup_wechat(
     spool = Spool(settings.var_dir / "spool", keys, settings.spool.limit_mb * 1024 * 1024)
     edge.intake = Intake(spool, keys, edge.work, partial(_answers, pool))
     app[WECHAT] = edge
-    register(app, ROUTES)
+    pulse = Pulse(engine)
+    register(app, (replace(route, handler=pulse.watching(route.handler)) for route in ROUTES))
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
@@ -72,6 +75,7 @@ def setup_wechat(
                 asyncio.create_task(outbox.run(), name="outbox"),
                 asyncio.create_task(_hear(realtime, outbox), name="outbox's hints"),
                 asyncio.create_task(unionids.run(), name="unionids"),
+                asyncio.create_task(pulse.run(), name="pulse"),
                 asyncio.create_task(edge.intake.run(), name="spool"),
             ]
             if notices is not None:

@@ -224,10 +224,13 @@ class WechatClient:
         async def once() -> _Result:
             token = await self._tokens.current()
             try:
-                return await call(token)
+                result = await call(token)
             except WechatFault as fault:
                 if fault.decision != "refresh_token":
                     raise
+            else:
+                await self._tokens.trust()
+                return result
             token = await self._tokens.after_refusal(token)
             try:
                 return await call(token)
@@ -235,7 +238,9 @@ class WechatClient:
                 if fault.decision != "refresh_token":
                     raise
                 log.error("a fresh access token is refused", account=self._account.name, rid=fault.rid)
-                raise TokenFault(request.path, fault.error) from None
+                refused = TokenFault(request.path, fault.error)
+                await self._tokens.doubt(refused)
+                raise refused from None
 
         return await persist(once, self._account.retry_s)
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,6 +14,8 @@ from uuid_utils.compat import uuid7
 from bot.channels.wechat.api.faults import WechatFault
 from crm_adapter.encryption import DataKey, EncryptionFault, Keys, SealBroken, seal_json, unseal_json
 from crm_adapter.encryption.vault import house_key
+
+log = structlog.get_logger(__name__)
 
 FORCED_A_DAY, FORCED_APART_S = 20, 30.0
 """WeChat's limits of demanding a new token while the old one runs."""
@@ -33,7 +36,15 @@ _READ = text(
 )
 _KEEP = text(
     "UPDATE bot.wechat_tokens SET sealed_token = :sealed, taken_at = clock_timestamp(),"
-    " expires_at = clock_timestamp() + make_interval(secs => :seconds) WHERE appid = :appid"
+    " expires_at = clock_timestamp() + make_interval(secs => :seconds),"
+    " failed_at = NULL, fault = NULL, error_code = NULL, rid = NULL WHERE appid = :appid"
+)
+_FAILED = text(
+    "UPDATE bot.wechat_tokens SET failed_at = coalesce(failed_at, clock_timestamp()), fault = :fault,"
+    " error_code = coalesce(:code, error_code), rid = coalesce(:rid, rid) WHERE appid = :appid"
+)
+_WELL = text(
+    "UPDATE bot.wechat_tokens SET failed_at = NULL, fault = NULL, error_code = NULL, rid = NULL WHERE appid = :appid"
 )
 _FORCE = text(
     "UPDATE bot.wechat_tokens SET forced_at = clock_timestamp(), forced_on = :today, forced = :forced"
@@ -89,6 +100,10 @@ class Slot:
         sealed = seal_json(self._key, _PLACE, self._id, token.value)
         await self._connection.execute(_KEEP, {"appid": self._appid, "sealed": sealed, "seconds": token.left_s})
 
+    async def fail(self, fault: WechatFault) -> None:
+        """Writes down why there is none, for those who look after the system."""
+        await self._connection.execute(_FAILED, _failure(self._appid, fault))
+
     @property
     def may_force(self) -> bool:
         """Whether WeChat would take one more demand now."""
@@ -109,6 +124,17 @@ class TokenStore:
         self._keys = keys
         self._appid = appid
 
+    async def note(self, fault: WechatFault | None) -> None:
+        """Writes down that a fresh token is refused too, or is not any more; a store that is away is told nothing."""
+        try:
+            async with self._engine.begin() as connection:
+                if fault is None:
+                    await connection.execute(_WELL, {"appid": self._appid})
+                else:
+                    await connection.execute(_FAILED, _failure(self._appid, fault))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("the state of a token cannot be written", reason=type(error).__name__)
+
     @asynccontextmanager
     async def locked(self, hold_s: float) -> AsyncIterator[Slot]:
         """The account's slot, for one process at a time and for at most ``hold_s``; what was kept stands afterwards.
@@ -125,3 +151,8 @@ class TokenStore:
                 yield slot
         except (SQLAlchemyError, EncryptionFault, OSError):
             raise WechatFault("token store", "store_away", "retry") from None
+
+
+def _failure(appid: str, fault: WechatFault) -> dict[str, str | None]:
+    code = None if fault.errcode is None else str(fault.errcode)
+    return {"appid": appid, "fault": fault.reason, "code": code, "rid": fault.rid}

@@ -44,6 +44,7 @@ class Tokens:
         self._renewal: asyncio.Task[_Held] | None = None
         self._replacing: str | None = None
         self._failed: tuple[float, WechatFault] | None = None
+        self._doubted = False
 
     async def current(self) -> str:
         """A token that is good by what is known. Raises :class:`WechatFault`."""
@@ -68,6 +69,19 @@ class Tokens:
                 return held.value
             if replacing:
                 raise TokenFault("/cgi-bin/stable_token")
+
+    async def doubt(self, fault: WechatFault) -> None:
+        """WeChat refuses the token that it has just given: everybody is to see that."""
+        self._doubted = True
+        if self._store is not None:
+            await self._store.note(fault)
+
+    async def trust(self) -> None:
+        """WeChat takes the token; costs nothing unless this process has doubted it."""
+        if self._doubted:
+            self._doubted = False
+            if self._store is not None:
+                await self._store.note(None)
 
     async def close(self) -> None:
         """Ends a renewal that is under way."""
@@ -126,6 +140,7 @@ class Tokens:
         try:
             token = await self._fetched(slot, refused)
         except WechatFault as fault:
+            await slot.fail(fault)
             return fault
         await slot.keep(token)
         return token

@@ -23,8 +23,21 @@ export interface Visit {
   unanswered: boolean
 }
 
+/** How much more may be sent: `left` messages (null: any number) until `until`, where it is `open`. */
+export interface Reach {
+  kind: 'open' | 'closed' | 'used_up' | 'unreachable' | 'passive'
+  left: number | null
+  until: string | null
+  /** Lines on their way. */
+  waiting: number
+  /** A text of more bytes of UTF-8 goes out as several messages. */
+  text_bytes: number
+}
+
 export interface WholeVisit extends Visit {
   note: { reason: string | null; asked: string[]; tried: string[] } | null
+  /** Null where nothing limits what may be said. */
+  reach: Reach | null
 }
 
 export interface News {
@@ -34,6 +47,8 @@ export interface News {
 }
 
 export type Leaving = 'to_queue' | 'to_bot' | 'resolve'
+/** What a person says of a line of which nobody knows whether it has arrived. */
+export type Settling = 'arrived' | 'again'
 
 const WAIT_S = 20
 const path = (id: string): string => `/api/queue/${id}`
@@ -51,3 +66,8 @@ export const answerVisit = (id: string, step: string, fence: number, text: strin
 export const leaveVisit = (id: string, step: string, fence: number, kind: Leaving): Promise<WholeVisit> =>
   post(`${path(id)}/leave`, { step, fence, kind })
 export const showTyping = (id: string, on: boolean): Promise<void> => post(`${path(id)}/typing`, { on })
+/** The messages that a text would go out as. */
+export const previewAnswer = (id: string, text: string): Promise<{ messages: string[] }> =>
+  post(`${path(id)}/preview`, { text })
+export const settleLine = (id: string, message: string, step: string, fence: number, kind: Settling): Promise<void> =>
+  post(`${path(id)}/messages/${message}/settle`, { step, fence, kind })

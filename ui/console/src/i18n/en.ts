@@ -8,11 +8,13 @@ import names from './names/en'
 import queue from './queue/en'
 import rights from './rights/en'
 import segments from './segments/en'
+import sending from './sending/en'
 
 const words = {
   ...names,
   ...contact_names,
   ...contact,
+  ...sending,
   brand: { name: 'Yingda', line: 'Every question answered, every answer on record.' },
   nav: {
     interactions: 'Interactions',

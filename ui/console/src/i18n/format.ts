@@ -130,3 +130,11 @@ export function percent(share: number): string {
 export function count(n: number): string {
   return new Intl.NumberFormat(tag()).format(n)
 }
+
+/** Whether a moment lies today, tomorrow or on another day, with the words for its day and its time. */
+export function upcoming(iso: string, now: Date = new Date()): { when: 'today' | 'tomorrow' | 'day'; day: string; time: string } {
+  const at = new Date(iso)
+  const next = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1)
+  const when = sameDay(at, now) ? 'today' : sameDay(at, next) ? 'tomorrow' : 'day'
+  return { when, day: stamp('month day', { month: 'short', day: 'numeric' }).format(at), time: clock(iso) }
+}

@@ -10,11 +10,13 @@ import names from './names/zh-Hans'
 import queue from './queue/zh-Hans'
 import rights from './rights/zh-Hans'
 import segments from './segments/zh-Hans'
+import sending from './sending/zh-Hans'
 
 const words: Words<typeof en> = {
   ...names,
   ...contact_names,
   ...contact,
+  ...sending,
   brand: { name: '应答', line: '有问必答，有据可查。' },
   nav: {
     interactions: '互动记录',

@@ -10,11 +10,13 @@ import names from './names/zh-Hant'
 import queue from './queue/zh-Hant'
 import rights from './rights/zh-Hant'
 import segments from './segments/zh-Hant'
+import sending from './sending/zh-Hant'
 
 const words: Words<typeof en> = {
   ...names,
   ...contact_names,
   ...contact,
+  ...sending,
   brand: { name: '應答', line: '有問必答，有據可查。' },
   nav: {
     interactions: '互動紀錄',

@@ -10,8 +10,33 @@ const PAGE = 200
 /** So many messages are read at once; the rest of a very long conversation on request. */
 const AT_ONCE = 1000
 
-function hides({ text, attachments, links }: Body): boolean {
+/** Of so many of the last messages it is read again what has become of them, as long as something may. */
+const UNSETTLED_WITHIN = 50
+
+function hides({ text, attachments, links, location }: Body): boolean {
+  if (location && location.latitude === undefined) return true
   return isMasked(text) || !!attachments?.some((one) => isMasked(one.name)) || !!links?.some((one) => isMasked(one.label))
+}
+
+/** Whether what became of a line that we send ourselves is not yet, or may not stay, as it is. */
+function isOpen({ delivery, state }: Message): boolean {
+  return !!delivery && ['queued', 'begun', 'held', 'unknown'].includes(state ?? '')
+}
+
+/** The `seq` after which to read: whatever is new, and the lines that are still on their way. */
+export function readFrom(messages: readonly Message[]): number {
+  const open = messages.slice(-UNSETTLED_WITHIN).find(isOpen)
+  return open ? open.seq - 1 : (messages.at(-1)?.seq ?? 0)
+}
+
+/** `known` with what was read now, each `seq` once; the same list where nothing has changed. */
+export function merged(known: Message[], read: readonly Message[]): Message[] {
+  const fresh = new Map(read.map((message) => [message.seq, message]))
+  const changed = read.some((one) => {
+    const before = known.find((message) => message.seq === one.seq)
+    return !before || before.state !== one.state || JSON.stringify(before.delivery) !== JSON.stringify(one.delivery)
+  })
+  return changed ? [...known.filter((message) => !fresh.has(message.seq)), ...read] : known
 }
 
 /** The messages of one conversation in order of `seq`, kept up to date while it is on screen. */
@@ -25,10 +50,12 @@ export function useThread(conversation: () => string) {
 
   async function read(signal: AbortSignal): Promise<void> {
     let room = AT_ONCE
+    let after = readFrom(messages.value)
     do {
-      const page = await listMessages(conversation(), messages.value.at(-1)?.seq ?? 0, PAGE, signal, veil.lift.value)
+      const page = await listMessages(conversation(), after, PAGE, signal, veil.lift.value)
       if (signal.aborted) return
-      if (page.items.length) messages.value = [...messages.value, ...page.items]
+      messages.value = merged(messages.value, page.items)
+      after = messages.value.at(-1)?.seq ?? 0
       further.value = page.next !== null && page.items.length > 0
       room -= PAGE
     } while (further.value && room > 0)

@@ -26,8 +26,10 @@ const names = {
     read: 'Read',
     failed: 'Not delivered',
     unknown: 'Delivery unknown',
+    held: 'Waits for the customer',
     cancelled: 'Cancelled',
   },
+  media_kind: { image: 'Picture', voice: 'Voice message', video: 'Video', shortvideo: 'Short video', unsupported: 'Sticker or file' },
   assurance: { anonymous: 'Anonymous', verified: 'Verified', claimed: 'Claimed', platform: 'By the platform' },
   part: {
     access: 'Access reviews',
@@ -49,7 +51,9 @@ const names = {
     realtime: 'Realtime',
     roles: 'Database roles',
     schema: 'Schema',
+    spool: 'Pushes on disk',
     waiting: 'Customers waiting',
+    wechat: 'WeChat account',
   },
   role: {
     administrator: 'Administrator',

@@ -28,8 +28,10 @@ const names: Words<typeof en> = {
     read: '已读',
     failed: '未送达',
     unknown: '送达情况不明',
+    held: '等客户下一条消息',
     cancelled: '已取消',
   },
+  media_kind: { image: '图片', voice: '语音', video: '视频', shortvideo: '短视频', unsupported: '表情或文件' },
   assurance: { anonymous: '匿名', verified: '已验证', claimed: '自称', platform: '平台确认' },
   part: {
     access: '员工权限复核',
@@ -51,7 +53,9 @@ const names: Words<typeof en> = {
     realtime: '实时通信',
     roles: '数据库角色',
     schema: '数据库结构',
+    spool: '磁盘上的推送',
     waiting: '等待人工的客户',
+    wechat: '公众号',
   },
   role: {
     administrator: '系统管理员',

@@ -28,8 +28,10 @@ const names: Words<typeof en> = {
     read: '已讀',
     failed: '未送達',
     unknown: '送達情況不明',
+    held: '等客戶下一則訊息',
     cancelled: '已取消',
   },
+  media_kind: { image: '圖片', voice: '語音', video: '影片', shortvideo: '短影片', unsupported: '貼圖或檔案' },
   assurance: { anonymous: '匿名', verified: '已驗證', claimed: '自稱', platform: '平台確認' },
   part: {
     access: '員工權限複核',
@@ -51,7 +53,9 @@ const names: Words<typeof en> = {
     realtime: '即時通訊',
     roles: '資料庫角色',
     schema: '資料庫結構',
+    spool: '磁碟上的推送',
     waiting: '等待真人的客戶',
+    wechat: '公眾號',
   },
   role: {
     administrator: '系統管理員',

@@ -1,0 +1,134 @@
+"""A customer of an official account at the desk, in real Chromium: how much may be sent, what became of each line."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from bot.storage.database import Addresses
+from tests.e2e.console_page import Console, chromium, console
+from tests.integration.wechat_edge.phones import Wechat, wechat
+
+pytestmark = pytest.mark.heavy
+
+SENDING = "/cgi-bin/message/custom/send"
+LONG = "退货须知：" + "请保留原包装与发票，七天内寄回。" * 60
+WIDE: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
+NARROW: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "color_scheme": "dark", "locale": "en-GB"}
+
+
+async def _agent(administrator: Console, name: str, shown: str) -> str:
+    wanted = {"name": name, "display_name": shown, "roles": ["agent"]}
+    return str((await administrator.api("POST", "/api/staff", wanted))["link"])
+
+
+async def _say(page: Page, words: str) -> Locator:
+    """Sends it; the line that it became."""
+    lines = page.locator(".bubble-row.out")
+    before = await lines.count()
+    await page.locator(".answer textarea").fill(words)
+    await page.locator(".answer button[type=submit]").click()
+    await expect(lines).to_have_count(before + 1)
+    return lines.nth(before)
+
+
+async def _waits(phones: Wechat) -> None:
+    await phones.user()
+    await phones.do("li", "text", content="怎么退货？")
+    await phones.do("li", "text", content="转人工")
+
+
+async def test_what_becomes_of_lines_and_how_many_may_follow(demo_addresses: Addresses, tmp_path: Path) -> None:
+    async with wechat(demo_addresses, tmp_path, {}) as phones, chromium() as browser:
+        with phones.server() as server:
+            await phones.push_to(server)
+            async with console(browser, server.url) as administrator, console(browser, server.url, **WIDE) as mei:
+                await administrator.enter(server.admin_link)
+                await mei.enter(await _agent(administrator, "mei", "梅芳"))
+                await mei.open("/queue")
+                page = mei.page
+                await _waits(phones)
+                await page.locator(".queue-list .visit").click()
+                reach, said = page.locator(".reach"), page.locator(".bubble-row.out")
+                await expect(reach).to_contain_text("还可发送 5 条，截止")
+                await expect(said.last).to_contain_text("已交给微信，未确认")
+                await page.get_by_role("button", name="接手").click()
+
+                line = await _say(page, "您好，我是梅芳 😊")
+                await expect(line.locator(".state")).to_have_text("已发送")
+                await expect(reach).to_contain_text("还可发送 4 条")
+
+                # WeChat refuses one and says why, with the id that its support asks for.
+                await phones.emulator.fault("errcode", SENDING, errcode=48002, count=1)
+                line = await _say(page, "这一条不要发出去")
+                await expect(line.locator(".delivery.failed")).to_contain_text("对方拒收公众号的消息。")
+                await expect(line.locator(".rid")).to_contain_text("错误码 48002 · 请求编号")
+
+                # Nobody knows of two; of one she has heard from the customer, the other is sent again.
+                await phones.emulator.fault("drop_after", SENDING, count=1)
+                line = await _say(page, "第一条没有回音")
+                await expect(line.locator(".state")).to_have_text("可能已送达，也可能没有")
+                await mei.picture("wechat-desk-unknown")
+                await line.get_by_role("button", name="标记为已送达").click()
+                await expect(line.locator(".state")).to_have_text("梅芳 标记为已送达")
+                await expect(reach).to_contain_text("还可发送 3 条")
+                await phones.emulator.fault("drop_after", SENDING, count=1)
+                line = await _say(page, "第二条没有回音")
+                await line.get_by_role("button", name="重新发送").click()
+                await page.get_by_role("dialog").get_by_role("button", name="重新发送").click()
+                await expect(line.locator(".state")).to_have_text("已发送")
+                await expect(line.locator(".delivery")).to_have_count(0)
+                await expect(reach).to_contain_text("还可发送 1 条")
+
+                # More than is left, told before it is sent.
+                await page.locator(".answer textarea").fill(LONG)
+                await expect(page.locator(".split summary")).to_have_text("将分成 2 条消息发送")
+                await expect(page.locator(".too-many")).to_contain_text("只能再发 1 条")
+                assert await mei.barriers() == []
+                await mei.picture("wechat-desk-long")
+                await page.locator(".answer textarea").fill("")
+
+                await _say(page, "最后一条")
+                await expect(reach).to_contain_text("这个窗口的条数已用完")
+                await page.locator(".answer textarea").fill("还有一句")
+                await page.locator(".answer button[type=submit]").click()
+                await page.get_by_role("dialog").get_by_role("button", name="保留草稿").click()
+                await expect(page.locator(".answer textarea")).to_have_value("还有一句")
+                await page.locator(".answer button[type=submit]").click()
+                await page.get_by_role("dialog").get_by_role("button", name="仍要发送").click()
+                await expect(said.last.locator(".delivery.failed")).to_contain_text("已用完")
+                await mei.picture("wechat-desk-used-up")
+
+                # The customer writes, and it begins anew, by itself.
+                await phones.do("li", "text", content="在吗？")
+                await expect(reach).to_contain_text("还可发送 5 条")
+                assert await mei.barriers() == []
+                await mei.check_policy()
+
+
+async def test_a_closed_window_on_a_phone(demo_addresses: Addresses, tmp_path: Path) -> None:
+    async with wechat(demo_addresses, tmp_path, {}) as phones, chromium() as browser:
+        with phones.server() as server:
+            await phones.push_to(server)
+            async with console(browser, server.url) as administrator, console(browser, server.url, **NARROW) as mei:
+                await administrator.enter(server.admin_link)
+                await mei.enter(await _agent(administrator, "mei", "Mei"))
+                await mei.open("/queue")
+                page = mei.page
+                await _waits(phones)
+                await phones.do("li", "location", x=31.230416, y=121.473701, label="上海市黄浦区人民大道")
+                await phones.do("li", "voice")
+                await page.locator(".queue-list .visit").click()
+                await page.get_by_role("button", name="Take").click()
+                reach = page.locator(".reach")
+                await expect(reach).to_contain_text("5 messages left, until")
+                long_ago = timedelta(hours=49)
+                phones.rows("UPDATE bot.send_windows SET at = at - %s RETURNING 1", long_ago)
+                await expect(reach).to_contain_text("Window closed: the customer has to write first.")
+                await expect(page.locator(".place")).to_contain_text("Location hidden")
+                await mei.picture("wechat-desk-phone-dark")
+                assert await mei.barriers() == []
+                assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+                await mei.check_policy()
