@@ -7,13 +7,16 @@ import yaml
 
 from bot.settings import Locale
 
+_OF_A_NOTICE = "notice_"
+
 
 def explain(channel: str, state: str, reason: str | None, code: str | None, locale: Locale) -> str | None:
     """Why it did not go out, or not yet, in the reader's language; ``None`` where there is nothing to explain.
 
-    The platform's own code says more than our reason; one that we do not know is told by its number.
+    The platform's own code says more than our reason; one that we do not know is told by its number. Where a notice was
+    to tell of the line, the code is the notice's, and our words say what that means for the line.
     """
-    if channel == "wechat" and code is not None:
+    if channel == "wechat" and code is not None and not (reason or "").startswith(_OF_A_NOTICE):
         from bot.channels.wechat.errors import ApiError  # only who has an official account pays for it
 
         return ApiError(int(code)).explain(locale)

@@ -53,6 +53,12 @@ def test_a_code_of_wechat_is_told_in_every_language(code: int) -> None:
     assert not any(str(code) in words for words in told if words)
 
 
+def test_the_code_of_a_notice_is_not_the_line_s() -> None:
+    for locale in LOCALES:
+        told = explain("wechat", "failed", "notice_template", "40037", locale)
+        assert told == explain("wechat", "failed", "notice_template", None, locale)
+
+
 def test_a_code_that_nobody_knows_is_told_by_its_number() -> None:
     for locale in LOCALES:
         assert "98765" in (explain("wechat", "failed", "give_up", "98765", locale) or "")

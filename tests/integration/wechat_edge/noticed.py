@@ -6,11 +6,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import text as sql
+from uuid_utils.compat import uuid7
+
 from bot.channels.wechat.api import WechatClient, open_client
 from bot.channels.wechat.pushes import Push
+from bot.outbox.deliverer import Verdict, Waiting
+from bot.outbox.rows import COLUMNS, JOINS, Row, read_row
 from bot.settings import WechatAccount
+from bot.storage.bodies import seal_body
 from bot.web.wechat.notices.sending import NoticeSender
 from bot.web.wechat.noticing import Notices, accounts_with_notices
+from crm_adapter.encryption.vault import load_key
 from crm_adapter.identify import IDENTIFY, Sender, identify_arguments
 from tests.integration.wechat.emulator import Emulator, emulated
 from tests.integration.wechat_edge.pushed import ACCOUNT, AT, Pushed
@@ -31,6 +38,22 @@ CHANGED: dict[str, Any] = {
 NUMBER = {"case_number": "TS-1", "case_kind": "投诉", "case_state": "已解决"}
 STATES = "SELECT name, state, reason, error_code FROM bot.wechat_notices ORDER BY queued_at, id"
 CLOSED = "UPDATE bot.send_windows SET at = at - interval '49 hours' RETURNING 1"
+
+
+_CONVERSATION = """
+INSERT INTO bot.conversations (id, identity_id, channel, account, locale)
+SELECT :id, :identity, 'wechat', 'care', 'zh-Hans'
+ WHERE NOT EXISTS (SELECT FROM bot.conversations c WHERE c.identity_id = :identity)
+"""
+_MESSAGE = """
+INSERT INTO bot.messages (id, conversation_id, seq, direction, author, sealed_body, at)
+SELECT :id, c.id, :seq, 'out', 'bot', :body, now() FROM bot.conversations c
+"""
+_LINE = """
+INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id, due_at)
+SELECT :id, c.id, :seq, 'care', 'trace', now() FROM bot.conversations c
+"""
+_WAITS = "UPDATE bot.outbox SET reason = %s, due_at = now() + interval '1 day' WHERE message_id = %s RETURNING 1"
 
 
 class Noticed:
@@ -78,6 +101,35 @@ class Noticed:
         """Has a notice sent as another room would."""
         async with self.pushed.engine.begin() as connection:
             return await self.notices.send_notice(connection, self.identity_id, name, lambda _: NUMBER, key, **more)
+
+    async def line(self, seq: int, text: str = "您好") -> Row:
+        """A line to the user, as the outbox has it when it cannot be sent."""
+        async with self.pushed.engine.begin() as connection:
+            key_id = await connection.scalar(sql("SELECT key_id FROM crm.identities"))
+            key = await load_key(connection, self.pushed.keys, key_id)
+            number = uuid7()
+            values = {
+                "id": number,
+                "identity": self.identity_id,
+                "seq": seq,
+                "body": seal_body(key, number, {"text": text}),
+            }
+            await connection.execute(sql(_CONVERSATION), values)
+            await connection.execute(sql(_MESSAGE), values)
+            await connection.execute(sql(_LINE), values)
+        [columns] = await self.pushed.rows(f"SELECT {COLUMNS} FROM bot.outbox o {JOINS} WHERE o.seq = %s", seq)
+        return read_row(self.pushed.keys, columns)
+
+    async def offer(self, row: Row, notices: Notices | None = None) -> Verdict | None:
+        """As the outbox asks; what it is answered is written down for the line."""
+        verdict = await (notices or self.notices).offer(row)
+        if isinstance(verdict, Waiting):
+            await self.pushed.rows(_WAITS, verdict.reason, row.message_id)
+        return verdict
+
+    async def lines(self) -> list[tuple[Any, ...]]:
+        """All lines with what became of them."""
+        return await self.pushed.rows("SELECT state, reason, error_code FROM bot.outbox ORDER BY seq")
 
     async def run(self, sender: NoticeSender | None = None) -> None:
         """Sends what is due, until nothing is under way."""

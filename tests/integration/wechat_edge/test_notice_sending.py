@@ -83,7 +83,7 @@ async def test_a_subscription_notice_is_settled_by_its_own_report(pushed: Pushed
         (47003, "failed", "fields", True),
         (48001, "failed", "no_right", True),
         (43117, "queued", "too_often", True),
-        (45009, "queued", "wait_for_quota", True),
+        (45009, "queued", "quota", True),
     ],
 )
 async def test_each_refusal_has_its_result(

@@ -20,7 +20,13 @@ _AGAIN: Mapping[Decision, float] = {
 }
 """Seconds; twice as long each time."""
 LONGEST_PAUSE_S = 3600.0
-_REASONS: Mapping[int, str] = {40037: "template", 47003: "fields"}
+_WHY: Mapping[Decision, str] = {
+    "slow_down": "too_often",
+    "wait_for_quota": "quota",
+    "only_passive": "no_right",
+    "unreachable": "unreachable",
+}
+_FAULTY: Mapping[int, str] = {40037: "template", 47003: "fields"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +56,15 @@ def refused(fault: WechatFault, notice: WechatNotice, attempts: int) -> Outcome:
     if fault.decision == "done":
         return Outcome("sent", spent=True)
     if (pause := _AGAIN.get(fault.decision)) is not None:
-        reason = "too_often" if fault.decision == "slow_down" else fault.decision
-        return Outcome("queued", reason, code, after_s=min(LONGEST_PAUSE_S, pause * 2 ** min(attempts, 10)))
+        return Outcome(
+            "queued",
+            _WHY.get(fault.decision, "busy"),
+            code,
+            after_s=min(LONGEST_PAUSE_S, pause * 2 ** min(attempts, 10)),
+        )
     if fault.decision == "refused":
         return Outcome("failed", "refused", code, spent=True, forbidden=notice.kind == "subscription")
-    if fault.decision == "only_passive":
-        return Outcome("failed", "no_right", code)
-    return Outcome("failed", _REASONS.get(fault.errcode or 0, fault.decision), code)
+    return Outcome("failed", _FAULTY.get(fault.errcode or 0) or _WHY.get(fault.decision, "rejected"), code)
 
 
 def reason_told(status: str) -> str | None:

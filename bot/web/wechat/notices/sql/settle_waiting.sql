@@ -1,7 +1,12 @@
 -- When somebody was last here: wrote, or did anything that lets us send.
 CREATE OR REPLACE FUNCTION bot.last_act(p_identity uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT coalesce(greatest((SELECT max(w.at) FROM bot.send_windows w WHERE w.identity_id = p_identity),
-                             (SELECT max(c.last_at) FROM bot.conversations c WHERE c.identity_id = p_identity)),
+                             (SELECT m.at FROM bot.conversations c
+                               CROSS JOIN LATERAL (SELECT l.at FROM bot.messages l
+                                                    WHERE l.conversation_id = c.id AND l.direction = 'in'
+                                                    ORDER BY l.seq DESC LIMIT 1) m
+                               WHERE c.identity_id = p_identity
+                               ORDER BY c.opened_at DESC LIMIT 1)),
                     '-infinity')
 $$;
 
@@ -10,10 +15,11 @@ $$;
 -- keeps them waiting. Of one identity, or of all; how many lines.
 CREATE OR REPLACE FUNCTION bot.settle_waiting(p_identity uuid) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    number bigint;
+    ended record;
+    number bigint := 0;
 BEGIN
-    WITH ended AS (
-        SELECT w.message_id, n.state, n.reason, n.error_code
+    FOR ended IN
+        SELECT w.message_id, n.state, concat('notice_', n.reason) AS reason, n.error_code
           FROM (SELECT o.message_id, c.identity_id
                   FROM bot.outbox o JOIN bot.conversations c ON c.id = o.conversation_id
                  WHERE o.state = 'queued' AND o.due_at > now() AND o.reason = 'notice'
@@ -25,16 +31,18 @@ BEGIN
          WHERE n.state IN ('failed', 'unneeded')
            AND NOT EXISTS (SELECT FROM bot.wechat_notices g
                             WHERE g.identity_id = w.identity_id AND g.state IN ('queued', 'begun', 'sent', 'unknown')
-                              AND g.queued_at > bot.last_act(w.identity_id)))
-    UPDATE bot.outbox o
-       SET state = CASE WHEN e.state = 'failed' THEN 'failed' ELSE 'queued' END,
-           settled_at = CASE WHEN e.state = 'failed' THEN clock_timestamp() END,
-           due_at = CASE WHEN e.state = 'failed' THEN o.due_at ELSE now() END,
-           reason = CASE WHEN e.state = 'failed' THEN 'notice_' || e.reason END,
-           error_code = CASE WHEN e.state = 'failed' THEN e.error_code END
-      FROM ended e
-     WHERE o.message_id = e.message_id;
-    GET DIAGNOSTICS number = ROW_COUNT;
+                              AND g.queued_at > bot.last_act(w.identity_id))
+    LOOP
+        IF ended.state = 'failed' THEN
+            UPDATE bot.outbox o
+               SET state = ended.state, reason = ended.reason, error_code = ended.error_code,
+                   settled_at = clock_timestamp(), lease_until = NULL
+             WHERE o.message_id = ended.message_id;
+        ELSE
+            UPDATE bot.outbox o SET due_at = now(), reason = NULL WHERE o.message_id = ended.message_id;
+        END IF;
+        number := number + 1;
+    END LOOP;
     RETURN number;
 END
 $$;
