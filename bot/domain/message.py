@@ -86,6 +86,8 @@ class Taken:
     duplicate: bool = False
     at_desk: bool = False
     """Whether a person has the conversation or is waited for, or was until now: the desk wants to know of it."""
+    locale: str = ""
+    """The conversation's since then; not said of a duplicate."""
 
 
 def stands_in(body: Body) -> bool:

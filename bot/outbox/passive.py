@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from bot.outbox.rows import COLUMNS, JOINS, Row, read_row
+from bot.storage.exchange import Statement
 from bot.storage.pool import Pool
 from crm_adapter.encryption import Keys
 
@@ -30,6 +31,21 @@ SELECT {COLUMNS} FROM bot.outbox o {JOINS}
  ORDER BY o.seq
    FOR UPDATE OF o
 """  # noqa: S608 - constants of this program
+# One round trip, and a transaction by itself: it locks what is queued, and writes where that is what is given.
+_GIVE = Statement(
+    "give",
+    """
+WITH open AS (
+    SELECT o.message_id, o.state = 'queued' AND o.lease_until IS NULL AND o.parts = 0 AS is_untouched
+      FROM bot.conversations t JOIN bot.outbox o ON o.conversation_id = t.id
+     WHERE t.identity_id = $1 AND o.state IN ('queued', 'begun') AND o.due_at IS NOT NULL AND o.seq <= $3
+       FOR UPDATE OF o)
+UPDATE bot.outbox g SET state = 'sent', route = 'passive', settled_at = clock_timestamp(), reply_to = $2, reply_part = 0
+ WHERE g.message_id = ANY($4)
+   AND (SELECT count(*) = cardinality($4) AND bool_and(is_untouched AND message_id = ANY($4)) FROM open)
+RETURNING true
+""",
+)
 _WHOLE = """
 UPDATE bot.outbox SET state = 'sent', route = 'passive', settled_at = clock_timestamp(), lease_until = NULL,
        reason = NULL, error_code = NULL, rid = NULL, reply_to = %(message)s, reply_part = parts
@@ -111,6 +127,18 @@ class Passive:
             if rest := [row.message_id for row in rows[whole:] if not _is_anothers(row, now)]:
                 await connection.execute(_REST, (rest,))
             return Answered(chosen.reply if chosen else None, len(rest))
+
+    async def give(self, asked: Asked, lines: list[UUID]) -> bool:
+        """Writes down as sent the lines that a turn has just queued, where one answer says all of them.
+
+        ``False``, and nothing is written, when more than these is queued up to ``asked.seq`` or somebody else has one
+        of them: :meth:`answer` finds out. Raises psycopg's errors.
+        """
+        async with self._pool.connection() as connection:
+            [given] = await connection.exchange(
+                (_GIVE, (asked.identity_id, asked.message_id, asked.seq, lines)),
+            )
+        return given is not None
 
     async def take_back(self, message_id: UUID) -> None:
         """The answer to that message was chosen, was not given, and never will be: its rows go another way, now.

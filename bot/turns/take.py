@@ -134,7 +134,8 @@ class Turns:
             STAGE_SECONDS.labels(stage).observe(seconds)
         OUTCOMES.labels(decision.outcome.kind).inc()
         at_desk = received.situation.owner != "bot" or decision.owner not in (None, "bot")
-        return Taken(received.conversation_id, received.sender.identity_id, *lines, at_desk=at_desk)
+        locale = decision.locale or received.situation.locale
+        return Taken(received.conversation_id, received.sender.identity_id, *lines, at_desk=at_desk, locale=locale)
 
     async def _act(
         self, connection: Connection, inbound: Inbound, received: Received, blind: bytes, decision: Decision | Asking

@@ -28,7 +28,7 @@ from bot.web.wechat.arrived import Arrived
 from bot.web.wechat.arriving import Arrivals
 from bot.web.wechat.events import Events
 from bot.web.wechat.intake import Entry, Intake
-from bot.web.wechat.replies import Reply, choose
+from bot.web.wechat.replies import Reply, choose, in_one
 from bot.web.wechat.their_desk import TheirDesk
 from bot.web.wechat.tries import Patience, Tries
 from bot.web.wechat.unionids import UnionidQueue
@@ -173,7 +173,11 @@ class WechatEdge:
         last = taken.answers[-1] if taken.answers else taken.message
         asked = Asked(taken.message.id, taken.identity_id, last.seq)
         transferred = account.their_desk.transferred(taken, push) if account.their_desk else None
+        lines = taken.answers if transferred is None and not taken.duplicate else ()
+        own = in_one([line.body for line in lines], taken.locale, push, self.base_url)
         try:
+            if own is not None and await self.passive.give(asked, [line.id for line in lines]):
+                return own
             answered = await self.passive.answer(
                 asked, lambda rows: choose(rows, push, self.base_url) if transferred is None else None
             )

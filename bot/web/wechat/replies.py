@@ -8,6 +8,7 @@ from bot.channels.wechat.fold import fold
 from bot.channels.wechat.outgoing import Outgoing
 from bot.channels.wechat.passive import passive
 from bot.channels.wechat.pushes import Push
+from bot.domain.message import Body
 from bot.outbox.passive import Chosen
 from bot.outbox.rows import Row
 
@@ -22,19 +23,23 @@ def choose(rows: Sequence[Row], push: Push, base_url: str) -> Chosen[Reply] | No
     rows = _readable(rows)
     if not rows:
         return None
-    terms = Terms(rows[0].locale, base_url=base_url)
     if rows[0].parts == 0:
         for count in range(len(_untouched(rows)), 0, -1):
-            folded = fold([row.body or {} for row in rows[:count]], 1, terms)
-            if not folded.rest:
-                # A line that says nothing here goes along with the others; alone, it is no answer.
-                reply = passive(folded.messages, push, push.at)
-                return Chosen(reply.reply, count) if reply else None
+            # A line that says nothing here goes along with the others; alone, it is no answer.
+            if said := in_one([row.body or {} for row in rows[:count]], rows[0].locale, push, base_url):
+                return Chosen(said, count)
     messages = parts_of(rows[0], base_url)[rows[0].parts :]
     reply = passive(messages[:1], push, push.at)
     if reply is None:
         return None
     return Chosen(reply.reply, 1) if len(messages) == 1 else Chosen(reply.reply, 0, 1)
+
+
+def in_one(bodies: Sequence[Body], locale: str, push: Push, base_url: str) -> Reply | None:
+    """The one message that says all of these lines; ``None`` where they do not fit, or say nothing here."""
+    folded = fold(bodies, 1, Terms(locale, base_url=base_url))
+    reply = None if folded.rest else passive(folded.messages, push, push.at)
+    return reply.reply if reply else None
 
 
 def parts_of(row: Row, base_url: str) -> tuple[Outgoing, ...]:
