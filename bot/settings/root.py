@@ -137,6 +137,11 @@ class Settings(BaseSettings):
             raise ValueError(f"an official account stands here once: {', '.join(twice)}")
         if strangers := sorted(self.wechat_secrets.keys() - {account.name for account in self.wechat}):
             raise ValueError(f"wechat_secrets: there is no account {', '.join(strangers)}")
+        logins = [name for account in self.wechat for name in account.web_login]
+        if strangers := sorted(set(logins) - {channel.name for channel in self.channels}):
+            raise ValueError(f"web_login: there is no web channel {', '.join(strangers)}")
+        if twice := sorted({name for name in logins if logins.count(name) > 1}):
+            raise ValueError(f"web_login: a web channel has one account to log in with: {', '.join(twice)}")
         return self
 
     @model_validator(mode="after")

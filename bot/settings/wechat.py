@@ -79,6 +79,9 @@ class WechatAccount(WechatSecrets):
     """A file from a customer that is longer is not fetched."""
     open_platform: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] | None = None
     """Accounts bound to one Open Platform have one name here: their users are told apart by ``unionid``."""
+    web_login: tuple[str, ...] = ()
+    """Web channels whose visitors may log in with WeChat by this account; at WeChat, ``public_url``'s host has to be
+    entered as its 网页授权域名."""
     menu_file: Path | None = None
     """The menu at the bottom of the chat; unset: the demo company's."""
     tags: dict[str, str] = {}

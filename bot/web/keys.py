@@ -122,6 +122,8 @@ DESK = web.AppKey[Desk]("DESK")
 """Taking, answering and letting go of conversations."""
 PASSIVE_ONLY = web.AppKey[Collection[str]]("PASSIVE_ONLY")
 """Names of the accounts that may only answer what customers write."""
+WECHAT_LOGIN = web.AppKey[Mapping[str, str]]("WECHAT_LOGIN")
+"""By web channel, the official account that its visitors may log in with; absent where there is none."""
 BLOBS = web.AppKey[BlobStore]("BLOBS")
 """The attachments of messages."""
 DESK_NEWS = web.AppKey[DeskNews]("DESK_NEWS")

@@ -10,6 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from emulators.wechat.account import Account, derived
+from emulators.wechat.api.damage import after, before
 from emulators.wechat.errors import BadCommand, Refused
 from emulators.wechat.grants import WEB_TOKEN_S, Grant
 from emulators.wechat.world import World
@@ -57,13 +58,21 @@ class Login:
         raise web.HTTPFound(back.update_query({"code": code, "state": query.get("state", "")}))
 
     def _answering(self, endpoint: Any) -> Any:
-        async def serve(request: web.Request) -> web.Response:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            account = self._world.accounts.get(request.query.get("appid", ""))
+            name = account.settings.name if account else ""
+            struck = self._world.faults.strike("api", account=name, path=request.path)
+            spoilt = await before(request, struck)
+            if spoilt is not None:
+                return spoilt
             try:
+                if rule := struck.get("errcode"):
+                    raise Refused(rule.errcode)
                 answer = endpoint(request)
             except Refused as refused:
                 answer = refused.body(self._world.rid())
             body = json.dumps(answer, ensure_ascii=False).encode(errors="replace")
-            return web.Response(body=body, content_type="text/plain", charset="utf-8")
+            return await after(request, web.Response(body=body, content_type="text/plain", charset="utf-8"), struck)
 
         return serve
 

@@ -56,6 +56,11 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     ("source", "told"),
     [
         ('name = "shop"\nappid = "wx00000001"', "channel names must differ: shop"),
+        ('name = "c"\nappid = "wx00000001"\nweb_login = ["nowhere"]', "web_login: there is no web channel nowhere"),
+        (
+            'name = "c"\nappid = "wx00000001"\nweb_login = ["shop", "shop"]',
+            "web_login: a web channel has one account to log in with: shop",
+        ),
         ('name = "care2"\nappid = "wxfedcba9876543210"', "an official account stands here once: wxfedcba9876543210"),
     ],
 )

@@ -9,6 +9,7 @@ from bot.channels.web.tokens import ShopIdentity, TokenRefused, Visitor, custome
 from bot.settings import LOCALES, WebChannel
 from bot.storage.blobs import TYPES
 from bot.web.chat.edge import EDGE, ChatEdge
+from bot.web.keys import WECHAT_LOGIN
 from bot.web.peer import client_network
 from bot.web.problems import Problem
 
@@ -32,6 +33,7 @@ async def open_session(request: web.Request) -> web.Response:
             "expires_at": expires_at.isoformat(),
             "locale": visitor.locale,
             "account": {"name": channel.name, "title": channel.title},
+            **_login(request, channel),
             "limits": {
                 "text_bytes": limits.text_bytes,
                 "blob_bytes": limits.blob_bytes,
@@ -39,6 +41,12 @@ async def open_session(request: web.Request) -> web.Response:
             },
         }
     )
+
+
+def _login(request: web.Request, channel: WebChannel) -> dict[str, str]:
+    """``wechat_login``, the official account that the visitor may log in with, where there is one."""
+    account = request.app.get(WECHAT_LOGIN, {}).get(channel.name)
+    return {} if account is None else {"wechat_login": account}
 
 
 async def _visitor(edge: ChatEdge, channel: WebChannel, body: dict[str, Any]) -> Visitor:

@@ -20,15 +20,20 @@ from bot.spool.spool import Spool
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from bot.turns.take import Turns
-from bot.web.keys import CRM, NOTICES
+from bot.web.chat.edge import EDGE
+from bot.web.keys import CRM, NOTICES, WECHAT_LOGIN
 from bot.web.routes import register
 from bot.web.wechat.delivering import CustomerService
 from bot.web.wechat.edge import WECHAT, WechatEdge, account_of
 from bot.web.wechat.event import EventParts
 from bot.web.wechat.events import Events
 from bot.web.wechat.intake import Intake
+from bot.web.wechat.joining import ROUTES as JOIN_ROUTES
+from bot.web.wechat.login import LOGINS, Logins
+from bot.web.wechat.login import ROUTES as LOGIN_ROUTES
 from bot.web.wechat.notices.sending import NoticeSender
 from bot.web.wechat.noticing import Notices, accounts_with_notices
+from bot.web.wechat.passes import Passes
 from bot.web.wechat.pulse import Pulse
 from bot.web.wechat.unionids import UnionidQueue
 from bot.web.wechat.webhook import ROUTES
@@ -65,6 +70,7 @@ def setup_wechat(
     app[WECHAT] = edge
     pulse = Pulse(engine)
     register(app, (replace(route, handler=pulse.watching(route.handler)) for route in ROUTES))
+    _offer_login(app, settings)
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
@@ -95,6 +101,15 @@ async def _answers(pool: Pool) -> None:
     """Returns when the store answers."""
     async with pool.connection() as connection:
         await connection.execute("SELECT 1")
+
+
+def _offer_login(app: web.Application, settings: Settings) -> None:
+    """Where visitors of web channels may log in with WeChat."""
+    offering = {account.name: account for account in settings.wechat if account.web_login}
+    if offering:
+        app[WECHAT_LOGIN] = {channel: name for name, account in offering.items() for channel in account.web_login}
+        app[LOGINS] = Logins(offering, Passes(app[EDGE].key))
+        register(app, (*LOGIN_ROUTES, *JOIN_ROUTES))
 
 
 async def _hear(realtime: Realtime, outbox: Outbox) -> None:
