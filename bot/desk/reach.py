@@ -13,8 +13,9 @@ from bot.domain.message import Body
 
 # A row that waits for the customer's next message says that the account may not send by itself.
 _READ = text(
-    "SELECT c.account, count(o.*) FILTER (WHERE o.due_at IS NOT NULL) AS waiting,"
-    " coalesce(bool_or(o.due_at = 'infinity'), false) AS held,"
+    "SELECT c.account, count(o.*) FILTER (WHERE o.due_at < 'infinity') AS waiting,"
+    " coalesce(bool_or(o.due_at = 'infinity' AND o.reason = 'only_passive'), false) AS held,"
+    " coalesce(bool_or(o.due_at = 'infinity' AND o.reason = 'notice'), false) AS told,"
     " (SELECT jsonb_object_agg(w.trigger, jsonb_build_array(w.at, w.sent)) FROM bot.send_windows w"
     "   WHERE w.identity_id = c.identity_id) AS acts,"
     " EXISTS (SELECT FROM bot.unreachable u WHERE u.identity_id = c.identity_id AND NOT EXISTS ("
@@ -31,11 +32,12 @@ class Reach:
     """``left`` messages (``None``: any number) may go out until ``until``, where ``kind`` is ``open``.
 
     ``closed``: the customer did nothing for too long; ``used_up``: they were sent as many as may be; ``unreachable``:
-    they do not follow, or refuse: they have to act first. ``passive``: what is said goes out with their next message.
+    they do not follow, or refuse: they have to act first. ``passive``: what is said goes out with their next message;
+    ``told``: so it does, and they have had a notice of it.
     ``waiting`` lines are on their way; beyond ``text_bytes`` of UTF-8 a text goes out as several messages.
     """
 
-    kind: Literal["open", "closed", "used_up", "unreachable", "passive"]
+    kind: Literal["open", "closed", "used_up", "unreachable", "passive", "told"]
     left: int | None
     until: datetime | None
     waiting: int
@@ -69,6 +71,8 @@ async def read_reach(
         return Reach("unreachable", 0, None, row.waiting, TEXT_BYTES)
     if row.account in passive_only or row.held:
         return Reach("passive", None, None, row.waiting, TEXT_BYTES)
+    if row.told:
+        return Reach("told", None, None, row.waiting, TEXT_BYTES)
     acts = {kind: Act(datetime.fromisoformat(at), int(sent)) for kind, (at, sent) in (row.acts or {}).items()}
     allowed = window(acts, datetime.now(UTC))
     return Reach(allowed.why or "open", allowed.left, allowed.until, row.waiting, TEXT_BYTES)

@@ -61,6 +61,10 @@ async def test_how_much_may_still_be_sent_is_told(engine: AsyncEngine) -> None:
         # WeChat has said that this account may not send by itself.
         await line(engine, talk, "state = 'queued', due_at = 'infinity', reason = 'only_passive'")
         assert (await reach_of(mei, talk))["kind"] == "passive"
+        await line(engine, talk, "reason = 'notice'")
+        told = await reach_of(mei, talk)
+        assert (told["kind"], told["waiting"]) == ("told", 0)
+        assert (await history(mei, talk))[1]["delivery"]["why"].startswith("客户已收到（或即将收到）有新回复的通知")
         assert await reach_of(mei, elsewhere) is None
         await change(engine, "UPDATE bot.conversations SET closed_at = now(), owner = 'bot' WHERE id = :id", talk)
         assert await reach_of(mei, talk) is None

@@ -25,7 +25,7 @@ export interface Visit {
 
 /** How much more may be sent: `left` messages (null: any number) until `until`, where it is `open`. */
 export interface Reach {
-  kind: 'open' | 'closed' | 'used_up' | 'unreachable' | 'passive'
+  kind: 'open' | 'closed' | 'used_up' | 'unreachable' | 'passive' | 'told'
   left: number | null
   until: string | null
   /** Lines on their way. */

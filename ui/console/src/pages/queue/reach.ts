@@ -7,7 +7,7 @@ export function standing(reach: Reach, now: number): Reach['kind'] {
 
 /** Whether what is said now would not get to the customer. */
 export function isShut(reach: Reach | null, now: number): boolean {
-  return reach !== null && !['open', 'passive'].includes(standing(reach, now))
+  return reach !== null && !['open', 'passive', 'told'].includes(standing(reach, now))
 }
 
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length
