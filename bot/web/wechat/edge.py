@@ -105,7 +105,7 @@ class WechatEdge:
             account = self.accounts[arrived.account]
             await self.events.take(account.name, arrived.push, arrived.text, arrived.at)
             inbound = account.message(arrived)
-            if inbound is None:
+            if inbound is None or await self.events.is_outdated(account.name, arrived.push):
                 return None
             inbound = await self._whole(account, arrived, inbound)
             taken = await self.turns.take(replace(inbound, act=trigger_of(arrived.push)))

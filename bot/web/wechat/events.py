@@ -73,6 +73,10 @@ _ONCE = text(
     "INSERT INTO bot.channel_events (id, blind, account, subject, kind, happened_at, received_at, sealed_raw)"
     " VALUES (:id, :blind, :account, :subject, :kind, :at, :received, :raw) ON CONFLICT (blind) DO NOTHING"
 )
+_HAS_LEFT = text(
+    "SELECT EXISTS (SELECT FROM bot.channel_events"
+    " WHERE subject = :subject AND kind = 'unsubscribe' AND happened_at > :at)"
+)
 _FIND = text("SELECT crm.find_identity(:blind)")
 _HOLD = text("SELECT :id, contact_id, key_id, kek, wrapped FROM crm.hold_identity(:id)")
 
@@ -102,6 +106,23 @@ class Events:
         if event is not None:
             EVENTS.labels(kind_of(push)).inc()
             await self._afterwards(event)
+
+    async def is_outdated(self, account: str, push: Push) -> bool:
+        """Whether somebody who follows had left by the time their follow came: nobody is there to be greeted.
+
+        Raises :class:`~bot.turns.take.TurnUnavailable` when the store is away.
+        """
+        if not isinstance(push, Subscribe):
+            return False
+        try:
+            async with asyncio.timeout(WITHIN_S), self._parts.engine.connect() as connection:
+                return await self._has_left(connection, account, push)
+        except AWAY as error:
+            raise TurnUnavailable from error
+
+    async def _has_left(self, connection: AsyncConnection, account: str, push: Push) -> bool:
+        values = {"subject": identity_blind(self._parts.keys, account, push.openid), "at": push.at}
+        return bool(await connection.scalar(_HAS_LEFT, values))
 
     async def _mending(self, account: str, push: Push, raw: str, now: datetime, handler: Handler) -> Event | None:
         """Like :meth:`_once`, with a new key for one that is damaged, and without its effect for what breaks."""
@@ -148,11 +169,14 @@ class Events:
     async def _who(self, connection: AsyncConnection, account: str, push: Push) -> Known | None:
         keys = self._parts.keys
         found = await connection.scalar(_FIND, {"blind": identity_blind(keys, account, push.openid)})
-        if found is None and not makes_known(push):
+        is_new = makes_known(push)
+        if isinstance(push, Subscribe) and await self._has_left(connection, account, push):
+            is_new = False
+        if found is None and not is_new:
             return None
         if found is not None:
             row = (await connection.execute(_HOLD, {"id": found})).one_or_none()
-            if row is None and not makes_known(push):
+            if row is None and not is_new:
                 return None  # erased meanwhile
             if row is not None and row.wrapped is not None:
                 return known(keys, tuple(row))

@@ -12,9 +12,9 @@ MARKED = "SELECT reason FROM bot.unreachable"
 REQUESTS = "SELECT kind, state, opened_by, checked_method FROM crm.privacy_requests"
 
 
-async def follower(pushed: Pushed, openid: str = "o-li") -> tuple[UUID, UUID]:
+async def follower(pushed: Pushed, openid: str = "o-li", at: int = AT) -> tuple[UUID, UUID]:
     """Somebody who follows: identity and contact."""
-    await pushed.event("subscribe", openid=openid, EventKey="")
+    await pushed.event("subscribe", openid=openid, at=at, EventKey="")
     arguments = identify_arguments(pushed.keys, Sender("wechat", ACCOUNT, openid, "verified", "zh-Hans"))
     async with pushed.pool.connection() as connection, connection.transaction():
         row = await (await connection.execute(IDENTIFY, arguments)).fetchone()
@@ -81,7 +81,7 @@ async def test_the_deletion_that_an_unfollow_began_erases_and_nobody_comes_back(
         assert await pushed.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
     await pushed.event("unsubscribe", at=AT + 1)  # WeChat sends it again
     assert await pushed.rows("SELECT count(*) FROM crm.identities") == [(0,)]
-    new_identity, new_contact = await follower(pushed)
+    new_identity, new_contact = await follower(pushed, at=AT + 5)
     assert {new_identity, new_contact}.isdisjoint({identity_id, contact_id})
     assert await pushed.rows(REACHED) == [(True,)]
     assert await pushed.crm.privacy_requests_of(new_contact) == []
@@ -122,3 +122,13 @@ async def test_a_customer_s_own_request_is_not_doubled(pushed: Pushed) -> None:
     await pushed.crm.open_privacy_request(asked)
     await pushed.event("unsubscribe", at=AT + 1)
     assert await pushed.rows("SELECT kind FROM crm.privacy_requests") == [("close_account",)]
+
+
+async def test_a_follow_that_comes_after_a_later_unfollow_makes_nobody_known(pushed: Pushed) -> None:
+    await pushed.event("unsubscribe", at=AT + 2)
+    late = await pushed.event("subscribe", at=AT, EventKey="qrscene_spring")
+    assert await pushed.events.is_outdated(ACCOUNT, late)
+    assert await pushed.rows("SELECT count(*) FROM crm.contacts") == [(0,)]
+    anew = await pushed.event("subscribe", at=AT + 3, EventKey="")
+    assert not await pushed.events.is_outdated(ACCOUNT, anew)
+    assert await pushed.rows(REACHED) == [(True,)]

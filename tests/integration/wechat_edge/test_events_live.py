@@ -57,3 +57,21 @@ async def test_a_follower_s_way_from_a_code_to_the_unfollow_and_back(phones: Wec
             await phones.until("SELECT 1 FROM bot.outbox WHERE state = 'sent' AND route = 'service'")
     assert await phones.emulator.calls(SENDING) == [0]
     assert phones.rows("SELECT count(*) FROM crm.identities WHERE channel = 'wechat'") == [(1,)]
+
+
+async def test_a_follow_that_is_overtaken_by_its_unfollow_is_not_greeted(phones: Wechat) -> None:
+    await phones.emulator.control("POST", "/users", {"user": "wang"})
+    await phones.emulator.control("POST", "/faults", {"on": "push", "fault": "reorder", "count": 1})
+    with phones.server() as server:
+        await phones.push_to(server)
+        followed = await phones.emulator.control("POST", "/users/wang/follow", {})
+        await phones.emulator.control("POST", "/clock/advance", {"seconds": 2})
+        await phones.do("wang", "unfollow")
+        push = await phones.emulator.control("GET", f"/deliveries/{followed['deliveries'][-1]}?wait=20")
+        assert [one["outcome"] for one in push["attempts"]] == ["silent"], push
+    assert phones.rows("SELECT kind FROM bot.channel_events ORDER BY received_at") == [
+        ("unsubscribe",),
+        ("subscribe",),
+    ]
+    assert phones.rows("SELECT count(*) FROM crm.identities") == [(0,)]
+    assert await phones.shown("wang") == []
