@@ -63,6 +63,10 @@ async def _work(settings: Settings, addresses: Addresses) -> None:
             tasks.create_task(run_sequencer(engine, keys, show_backlog)),
             tasks.create_task(run_indexer(engine, keys)),
         ]
+        if settings.wechat:
+            from bot.web.wechat.sending import send_for_ever  # only who has an official account pays for it
+
+            working.append(tasks.create_task(send_for_ever(settings, pool, engine, keys, realtime)))
         await stop.wait()
         ending.begin(settings.http.drain_s)
         for task in working:

@@ -12,14 +12,16 @@ from crm_adapter.encryption import KeyringFault, Keys, SealBroken, unseal
 
 COLUMNS: Final = """
        o.message_id, o.conversation_id, c.identity_id, o.account, c.locale, o.seq, o.state, o.parts, o.attempts,
-       o.queued_at, o.trace_id, o.lease_until, o.reply_to, o.reply_part, m.sealed_body,
+       o.queued_at, o.trace_id, o.lease_until, o.reply_to, o.reply_part, o.cuts, m.sealed_body,
        a.sealed_external_id, a.key_id, a.kek, a.wrapped,
        (SELECT jsonb_object_agg(w.trigger, jsonb_build_array(w.at, w.sent)) FROM bot.send_windows w
          WHERE w.identity_id = c.identity_id),
        EXISTS (SELECT FROM bot.unreachable u
                 WHERE u.identity_id = c.identity_id
                   AND NOT EXISTS (SELECT FROM bot.send_windows w
-                                   WHERE w.identity_id = u.identity_id AND w.at > u.since))
+                                   WHERE w.identity_id = u.identity_id AND w.at > u.since)),
+       EXISTS (SELECT FROM bot.conversations t JOIN bot.outbox e ON e.conversation_id = t.id
+                WHERE t.identity_id = c.identity_id AND e.seq > o.seq AND e.state = 'queued' AND e.due_at <= now())
 """
 """What :func:`read_row` reads, from an outbox row ``o`` and :data:`JOINS`."""
 JOINS: Final = """
@@ -33,8 +35,10 @@ JOINS: Final = """
 class Row:
     """``address`` is whom it goes to, in the account's terms; ``None``, as the body then is, where their key is gone.
 
-    ``parts`` messages of the platform were sent of it; ``acts`` is what the user last did, by kind: when, and how many
-    messages were sent since. One that is ``unreachable`` is sent nothing until they act again.
+    ``parts`` messages of the platform were sent of it; ``cuts`` say from which part on its texts have to be how short,
+    in bytes, later ones on top of earlier ones; ``acts`` is what the user last did, by kind: when, and how many
+    messages were sent since. One that is ``unreachable`` is sent nothing until they act again;
+    one that is ``followed`` has more behind it.
     """
 
     message_id: UUID
@@ -51,18 +55,21 @@ class Row:
     lease: datetime | None
     reply_to: UUID | None
     reply_part: int | None
+    cuts: tuple[tuple[int, int], ...]
     body: Body | None = field(repr=False)
     address: str | None = field(repr=False)
     acts: Mapping[str, tuple[datetime, int]]
     unreachable: bool = False
+    followed: bool = False
 
 
 def read_row(keys: Keys, columns: Sequence[Any]) -> Row:
     """A row of :data:`COLUMNS`."""
-    *plain, sealed_body, sealed_address, key_id, kek, wrapped, acts, unreachable = columns
+    *plain, cuts, sealed_body, sealed_address, key_id, kek, wrapped, acts, unreachable, followed = columns
     body, address = _opened(keys, plain[0], plain[2], sealed_body, sealed_address, key_id, kek, wrapped)
     known = {kind: (datetime.fromisoformat(at), int(sent)) for kind, (at, sent) in (acts or {}).items()}
-    values: tuple[Any, ...] = (*plain, body, address, known, unreachable)
+    smaller = tuple((int(part), int(size)) for part, size in cuts or ())
+    values: tuple[Any, ...] = (*plain, smaller, body, address, known, unreachable, followed)
     return Row(*values)
 
 

@@ -77,6 +77,15 @@ class WechatAccount(WechatSecrets):
     """For how long a call is tried again that WeChat was too busy for or never got."""
     media_bytes: Annotated[int, Field(ge=1024, le=100 * 1024 * 1024)] = 20 * 1024 * 1024
     """A file from a customer that is longer is not fetched."""
+    windows: Literal["largest", "latest"] = "largest"
+    """How send windows combine that are open at once, which WeChat does not say: ``largest``: what is sent counts
+    against each, and the one with most left holds; ``latest``: only the customer's last act counts."""
+    message_menus: bool | None = None
+    """Whether choices may be sent as a menu to tap, outside the answer to a push; unset: by a service account."""
+    wait_h: Annotated[float, Field(gt=0, le=720)] = 48.0
+    """For so many hours an answer that may only go out with the customer's next message waits for it."""
+    typing_after_s: Annotated[float, Field(ge=0, le=15)] = 1.5
+    """Who waits longer for an answer sees that it is being written; 0: never."""
     open_platform: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] | None = None
     """Accounts bound to one Open Platform have one name here: their users are told apart by ``unionid``."""
     web_login: tuple[str, ...] = ()

@@ -16,6 +16,8 @@ from bot.settings import LOCALES
 ROOT = Path(bot.__file__).parent
 VERDICTS = ("Again", "Failed", "Unknown", "Waiting")
 
+NO_REASONS = {"sent", "queued", "failed", "infinity", "notice_"}
+
 
 def given_reasons() -> set[str]:
     """The reasons that the program itself writes, in Python and in SQL; a Deliverer may pass on others."""
@@ -27,7 +29,7 @@ def given_reasons() -> set[str]:
     for path in (*ROOT.rglob("*.sql"), *(ROOT / "outbox").rglob("*.py")):
         source = path.read_text(encoding="utf-8")
         if "UPDATE bot.outbox" in source:
-            found |= set(re.findall(r"(?:reason = |THEN |ELSE )'([a-z_]+)'", source)) - {"sent", "queued", "infinity"}
+            found |= set(re.findall(r"(?:reason = |THEN |ELSE )'([a-z_]+)'", source)) - NO_REASONS
     return found
 
 

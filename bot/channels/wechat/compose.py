@@ -24,29 +24,36 @@ _NAMED_LINK = re.compile(r"\[([^\]\n]{1,200})\]\(([^)\s]{1,500})\)")
 # Stars also hide digits: 137****7013, 1990-**-**. Only those around words that touch them are marks.
 _STRONG = re.compile(r"(?<!\*)\*\*(?=[^*\n]*\w)(?=[^\s*])([^*\n]{0,499}[^\s*])\*\*(?!\*)")
 _GAP = "\n\n"
+Kind = Literal["image", "voice", "video"]
+_KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "image/png": "image",
+        "image/jpeg": "image",
+        "image/gif": "image",
+        "image/bmp": "image",
+        "audio/amr": "voice",
+        "audio/mpeg": "voice",
+        "video/mp4": "video",
+    }
+)
+_MOST_BYTES: Mapping[Kind, int] = MappingProxyType({"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20})
 _PROGRAM = ("app_id", "path", "thumb_media_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Uploaded:
-    """A file of ours as WeChat knows it."""
-
-    media_id: str
-    thumb_media_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a message may look like.
 
-    ``menus`` says whether ``msgmenu`` may be sent. ``uploaded`` and ``addresses`` are attachments by their ids: what
-    WeChat holds, and where the others can be downloaded. ``base_url`` completes addresses that begin with a slash.
+    ``menus`` says whether ``msgmenu`` may be sent, ``files`` whether attachments can be uploaded, ``cards`` whether
+    anything else than texts is wanted. ``addresses`` says by their ids where attachments can be downloaded.
+    ``base_url`` completes addresses that begin with a slash.
     """
 
     locale: str
     menus: bool = False
+    files: bool = False
+    cards: bool = True
     base_url: str = ""
-    uploaded: Mapping[str, Uploaded] = field(default_factory=lambda: MappingProxyType({}))
     addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     text_bytes: int = TEXT_BYTES
 
@@ -66,7 +73,7 @@ def _messages(body: Body, terms: Terms, numbered: bool) -> list[Outgoing]:
     if not items:
         return [*map(Words, split(text, terms.text_bytes)), *cards]
     listed = listing(items, terms.locale, numbered)
-    if terms.menus and _fits_menu(items, listed, terms):
+    if terms.menus and terms.cards and _fits_menu(items, listed, terms):
         *before, menu = _with_menu(text, items, listed, terms)
         return [*before, *cards, menu]
     return [*map(Words, split(_GAP.join(filter(None, (text, listed))), terms.text_bytes)), *cards]
@@ -79,12 +86,12 @@ def items_of(body: Body) -> tuple[Item, ...]:
 
 
 def words_of(body: Body, terms: Terms) -> str:
-    """A body's text with its links, files that WeChat does not hold and its source; without choices."""
+    """A body's text with its links, files that WeChat does not take and its source; without choices."""
     lines = [plain(str(body.get("text") or ""))]
     further = [_line(link, terms) for link in body.get("links") or () if not _is_card(link, terms)]
-    further += [_file_line(one, terms) for one in body.get("attachments") or () if str(one["id"]) not in terms.uploaded]
-    if (music := body.get("music")) and not music.get("thumb_media_id"):
-        further.append(_line({"label": music.get("title", ""), "url": music.get("url", "")}, terms))
+    further += [_file_line(one, terms) for one in body.get("attachments") or () if _kind(one, terms) is None]
+    if (music := body.get("music")) and not _is_player(music, terms):
+        further.append(_music_line(music, terms))
     if further:
         lines.append("\n".join(further))
     if question := (body.get("article") or {}).get("question"):
@@ -143,7 +150,7 @@ def _address(link: Mapping[str, Any], terms: Terms) -> str:
 
 
 def _is_card(link: Mapping[str, Any], terms: Terms) -> bool:
-    if not _one_line(link.get("label", "")):  # WeChat takes no card without a title
+    if not terms.cards or not _one_line(link.get("label", "")):  # WeChat takes no card without a title
         return False
     if _mini_program(link):
         return True
@@ -151,17 +158,26 @@ def _is_card(link: Mapping[str, Any], terms: Terms) -> bool:
 
 
 def _cards(body: Body, terms: Terms) -> list[Outgoing]:
-    """What WeChat shows as something else than text: files it holds, music, pages with a picture, mini programs."""
+    """What WeChat shows as something else than text: files of its kinds, music, pages with a picture, mini programs."""
     cards: list[Outgoing] = []
     for one in body.get("attachments") or ():
-        if held := terms.uploaded.get(str(one["id"])):
-            name = _one_line(one.get("name", ""))
-            cards.append(File(_kind(str(one.get("type", ""))), held.media_id, held.thumb_media_id, name))
-    if (music := body.get("music")) and music.get("thumb_media_id"):
+        if kind := _kind(one, terms):
+            words = Words(_file_line(one, terms))
+            cards.append(File(kind, str(one["id"]), _one_line(one.get("name", "")), words))
+    if (music := body.get("music")) and _is_player(music, terms):
         title, description, url = (str(music.get(name, "")) for name in ("title", "description", "url"))
-        cards.append(Music(title, description, url, str(music.get("hq_url") or url), str(music["thumb_media_id"])))
+        picture, words = str(music["thumb_media_id"]), Words(_music_line(music, terms))
+        cards.append(Music(title, description, url, str(music.get("hq_url") or url), picture, words))
     cards += [_card(link, terms) for link in body.get("links") or () if _is_card(link, terms)]
     return cards
+
+
+def _is_player(music: Mapping[str, Any], terms: Terms) -> bool:
+    return terms.cards and bool(music.get("thumb_media_id"))
+
+
+def _music_line(music: Mapping[str, Any], terms: Terms) -> str:
+    return _line({"label": music.get("title", ""), "url": music.get("url", "")}, terms)
 
 
 def _card(link: Mapping[str, Any], terms: Terms) -> Outgoing:
@@ -180,7 +196,9 @@ def _mini_program(link: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return program if all(program.get(name) for name in _PROGRAM) else None
 
 
-def _kind(type_: str) -> Literal["image", "voice", "video"]:
-    if type_.startswith("audio/"):
-        return "voice"
-    return "video" if type_.startswith("video/") else "image"
+def _kind(attachment: Mapping[str, Any], terms: Terms) -> Kind | None:
+    """As what WeChat takes the file, if it does."""
+    if not (terms.files and terms.cards):
+        return None
+    kind = _KINDS.get(str(attachment.get("type", "")))
+    return kind if kind and int(attachment.get("size") or 0) <= _MOST_BYTES[kind] else None

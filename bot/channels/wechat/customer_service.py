@@ -33,9 +33,11 @@ def _content(message: Outgoing) -> tuple[str, dict[str, Any]]:
         case Menu(head, items, tail):
             listed = [{"id": item.id, "content": item.label} for item in items]
             return "msgmenu", {"head_content": head, "list": listed, "tail_content": tail}
-        case File("video", media_id, thumb_media_id, title):
-            return "video", {"media_id": media_id, **_given(thumb_media_id=thumb_media_id, title=title)}
-        case File(kind, media_id):
+        case File(media_id=""):
+            return _content(message.as_words)
+        case File("video", title=title, media_id=media_id):
+            return "video", {"media_id": media_id, **_given(title=title)}
+        case File(kind, media_id=media_id):
             return kind, {"media_id": media_id}
         case Music(title, description, url, hq_url, thumb_media_id):
             addresses = {"musicurl": url, "hqmusicurl": hq_url, "thumb_media_id": thumb_media_id}

@@ -1,8 +1,7 @@
-"""Much to say and few messages left: as much as possible in as few as possible."""
+"""Much to say and few messages left: as much as possible in as few as possible, in its order."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.channels.wechat.compose import Terms, compose
 from bot.channels.wechat.outgoing import Outgoing, Words
@@ -12,37 +11,37 @@ from bot.domain.message import Body
 _GAP = "\n\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """``messages`` are as many as may be sent, ``rest`` what no longer fits, in order."""
+def fold(bodies: Sequence[Body], terms: Terms) -> tuple[Outgoing, ...]:
+    """``bodies``, oldest first, with the texts that stand side by side joined, each within its limit.
 
-    messages: tuple[Outgoing, ...]
-    rest: tuple[Outgoing, ...] = ()
-
-
-def fold(bodies: Sequence[Body], room: int, terms: Terms) -> Folded:
-    """Says ``bodies``, oldest first, in at most ``room`` messages.
-
-    Their texts are joined, and where that is not enough, go before everything else. Choices are numbers even where a
-    menu may be sent: a number typed opens the window for 48 hours, a tap for one minute.
+    Choices are numbers even where a menu may be sent: a number typed opens the window for 48 hours, a tap for one
+    minute.
     """
-    messages = compose(bodies, replace(terms, menus=False))
-    if len(messages) <= room:
-        return Folded(messages)
-    beside = _joined(messages, terms.text_bytes)
-    if len(beside) > room:
-        texts_first = sorted(messages, key=lambda message: not isinstance(message, Words))
-        beside = _joined(texts_first, terms.text_bytes)
-    return Folded(beside[: max(0, room)], beside[max(0, room) :])
-
-
-def _joined(messages: Iterable[Outgoing], text_bytes: int) -> tuple[Outgoing, ...]:
-    """Texts that stand side by side as few, each within its limit."""
     folded: list[Outgoing] = []
-    for is_text, group in groupby(messages, key=lambda message: isinstance(message, Words)):
-        if is_text:
-            whole = _GAP.join(message.text for message in group if isinstance(message, Words))
-            folded += map(Words, split(whole, text_bytes))
+    texts: list[str] = []
+    for message in compose(bodies, replace(terms, menus=False)):
+        if isinstance(message, Words):
+            texts.append(message.text)
         else:
-            folded += group
-    return tuple(folded)
+            folded += [*_joined(texts, terms.text_bytes), message]
+            texts = []
+    return (*folded, *_joined(texts, terms.text_bytes))
+
+
+def batch(bodies: Sequence[Body], terms: Terms) -> int:
+    """How many of ``bodies``, from the first on, go into one message together; 0 where not even the first does."""
+    return next((count for count in range(len(bodies), 0, -1) if len(fold(bodies[:count], terms)) <= 1), 0)
+
+
+def batched(bodies: Sequence[Body], terms: Terms) -> int:
+    """How many messages it takes to say all ``bodies`` in batches."""
+    wanted, rest = 0, list(bodies)
+    while rest:
+        count = batch(rest, terms)
+        wanted += 1 if count else len(compose(rest[:1], terms))
+        rest = rest[max(1, count) :]
+    return wanted
+
+
+def _joined(texts: Sequence[str], text_bytes: int) -> list[Outgoing]:
+    return [Words(part) for part in split(_GAP.join(texts), text_bytes)]

@@ -31,23 +31,26 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A picture, a recording or a film that WeChat holds."""
+    """A picture, a recording or a film of ours; ``media_id`` is WeChat's word for it, once it has been uploaded.
+    ``as_words`` says where it can be downloaded."""
 
     kind: Literal["image", "voice", "video"]
-    media_id: str
-    thumb_media_id: str | None = None
-    title: str = ""
+    attachment: str
+    title: str
+    as_words: Words
+    media_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Music:
-    """A piece of music at an address; WeChat shows none without a picture."""
+    """A piece of music at an address; WeChat shows none without a picture. ``as_words`` is its address as a text."""
 
     title: str
     description: str
     url: str
     hq_url: str
     thumb_media_id: str
+    as_words: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,8 @@ class MiniProgram:
 
 
 Outgoing = Words | Menu | File | Music | Article | MiniProgram
+
+
+def in_words(message: Outgoing) -> Words:
+    """The same as a text, which every account may send."""
+    return message if isinstance(message, Words) else message.as_words

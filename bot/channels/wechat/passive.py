@@ -25,12 +25,12 @@ class Passive:
 def passive(messages: Sequence[Outgoing], push: Push, now: datetime, text_bytes: int = TEXT_BYTES) -> Passive | None:
     """The first of ``messages`` as the answer to ``push``, the others as its rest; ``None`` where nothing is said.
 
-    Menus and mini programs become texts, which is all that WeChat takes here.
+    Menus and mini programs become texts, which is all that WeChat takes here, and so do files it does not hold.
     """
     if not messages:
         return None
     first, *rest = messages
-    if isinstance(first, Menu | MiniProgram):
+    if isinstance(first, Menu | MiniProgram) or (isinstance(first, File) and not first.media_id):
         first = first.as_words
     if isinstance(first, Words):
         begin, *more = split(first.text, text_bytes) or [""]
@@ -58,11 +58,11 @@ def _content(message: Outgoing) -> dict[str, Any]:
     match message:
         case Words(text):
             return {"MsgType": "text", "Content": text}
-        case Menu(as_words=words) | MiniProgram(as_words=words):
+        case Menu(as_words=words) | MiniProgram(as_words=words) | File(as_words=words, media_id=""):
             return _content(words)
-        case File("video", media_id, _, title):
+        case File("video", title=title, media_id=media_id):
             return {"MsgType": "video", "Video": {"MediaId": media_id, **({"Title": title} if title else {})}}
-        case File(kind, media_id):
+        case File(kind, media_id=media_id):
             return {"MsgType": kind, kind.capitalize(): {"MediaId": media_id}}
         case Music(title, description, url, hq_url, thumb_media_id):
             music = {"Title": title, "Description": description, "MusicUrl": url, "HQMusicUrl": hq_url}

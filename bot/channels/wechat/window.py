@@ -2,7 +2,7 @@
 
 The rule stands here alone, since WeChat does not say how its quotas combine: a message of the customer allows 5 in
 48 hours, a tap, a follow and a scan 3 in one minute each, a payment any number in 48 hours; the customer's next act of
-the same kind begins anew.
+the same kind begins anew. Which of them holds where several are open, an account's settings say.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,16 @@ from types import MappingProxyType
 from typing import Literal
 
 from bot.channels.wechat.pushes import Click, CustomerSaid, Payment, Push, Scan, ScannedCode, Subscribe, Text, Unknown
+from bot.settings import WechatAccount
 
 Trigger = Literal["message", "tap", "follow", "scan", "payment"]
 Combining = Literal["largest", "latest"]
 TYPING_WITHIN = timedelta(seconds=30)
 """After the customer's last act; later the typing state is refused (45080)."""
+
+FEWEST_BESIDE_A_MENU = 3
+"""Messages that must be left when a menu to tap is sent, the menu itself among them."""
+LEAST_BESIDE_A_MENU = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class Rule:
     allowances: Mapping[Trigger, Allowance] = field(default_factory=lambda: ALLOWANCES)
     combining: Combining = "largest"
     margin: timedelta = timedelta(seconds=2)
+
+
+def rule_of(account: WechatAccount) -> Rule:
+    """The account's."""
+    return Rule(combining=account.windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,14 @@ def window(acts: Mapping[Trigger, Act], now: datetime, rule: Rule | None = None)
         return Window(0, why="closed")
     best = max(open_, key=_worth)
     return Window(0, why="used_up") if best.left == 0 else best
+
+
+def bears_a_menu(open_: Window, now: datetime) -> bool:
+    """Whether choices may be shown to tap: a tap allows 3 messages for one minute only, where a number typed would have
+    allowed 5 for 48 hours, so that something must be left beside it, and for long."""
+    if open_.until is None or open_.trigger not in ("message", "payment"):
+        return False
+    return (open_.left is None or open_.left >= FEWEST_BESIDE_A_MENU) and open_.until - now > LEAST_BESIDE_A_MENU
 
 
 def _counting(acts: Mapping[Trigger, Act], rule: Rule) -> list[tuple[Trigger, Act]]:

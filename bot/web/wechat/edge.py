@@ -1,7 +1,7 @@
 """What the webhooks' handlers share: the accounts, the turns under way, and the answers to pushes."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.webhook import Webhook
 from bot.channels.wechat.window import trigger_of
 from bot.domain.message import Inbound, Taken
-from bot.outbox.passive import Asked, Passive
+from bot.outbox.passive import Asked, Chosen, Passive
+from bot.outbox.rows import Row
 from bot.outbox.sending import Outbox
 from bot.realtime import Realtime
 from bot.realtime.topics import DESK
@@ -28,7 +29,7 @@ from bot.web.wechat.arrived import Arrived
 from bot.web.wechat.arriving import Arrivals
 from bot.web.wechat.events import Events
 from bot.web.wechat.intake import Entry, Intake
-from bot.web.wechat.replies import Reply, choose, in_one
+from bot.web.wechat.replies import Manner, Reply, choose, in_one
 from bot.web.wechat.their_desk import TheirDesk
 from bot.web.wechat.tries import Patience, Tries
 from bot.web.wechat.unionids import UnionidQueue
@@ -69,7 +70,7 @@ class WechatEdge:
     passive: Passive
     outbox: Outbox
     realtime: Realtime
-    base_url: str
+    manners: Mapping[str, Manner]
     events: Events
     unionids: UnionidQueue
     intake: Intake = field(init=False)
@@ -174,13 +175,15 @@ class WechatEdge:
         asked = Asked(taken.message.id, taken.identity_id, last.seq)
         transferred = account.their_desk.transferred(taken, push) if account.their_desk else None
         lines = taken.answers if transferred is None and not taken.duplicate else ()
-        own = in_one([line.body for line in lines], taken.locale, push, self.base_url)
+        own = in_one([line.body for line in lines], taken.locale, push, self.manners[account.name])
+
+        def chosen(rows: Sequence[Row]) -> Chosen[Reply] | None:
+            return choose(rows, push, self.manners[account.name]) if transferred is None else None
+
         try:
             if own is not None and await self.passive.give(asked, [line.id for line in lines]):
                 return own
-            answered = await self.passive.answer(
-                asked, lambda rows: choose(rows, push, self.base_url) if transferred is None else None
-            )
+            answered = await self.passive.answer(asked, chosen)
         except UNAVAILABLE as error:
             log.warning("an answer cannot be chosen", reason=type(error).__name__)
             raise TurnUnavailable from error

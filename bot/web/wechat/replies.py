@@ -1,13 +1,16 @@
-"""Which of the lines that wait fit into the one message that answers a push."""
+"""Lines as messages of WeChat: their parts, and which of those that wait fit into one message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from bot.channels.wechat.compose import Terms, compose
-from bot.channels.wechat.fold import fold
-from bot.channels.wechat.outgoing import Outgoing
+from bot.channels.wechat.fold import batch, fold
+from bot.channels.wechat.outgoing import Outgoing, Words, in_words
 from bot.channels.wechat.passive import passive
 from bot.channels.wechat.pushes import Push
+from bot.channels.wechat.splitting import split
 from bot.domain.message import Body
 from bot.outbox.passive import Chosen
 from bot.outbox.rows import Row
@@ -15,7 +18,33 @@ from bot.outbox.rows import Row
 Reply = Mapping[str, Any]
 
 
-def choose(rows: Sequence[Row], push: Push, base_url: str) -> Chosen[Reply] | None:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an account says things; ``address`` is where a file of ours can be downloaded, by its id, always the same
+    for the same line."""
+
+    base_url: str
+    menus: bool = False
+    files: bool = False
+    address: Callable[[UUID, Row], str] | None = None
+
+    def terms(self, rows: Sequence[Row]) -> Terms:
+        """What messages that say these lines may look like."""
+        addresses = {}
+        if self.address is not None:
+            addresses = {
+                str(one["id"]): self.address(UUID(str(one["id"])), row)
+                for row in rows
+                for one in (row.body or {}).get("attachments") or ()
+            }
+        return self.plain_terms(rows[0].locale, addresses)
+
+    def plain_terms(self, locale: str, addresses: Mapping[str, str] | None = None) -> Terms:
+        """The same for lines without files."""
+        return Terms(locale, menus=self.menus, files=self.files, base_url=self.base_url, addresses=addresses or {})
+
+
+def choose(rows: Sequence[Row], push: Push, manner: Manner) -> Chosen[Reply] | None:
     """As many whole lines as one message holds, oldest first; where not even one fits, its next part.
 
     The same rows make the same reply to the same push: its time is the push's own.
@@ -23,38 +52,57 @@ def choose(rows: Sequence[Row], push: Push, base_url: str) -> Chosen[Reply] | No
     rows = _readable(rows)
     if not rows:
         return None
-    if rows[0].parts == 0:
-        for count in range(len(_untouched(rows)), 0, -1):
-            # A line that says nothing here goes along with the others; alone, it is no answer.
-            if said := in_one([row.body or {} for row in rows[:count]], rows[0].locale, push, base_url):
-                return Chosen(said, count)
-    messages = parts_of(rows[0], base_url)[rows[0].parts :]
+    whole = untouched(rows)
+    if whole and (count := batch(bodies_of(whole), terms := manner.terms(whole))):
+        # A line that says nothing here goes along with the others; alone, it is no answer.
+        reply = passive(fold(bodies_of(whole[:count]), terms), push, push.at)
+        return Chosen(reply.reply, count) if reply else None
+    messages = parts_of(rows[0], manner)[rows[0].parts :]
     reply = passive(messages[:1], push, push.at)
     if reply is None:
         return None
     return Chosen(reply.reply, 1) if len(messages) == 1 else Chosen(reply.reply, 0, 1)
 
 
-def in_one(bodies: Sequence[Body], locale: str, push: Push, base_url: str) -> Reply | None:
-    """The one message that says all of these lines; ``None`` where they do not fit, or say nothing here."""
-    folded = fold(bodies, 1, Terms(locale, base_url=base_url))
-    reply = None if folded.rest else passive(folded.messages, push, push.at)
+def in_one(bodies: Sequence[Body], locale: str, push: Push, manner: Manner) -> Reply | None:
+    """The one message that says all of these lines, as :func:`choose` would make it; ``None`` where they do not fit,
+    say nothing here, or have files."""
+    if any(body.get("attachments") for body in bodies):
+        return None
+    folded = fold(bodies, manner.plain_terms(locale))
+    reply = passive(folded, push, push.at) if len(folded) == 1 else None
     return reply.reply if reply else None
 
 
-def parts_of(row: Row, base_url: str) -> tuple[Outgoing, ...]:
-    """All messages that say a line, always the same; choices are numbers: a number typed opens the window for 48 hours,
-    a tap for one minute."""
-    return compose([row.body or {}], Terms(row.locale, base_url=base_url))
+def parts_of(row: Row, manner: Manner) -> tuple[Outgoing, ...]:
+    """All messages that say a line, always the same ones."""
+    messages = compose([row.body or {}], manner.terms([row]))
+    for part, size in row.cuts:
+        messages = (*messages[:part], *_cut(messages[part:], size))
+    return messages
+
+
+def untouched(rows: Sequence[Row]) -> Sequence[Row]:
+    """Up to the first of which something was sent before, that WeChat found too long or that nobody can read."""
+    begun = next((place for place, row in enumerate(rows) if row.parts or row.cuts or row.body is None), len(rows))
+    return rows[:begun]
+
+
+def bodies_of(rows: Sequence[Row]) -> list[Body]:
+    """What they say."""
+    return [row.body or {} for row in rows]
+
+
+def _cut(messages: Sequence[Outgoing], size: int) -> Iterator[Outgoing]:
+    """The first one was too long, of whatever kind it is; of the others only texts can be."""
+    for place, message in enumerate(messages):
+        if place == 0 or isinstance(message, Words):
+            yield from map(Words, split(in_words(message).text, size))
+        else:
+            yield message
 
 
 def _readable(rows: Sequence[Row]) -> Sequence[Row]:
     """Up to the first whose key is gone; whoever sends it otherwise finds out."""
     gone = next((place for place, row in enumerate(rows) if row.body is None), len(rows))
     return rows[:gone]
-
-
-def _untouched(rows: Sequence[Row]) -> Sequence[Row]:
-    """Up to the first of which something was sent before."""
-    begun = next((place for place, row in enumerate(rows) if row.parts), len(rows))
-    return rows[:begun]

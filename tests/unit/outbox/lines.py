@@ -33,6 +33,7 @@ def line(
         lease=None,
         reply_to=None,
         reply_part=None,
+        cuts=(),
         body=None if text is None else {"text": text, **body},
         address="openid",
         acts=acts or {},

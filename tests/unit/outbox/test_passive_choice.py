@@ -6,15 +6,16 @@ from hypothesis import strategies as st
 from bot.channels.wechat.pushes import Text
 from bot.outbox.passive import Chosen
 from bot.outbox.rows import Row
-from bot.web.wechat.replies import Reply, choose, parts_of
+from bot.web.wechat.replies import Manner, Reply, choose, parts_of
 from tests.unit.outbox.lines import NOW, line
 
 PUSH = Text(original_id="gh_1", openid="o1", at=NOW, external_id="1", content="在吗")
+MANNER = Manner("https://care.example.com")
 LONG = "长" * 1000
 
 
 def chosen(*rows: Row) -> Chosen[Reply] | None:
-    return choose(rows, PUSH, "https://care.example.com")
+    return choose(rows, PUSH, MANNER)
 
 
 def test_lines_that_wait_go_into_one_message_with_the_push_s_own_time() -> None:
@@ -40,7 +41,7 @@ def test_a_line_longer_than_a_message_begins_in_it() -> None:
     assert rest is not None
     assert rest.whole == 1
     assert first.reply["Content"] + rest.reply["Content"] == LONG
-    assert len(parts_of(long, "")) == 2
+    assert len(parts_of(long, MANNER)) == 2
 
 
 def test_nothing_is_answered_before_a_line_that_cannot_be_read() -> None:

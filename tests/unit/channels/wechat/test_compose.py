@@ -1,13 +1,14 @@
 """Bodies as WeChat's messages: what becomes text, what a card, and numbers that the dialog understands."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.wechat.compose import MAX_ITEM_ID_BYTES, MAX_ITEMS, Terms, Uploaded, compose, plain
-from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
+from bot.channels.wechat.compose import MAX_ITEM_ID_BYTES, MAX_ITEMS, Terms, compose, plain
+from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words, in_words
 from bot.channels.wechat.splitting import size_of
 from bot.channels.wechat.taps import tap_id
 from bot.channels.wechat.wording import word
@@ -133,18 +134,23 @@ def test_the_label_that_a_tap_sends_back_is_the_choice_s():
     assert shown_by_label(heard, "换货") == Shown("y", "换货")
 
 
-def test_files_that_wechat_holds_are_messages_others_a_line():
+def test_files_of_wechat_s_kinds_are_messages_others_a_line():
     voice, film = FILE | {"id": "v", "type": "audio/amr"}, FILE | {"id": "f", "type": "video/mp4", "name": "a.mp4"}
-    held = {"0199": Uploaded("pic"), "v": Uploaded("rec"), "f": Uploaded("film", "thumb")}
     pdf = {"id": "p", "name": "发票.pdf", "type": "application/pdf", "size": 1}
-    body = {"text": "请看", "attachments": [FILE, voice, film, pdf]}
-    terms = Terms("zh-Hans", uploaded=held, addresses={"p": "https://e.example/f/p"})
+    large = FILE | {"id": "l", "name": "大.png", "type": "image/png", "size": (10 << 20) + 1}
+    body = {"text": "请看", "attachments": [FILE, voice, film, pdf, large]}
+    addresses = {name: f"https://e.example/f/{name}" for name in ("0199", "v", "f", "p", "l")}
+    terms = Terms("zh-Hans", files=True, addresses=addresses)
+    words = "请看\n\n附件：发票.pdf https://e.example/f/p\n附件：大.png https://e.example/f/l"
     assert compose([body], terms) == (
-        Words("请看\n\n附件：发票.pdf https://e.example/f/p"),
-        File("image", "pic", None, "照片.jpg"),
-        File("voice", "rec", None, "照片.jpg"),
-        File("video", "film", "thumb", "a.mp4"),
+        Words(words),
+        File("image", "0199", "照片.jpg", Words("附件：照片.jpg https://e.example/f/0199")),
+        File("voice", "v", "照片.jpg", Words("附件：照片.jpg https://e.example/f/v")),
+        File("video", "f", "a.mp4", Words("附件：a.mp4 https://e.example/f/f")),
     )
+    for poor in (replace(terms, files=False), replace(terms, cards=False)):
+        (message,) = compose([body], poor)
+        assert in_words(message).text.count("https://") == 5
 
 
 def test_a_file_nobody_holds_is_at_least_named():
@@ -180,7 +186,9 @@ def test_music_needs_a_picture_on_wechat():
     music = {"title": "歌", "description": "短", "url": "https://e.example/m.mp3"}
     assert only_text({"music": music}) == "歌: https://e.example/m.mp3"
     (message,) = compose([{"music": music | {"thumb_media_id": "t"}}], ZH)
-    assert message == Music("歌", "短", "https://e.example/m.mp3", "https://e.example/m.mp3", "t")
+    assert message == Music(
+        "歌", "短", "https://e.example/m.mp3", "https://e.example/m.mp3", "t", Words("歌: https://e.example/m.mp3")
+    )
 
 
 def test_nothing_to_say_is_no_message():

@@ -2,6 +2,7 @@
 left."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wechatpy.replies import deserialize_reply
 
-from bot.channels.wechat.compose import Terms, Uploaded
+from bot.channels.wechat.compose import Kind, Terms, compose
 from bot.channels.wechat.customer_service import customer_service, encode, typing
-from bot.channels.wechat.fold import fold
+from bot.channels.wechat.fold import batch, batched, fold
 from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
 from bot.channels.wechat.passive import passive, transfer
 from bot.channels.wechat.pushes import Click, Text
@@ -27,16 +28,21 @@ PUSH = Text(original_id="gh_1", openid="o-user", at=NOW, external_id="1", conten
 TAP = Click(original_id="gh_1", openid="o-user", at=NOW, external_id="event:1", key="k")
 MENU = Menu("可以吗？", (Item("SetSlots(ok=true)", "可以"),), "也可以直接输入。", Words("可以吗？\n\n1. 可以"))
 PROGRAM = MiniProgram("订单", "wx1", "pages/o?id=1", "thumb", Words("订单: https://e.example/o"))
-MUSIC = Music("歌", "短", "https://e.example/m.mp3", "https://e.example/hq.mp3", "thumb")
+MUSIC = Music("歌", "短", "https://e.example/m.mp3", "https://e.example/hq.mp3", "thumb", Words("歌"))
 PAGE = Article("选购", "怎么选", "https://e.example/g", "https://e.example/i.jpg", Words("选购: https://e.example/g"))
+
+
+def file(kind: Kind, media_id: str, title: str = "") -> File:
+    return File(kind, "1", title, Words(f"附件：{title}"), media_id)
+
 
 PASSIVE: list[tuple[Outgoing, dict[str, Any]]] = [
     (Words("在 ]]> 这里"), {"MsgType": "text", "Content": "在 ]]> 这里"}),
     (MENU, {"MsgType": "text", "Content": "可以吗？\n\n1. 可以"}),
     (PROGRAM, {"MsgType": "text", "Content": "订单: https://e.example/o"}),
-    (File("image", "pic"), {"MsgType": "image", "Image": {"MediaId": "pic"}}),
-    (File("voice", "rec"), {"MsgType": "voice", "Voice": {"MediaId": "rec"}}),
-    (File("video", "film", "t", "a"), {"MsgType": "video", "Video": {"MediaId": "film", "Title": "a"}}),
+    (file("image", "pic"), {"MsgType": "image", "Image": {"MediaId": "pic"}}),
+    (file("voice", "rec"), {"MsgType": "voice", "Voice": {"MediaId": "rec"}}),
+    (file("video", "film", "a"), {"MsgType": "video", "Video": {"MediaId": "film", "Title": "a"}}),
     (
         MUSIC,
         {
@@ -79,9 +85,10 @@ SERVED: list[tuple[Outgoing, str, dict[str, Any]]] = [
             "tail_content": "也可以直接输入。",
         },
     ),
-    (File("image", "pic", None, "a.jpg"), "image", {"media_id": "pic"}),
-    (File("voice", "rec"), "voice", {"media_id": "rec"}),
-    (File("video", "film", "t", "a"), "video", {"media_id": "film", "thumb_media_id": "t", "title": "a"}),
+    (file("image", "pic", "a.jpg"), "image", {"media_id": "pic"}),
+    (file("voice", "rec"), "voice", {"media_id": "rec"}),
+    (file("video", "film", "a"), "video", {"media_id": "film", "title": "a"}),
+    (file("image", "", "a"), "text", {"content": "附件：a"}),
     (
         MUSIC,
         "music",
@@ -145,10 +152,10 @@ def test_the_library_reads_our_replies(message: Outgoing, content: dict[str, Any
 
 
 def test_only_the_first_message_goes_passively():
-    answer = passive([Words("A"), File("image", "pic"), MENU], PUSH, NOW)
+    answer = passive([Words("A"), file("image", "pic"), MENU], PUSH, NOW)
     assert answer is not None
     assert answer.reply["Content"] == "A"
-    assert answer.rest == (File("image", "pic"), MENU)
+    assert answer.rest == (file("image", "pic"), MENU)
     assert passive([], PUSH, NOW) is None
 
 
@@ -199,35 +206,47 @@ def test_a_body_goes_out_without_escapes():
     assert typing("o", "CancelTyping")["command"] == "CancelTyping"
 
 
-TERMS = Terms("zh-Hans", menus=True, uploaded={"1": Uploaded("pic")}, text_bytes=600)
-PICTURE = {"id": "1", "name": "a.jpg", "type": "image/jpeg", "size": 1}
+TERMS = Terms("zh-Hans", menus=True, files=True, text_bytes=600)
+ATTACHED = {"id": "1", "name": "a.jpg", "type": "image/jpeg", "size": 1}
+PICTURE = file("image", "", "a.jpg")
 
 
-def test_what_fits_is_not_folded():
-    bodies: list[Body] = [{"text": "A"}, {"text": "B"}]
-    assert fold(bodies, 2, TERMS).messages == (Words("A"), Words("B"))
+def test_a_file_that_wechat_does_not_hold_is_a_line_in_an_answer_to_a_push():
+    answer = passive([PICTURE], PUSH, NOW)
+    assert answer is not None
+    assert answer.reply["Content"] == "附件：a.jpg"
 
 
-def test_texts_are_joined_when_few_messages_are_left():
-    bodies: list[Body] = [{"text": "A"}, {"text": "B", "attachments": [PICTURE]}, {"text": "C"}]
-    assert fold(bodies, 3, TERMS).messages == (Words("A\n\nB"), File("image", "pic", None, "a.jpg"), Words("C"))
-    assert fold(bodies, 2, TERMS).messages == (Words("A\n\nB\n\nC"), File("image", "pic", None, "a.jpg"))
-    assert fold(bodies, 1, TERMS).rest == (File("image", "pic", None, "a.jpg"),)
-    assert fold(bodies, 0, TERMS).messages == ()
+def test_texts_are_joined_in_their_order():
+    bodies: list[Body] = [{"text": "A"}, {"text": "B", "attachments": [ATTACHED]}, {"text": "C"}, {"text": "D"}]
+    assert fold(bodies, TERMS) == (Words("A\n\nB"), PICTURE, Words("C\n\nD"))
+    assert fold(bodies, replace(TERMS, cards=False)) == (Words("A\n\nB\n\n附件：a.jpg\n\nC\n\nD"),)
+    assert fold([], TERMS) == ()
 
 
 def test_choices_are_numbers_when_messages_are_few():
-    (message,) = fold(
-        [{"text": "A"}, {"text": "可以吗？", "choices": [{"id": "a", "label": "可以"}]}], 1, TERMS
-    ).messages
+    (message,) = fold([{"text": "A"}, {"text": "可以吗？", "choices": [{"id": "a", "label": "可以"}]}], TERMS)
     assert message == Words("A\n\n可以吗？\n\n请回复数字选择：\n1. 可以")
 
 
+def test_how_many_lines_go_together():
+    short: list[Body] = [{"text": "A"}, {"text": "B"}, {"attachments": [ATTACHED]}, {"text": "C"}]
+    assert batch(short, TERMS) == 2
+    assert batched(short, TERMS) == 3
+    assert batch(short, replace(TERMS, cards=False)) == 4
+    long: list[Body] = [{"text": "长" * 500}, {"text": "B"}]
+    assert batch(long, TERMS) == 0
+    assert batched(long, TERMS) == 4
+    assert batch([], TERMS) == batched([], TERMS) == 0
+
+
 @SOON
-@given(st.lists(st.text(max_size=400), max_size=8), st.integers(0, 6))
-def test_folding_loses_nothing_and_never_sends_too_much(texts: list[str], room: int):
-    folded = fold([{"text": text} for text in texts], room, Terms("en", text_bytes=600))
-    assert len(folded.messages) <= room
-    said = [one.text for one in (*folded.messages, *folded.rest) if isinstance(one, Words)]
+@given(st.lists(st.text(max_size=400), max_size=8))
+def test_folding_loses_nothing_and_never_takes_more_messages(texts: list[str]):
+    bodies: list[Body] = [{"text": text} for text in texts]
+    terms = Terms("en", text_bytes=600)
+    folded = fold(bodies, terms)
+    said = [one.text for one in folded if isinstance(one, Words)]
+    assert len(said) == len(folded) <= batched(bodies, terms) <= max(1, len(compose(bodies, terms)))
     assert all(0 < size_of(text) <= 600 for text in said)
     assert "".join("".join(said).split()) == "".join("".join(map(str.strip, texts)).split())

@@ -1,0 +1,73 @@
+"""``/channels/{account}/files/{token}``: what cannot be sent as a file is a link, which only who was sent it knows."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from urllib.parse import quote
+from uuid import UUID
+
+from aiohttp import web
+
+from bot.outbox.rows import Row
+from bot.storage.blobs import BlobStore
+from bot.web.problems import Problem
+from bot.web.routes import PUBLIC, Route
+
+GOOD_FOR = timedelta(days=30)
+_PURPOSE = b"file link\0"
+_ID_BYTES, _TIME_BYTES, _SEAL_BYTES = 16, 5, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """Addresses of files and what stands behind them; ``key`` is the program's own."""
+
+    base_url: str
+    key: str
+    blobs: BlobStore
+
+    def address(self, blob_id: UUID, row: Row) -> str:
+        """Always the same for the same line; good for 30 days."""
+        until = int((row.queued_at + GOOD_FOR).timestamp())
+        named = blob_id.bytes + until.to_bytes(_TIME_BYTES)
+        token = urlsafe_b64encode(named + self._seal(row.account, named)).decode().rstrip("=")
+        return f"{self.base_url.rstrip('/')}/channels/{row.account}/files/{token}"
+
+    def blob_of(self, account: str, token: str, now: datetime) -> UUID | None:
+        """Which file a token names; ``None`` for one that is not ours or over."""
+        try:
+            raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError:
+            return None
+        named, seal = raw[: _ID_BYTES + _TIME_BYTES], raw[_ID_BYTES + _TIME_BYTES :]
+        if not hmac.compare_digest(seal, self._seal(account, named)):
+            return None
+        over = int.from_bytes(named[_ID_BYTES:]) < now.timestamp()
+        return None if over else UUID(bytes=named[:_ID_BYTES])
+
+    def _seal(self, account: str, named: bytes) -> bytes:
+        return hmac.digest(self.key.encode(), _PURPOSE + account.encode() + b"\0" + named, sha256)[:_SEAL_BYTES]
+
+
+DOWNLOADS = web.AppKey("wechat_downloads", Downloads)
+
+
+async def get_file(request: web.Request) -> web.Response:
+    """The bytes, shown in place when a picture and downloaded when not; 404 for a link that is not ours or over."""
+    downloads = request.app[DOWNLOADS]
+    blob_id = downloads.blob_of(request.match_info["account"], request.match_info["token"], datetime.now(UTC))
+    read = await downloads.blobs.read(blob_id) if blob_id else None
+    if read is None:
+        raise Problem(404, "blob_unknown")
+    blob, content = read
+    response = web.Response(body=content, content_type=blob.type)
+    disposition = "inline" if blob.type.startswith("image/") else "attachment"
+    response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(blob.name, safe='')}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+FILE_ROUTES = (Route("GET", "/channels/{account}/files/{token}", get_file, PUBLIC),)
