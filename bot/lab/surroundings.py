@@ -34,7 +34,8 @@ REAL = frozenset(
 )
 """Left out: the lab has a database, keys and accounts of its own, and sends neither mail nor text messages."""
 FIRST_PORT = 8080
-EMULATOR_PORT = 8090
+EMULATOR_ABOVE = 10
+"""The emulator is looked for a place so many ports above the server: 8080 and 8090."""
 _TRIED = 50
 
 
@@ -67,9 +68,9 @@ def surroundings_of(environment: Mapping[str, str], servers: int = 1, *, readabl
     raw = _setting("wechat", ours, written)
     folder = Path(_setting("var_dir", ours, written) or "var") / "lab"
     ports = _Ports()
-    emulator_url = f"http://{HOST}:{ports.free(EMULATOR_PORT)}"
-    wished = ours.get("YINGDA_HTTP__PORT") or written.get("http", {}).get("port") or FIRST_PORT
-    server_urls = tuple(f"http://{HOST}:{ports.free(_port(wished))}" for _ in range(servers))
+    wished = _port(ours.get("YINGDA_HTTP__PORT") or written.get("http", {}).get("port") or FIRST_PORT)
+    server_urls = tuple(f"http://{HOST}:{ports.free(wished)}" for _ in range(servers))
+    emulator_url = f"http://{HOST}:{ports.free(min(wished + EMULATOR_ABOVE, 65535))}"
     accounts = lab_accounts(raw, emulator_url)
     folder.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in written.items() if name not in REAL}
