@@ -71,7 +71,7 @@ def emulated(account: WechatAccount, push_url: str) -> dict[str, Any]:
         "title": OWN_TITLE if account.name == OWN["name"] else account.name,
         "original_id": "gh_" + hashlib.sha256(account.appid.encode()).hexdigest()[:12],
         "push_url": push_url,
-        "kf_accounts": [f"kf1@{account.name}"],
+        "kf_accounts": [account.desk_agent or f"kf1@{account.name}"],
         "templates": [_template(notice) for notice in account.notices],
         **{name: opened.get(name) for name in ("appid", "secret", "token", "aes_key", "mode", "kind", "open_platform")},
     }

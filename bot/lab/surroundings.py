@@ -68,7 +68,7 @@ def surroundings_of(environment: Mapping[str, str], servers: int = 1, *, readabl
     raw = _setting("wechat", ours, written)
     folder = Path(_setting("var_dir", ours, written) or "var") / "lab"
     ports = _Ports()
-    wished = _port(ours.get("YINGDA_HTTP__PORT") or written.get("http", {}).get("port") or FIRST_PORT)
+    wished = _port(ours.get("YINGDA_HTTP__PORT") or _written_port(written) or FIRST_PORT)
     server_urls = tuple(f"http://{HOST}:{ports.free(wished)}" for _ in range(servers))
     emulator_url = f"http://{HOST}:{ports.free(min(wished + EMULATOR_ABOVE, 65535))}"
     accounts = lab_accounts(raw, emulator_url)
@@ -147,6 +147,11 @@ def _setting(name: str, ours: Mapping[str, str], written: Mapping[str, Any]) -> 
 
 def _section(name: str) -> str:
     return name[len(PREFIX) :].partition("__")[0].lower()
+
+
+def _written_port(written: Mapping[str, Any]) -> object:
+    section = written.get("http")
+    return section.get("port") if isinstance(section, Mapping) else None
 
 
 def _port(wished: object) -> int:
