@@ -11,8 +11,10 @@ from bot.settings import LOCALES
 from bot.web.console.deeds import deed_name, deeds
 from bot.web.wechat.events import HANDLERS, keep, makes_known
 from bot.web.wechat.events_behaviour import behave, deed_of
+from bot.web.wechat.their_desk import attend
 from tests.unit.channels.wechat.samples import SAMPLES
 
+RECORDING = (behave, attend)
 PUSHES = {sample.name: parse(read_tree(sample.xml)[0], sample.xml) for sample in SAMPLES}
 
 
@@ -26,14 +28,14 @@ def test_a_push_is_talk_or_has_an_effect_or_is_kept(push: Push):
     assert handler is not None or inbound(push)
     if isinstance(push, pushes.Unknown):
         assert handler is keep
-    if handler is behave:
+    if handler in RECORDING:
         deed, content = deed_of(push)
         assert all(deed_name(deed, locale) for locale in LOCALES)
         assert content == content.strip()
 
 
 def test_every_deed_that_has_a_name_is_one():
-    done = {deed_of(push)[0] for push in PUSHES.values() if HANDLERS.get(type(push)) is behave}
+    done = {deed_of(push)[0] for push in PUSHES.values() if HANDLERS.get(type(push)) in RECORDING}
     assert done == set(deeds())
     assert all(set(words) == set(LOCALES) for words in deeds().values())
     assert deed_name(None, "en") is None
