@@ -44,6 +44,10 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     listed.add_argument("account", nargs="?", metavar="ACCOUNT", help="needed where there are several")
     listed.set_defaults(run=later("wechat_notices:list_notices"))
 
+    unknown = actions.add_parser("unknown", help="what WeChat has pushed that nobody understands, as it came")
+    unknown.add_argument("--days", type=int, default=30, metavar="N", help="how far back, 30 without it")
+    unknown.set_defaults(run=later("wechat_unknown:list_unknown"))
+
     tags = actions.add_parser("tags", help="customers' tags as WeChat is told of them: push, diff")
     ways = tags.add_subparsers(dest="step", required=True, metavar="STEP")
     for name, does in (
