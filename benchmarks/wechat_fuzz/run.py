@@ -1,4 +1,4 @@
-"""Runs the cases and judges what came of them."""
+"""Mutated pushes at a real webhook: 400 or 403, or 200 for what is a push all the same; nothing else, ever."""
 
 import argparse
 import asyncio
