@@ -1,13 +1,15 @@
 """Runs the lab: the emulator, then the servers, then what makes the phone worth looking at; all of it ends together."""
 
 import asyncio
+import fcntl
 import json
 import re
 import secrets
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -57,7 +59,13 @@ async def run_lab(
     ``users``: how many phones there are; ``faults``: names of :data:`bot.lab.phones.FAULTS`; ``show`` is given the
     phone's address and may block. Raises :class:`LabFault`.
     """
-    lab = _Lab(surroundings, say, locale, show)
+    if (lock := _locked(surroundings.folder)) is None:
+        raise LabFault(words("runs", locale, folder=surroundings.folder))
+    with lock:
+        return await _run(_Lab(surroundings, say, locale, show), users, faults)
+
+
+async def _run(lab: "_Lab", users: int, faults: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, lab.over.set)
     opening = asyncio.create_task(lab.open(users, faults), name="opening the lab")
@@ -241,6 +249,18 @@ class _Lab:
 
     def _say(self, saying: Saying, **values: object) -> None:
         self._out(words(saying, self._locale, **values))
+
+
+def _locked(folder: Path) -> IO[bytes] | None:
+    """The folder's lock for as long as it is open, ``None`` while another lab has it: their servers would send to each
+    other's customers."""
+    lock = (folder / "lock").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def _nobody(line: str) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 from bot.settings import Locale
 
 Saying = Literal[
+    "runs",
     "replaced",
     "starting",
     "menu",
@@ -25,6 +26,11 @@ Saying = Literal[
     "too_slow",
 ]
 WORDS: Mapping[Saying, Mapping[Locale, str]] = {
+    "runs": {
+        "zh-Hans": "已有一个实验室在使用 {folder}；要再开一个，请给它另外的 YINGDA_VAR_DIR",
+        "zh-Hant": "已有一個實驗室在使用 {folder}；要再開一個，請給它另外的 YINGDA_VAR_DIR",
+        "en": "another lab uses {folder}; for one more, set another YINGDA_VAR_DIR",
+    },
     "replaced": {
         "zh-Hans": "!! 公众号 {name} 的设置指向真实的微信。实验室不连接它，只用模拟的微信，它的密钥一个也不会用到",
         "zh-Hant": "!! 公眾號 {name} 的設定指向真實的微信。實驗室不連接它，只用模擬的微信，它的密鑰一個也不會用到",

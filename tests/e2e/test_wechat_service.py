@@ -8,6 +8,7 @@ import pytest
 from bot.storage.database import Addresses
 from tests.e2e.console_page import chromium
 from tests.e2e.wechat_viewer import Viewer
+from tests.integration.emulators.wechat_lab import lab
 from tests.integration.wechat_edge.desk import at_desk
 from tests.integration.wechat_edge.phones import wechat
 
@@ -58,3 +59,29 @@ async def test_from_following_to_a_person_s_answer(demo_addresses: Addresses, tm
                 assert await viewer.came("custom") == "您好，我是小美，您的投诉由我跟进。"
             await viewer.look("person")
     assert len(list((tmp_path / "pictures").iterdir())) == 7 * 4
+
+
+@pytest.mark.parametrize(
+    ("style", "fault"),
+    [
+        (".bubble { white-space: nowrap !important; max-width: none !important; flex: none }", "outside: <div"),
+        (".bubble { overflow: hidden !important; width: 80px; white-space: nowrap !important }", "cut: <div"),
+        (".line { margin-bottom: -40px }", "covered: <div"),
+        (".bubble { color: #bbb !important; background: #fff !important }", "color-contrast"),
+        ("body { width: 1400px }", "40 px wider"),
+    ],
+    ids=["outside", "cut", "over", "pale", "wide"],
+)
+async def test_the_viewer_sees_what_is_wrong(tmp_path: Path, style: str, fault: str) -> None:
+    async with lab() as wechat, chromium() as browser:
+        await wechat.user()
+        for text in ("您好", "一二三四五六七八九十" * 12):
+            await wechat.do("li", "text", content=text)
+        page = await browser.new_page(locale="zh-CN", bypass_csp=True)
+        viewer = Viewer(page, tmp_path)
+        await page.goto(f"{wechat.emulator.make_url('/phone')}?user=li")
+        await page.wait_for_selector("body[data-ready]")
+        await viewer.look("well")
+        await page.add_style_tag(content=style)
+        with pytest.raises(AssertionError, match=fault):
+            await viewer.look("ill")

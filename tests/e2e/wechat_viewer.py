@@ -29,7 +29,8 @@ _CUT = """() => {
     })
     const over = boxes.filter((one, place) => place > 0
         && one.getBoundingClientRect().top < boxes[place - 1].getBoundingClientRect().bottom - 1)
-    return [...cut, ...outside, ...over].map((one) => one.outerHTML.slice(0, 160))
+    return Object.entries({ cut, outside, covered: over })
+        .flatMap(([fault, found]) => found.map((one) => `${fault}: ${one.outerHTML.slice(0, 160)}`))
 }"""
 _BELOW = (
     "() => { const log = document.querySelector('.log'); return log.scrollHeight - log.scrollTop - log.clientHeight }"
@@ -61,7 +62,8 @@ class Viewer:
         line = self._answers.nth(self._read)
         await expect(line).to_be_in_viewport(timeout=15_000)
         self._read += 1
-        assert await line.get_attribute("data-how") == how
+        came = await line.get_attribute("data-how")
+        assert came == how, await line.inner_text()
         return await line.locator(".bubble").inner_text()
 
     async def look(self, name: str) -> None:
@@ -71,14 +73,18 @@ class Viewer:
             await self.page.set_viewport_size({"width": width, "height": 844})
             where = f"{name}-{scheme}-{width}"
             await self.page.screenshot(path=self._folder / f"{where}.png")
-            assert self.faults == [], where
-            assert await self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), where
-            assert await self.page.evaluate(_CUT) == [], where
-            assert await self.page.evaluate(_BELOW) < 2, f"{where}: the newest line is out of sight"
+            assert self.faults == [], f"{where}: {self.faults}"
+            wide = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert wide <= 0, f"{where}: {wide} px wider than the window"
+            cut = await self.page.evaluate(_CUT)
+            assert cut == [], f"{where}: {cut}"
+            below = await self.page.evaluate(_BELOW)
+            assert below < 2, f"{where}: the newest line is {below} px out of sight"
             if (scheme, width) in READ:
                 await self._read_aloud(where)
 
     async def _read_aloud(self, where: str) -> None:
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert await self.page.evaluate(_BARRIERS) == [], where
+        barriers = await self.page.evaluate(_BARRIERS)
+        assert barriers == [], f"{where}: {barriers}"

@@ -71,6 +71,21 @@ class Lab:
         return alive
 
 
+def refused(folder: Path) -> str:
+    """What a lab says that cannot be started."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "lab"],
+        cwd=ROOT,
+        env=os.environ | {"YINGDA_VAR_DIR": str(folder), "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    return done.stderr
+
+
 @contextmanager
 def lab(folder: Path, *arguments: str) -> Iterator[Lab]:
     """``yingda lab`` once it is ready; whatever is left of it at the end is killed."""
@@ -133,6 +148,7 @@ def test_a_newcomer_has_a_phone_a_menu_and_a_code_and_ctrl_c_ends_everything(fol
 def test_kill_nine_leaves_no_part_of_it_running(folder: Path) -> None:
     with lab(folder, "--two") as running:
         phone = running.link("phone")
+        assert "another lab uses" in refused(folder)
         for user in ("user1", "user2"):
             control(phone, f"/users/{user}/follow", {})
             assert control(phone, f"/users/{user}/phone?wait=20")["lines"]
