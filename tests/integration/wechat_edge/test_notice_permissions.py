@@ -110,8 +110,11 @@ async def test_answers_and_notices_stand_in_the_record_and_are_erased(pushed: Pu
         await ours.run()
         [(contact_id,)] = await pushed.rows("SELECT contact_id FROM crm.identities")
         export = await pushed.crm.export(contact_id)
-        told = [(one["direction"], one["content"]) for one in export.content["interactions"]]
-        assert told == [("in", "［同意接收一次通知］S1"), ("out", "［通知］您有一条新回复，回复任意内容即可查看")]
+        told = [(one["direction"], one["outcome_ref"], one["content"]) for one in export.content["interactions"]]
+        assert told == [
+            ("in", "notice_allowed", "S1"),
+            ("out", "notice_sent", "您有一条新回复，回复任意内容即可查看"),
+        ]
         await pushed.crm.erase(contact_id, "staff:test", "request", datetime.now(UTC))
     assert await pushed.rows(STATES) == []
     assert await pushed.rows(ANSWERS) == []

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from bot.channels.wechat.pushes import NoticeChoice, NoticesChosen
 from bot.web.wechat.event import Event
-from bot.web.wechat.notices.talk import append_talk
+from bot.web.wechat.notices.talk import Deed, append_talk
 
 Source = Literal["asked", "settings", "platform"]
 
@@ -28,11 +28,11 @@ _END = text(
     " FROM bot.wechat_permissions p WHERE p.identity_id = :identity"
     " GROUP BY p.identity_id, p.account, p.template_id HAVING bool_or(p.accepted)"
 )
-_SAID: Mapping[tuple[bool, bool], str] = {
-    (True, False): "［同意接收一次通知］",
-    (True, True): "［在设置中允许通知］",
-    (False, False): "［拒绝接收通知］",
-    (False, True): "［在设置中关闭通知］",
+_DEEDS: Mapping[tuple[bool, bool], Deed] = {
+    (True, False): "notice_allowed",
+    (True, True): "notice_allowed_again",
+    (False, False): "notice_refused",
+    (False, True): "notice_revoked",
 }
 
 
@@ -45,8 +45,8 @@ async def choose(event: Event) -> None:
     for choice in push.choices:
         source: Source = "settings" if push.changed else "asked"
         await append(event.connection, event.who.identity_id, event.account, choice, source, push.at)
-        said = f"{_SAID[choice.accepted, push.changed]}{choice.template_id}"
-        await append_talk(event.connection, event.who, event.account, "in", push.at, said)
+        deed = _DEEDS[choice.accepted, push.changed]
+        await append_talk(event.connection, event.who, event.account, deed, push.at, choice.template_id)
 
 
 async def end_all(event: Event, identity_id: UUID) -> None:

@@ -109,9 +109,9 @@ class NoticeSender:
 
     async def _send(self, queued: QueuedNotice) -> None:
         try:
-            account = self._accounts[queued.account]
-            notice = next((one for one in account.notices if one.name == queued.name), None)
-            if notice is None:
+            account = self._accounts.get(queued.account)
+            notice = next((one for one in account.notices if one.name == queued.name), None) if account else None
+            if account is None or notice is None:
                 await self._settle(queued, None, Outcome("failed", "not_configured"))
             elif (hindered := _hindered(queued, account)) is not None:
                 await self._settle(queued, notice, hindered)
@@ -172,8 +172,8 @@ class NoticeSender:
             row = (await connection.execute(begin, values)).one_or_none()
             if row is None:
                 return None
-            told = f"［通知］{'；'.join(fields.values())}"
-            await append_talk(connection, to.who, queued.account, "out", row.begun_at, told, f"notice:{queued.id}")
+            told, key = "\n".join(fields.values()), f"notice:{queued.id}"
+            await append_talk(connection, to.who, queued.account, "notice_sent", row.begun_at, told, key)
         return replace(queued, lease=row.lease_until)
 
     async def _settle(self, queued: QueuedNotice, notice: WechatNotice | None, outcome: Outcome) -> None:

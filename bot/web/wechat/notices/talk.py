@@ -1,16 +1,22 @@
-"""What was allowed and what was told by notices stands with the customer's other contacts (CH2), and is exported so."""
+"""What was allowed and what was told by notices stands with the customer's other contacts (CH2), and is exported so.
+
+Like other behaviour (CH3): ``outcome_ref`` names the deed, the sealed content is the template or the notice's words.
+"""
 
 import json
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from bot.domain.decision import BEHAVIOUR
 from crm_adapter.encryption import seal
 from crm_adapter.identify import Known
 
+Deed = Literal["notice_allowed", "notice_allowed_again", "notice_refused", "notice_revoked", "notice_sent"]
+DEEDS: Final[tuple[Deed, ...]] = get_args(Deed)
 PLACE = "interactions.content"
 _APPEND = text("SELECT crm.append_interactions(:identity, NULL, 'wechat', :account, '', CAST(:items AS jsonb))")
 
@@ -19,7 +25,7 @@ async def append_talk(
     connection: AsyncConnection,
     who: Known,
     account: str,
-    direction: Literal["in", "out"],
+    deed: Deed,
     at: datetime,
     content: str,
     key: str | None = None,
@@ -29,8 +35,10 @@ async def append_talk(
     sealed = seal(who.key, PLACE, number, content.encode())
     item = {
         "id": str(number),
-        "direction": direction,
+        "direction": "out" if deed == "notice_sent" else "in",
         "at": at.isoformat(),
+        "outcome_kind": BEHAVIOUR,
+        "outcome_ref": deed,
         "sealed_content": "\\x" + sealed.hex(),
         "key": key or f"notice:{number}",
     }
