@@ -1,6 +1,9 @@
 import type { Locale } from '../shared/locale'
 import { Conversation } from './conversation'
 import { TEXTS } from './i18n'
+import { departure } from '../shared/login'
+import { Api } from './api'
+import { Login } from './login'
 import type { Page } from './page'
 import type { Choice } from './protocol'
 import type { Draft } from './queue'
@@ -11,6 +14,7 @@ import { Banner } from './view/banner'
 import { Composer } from './view/composer'
 import { Header } from './view/header'
 import { Log } from './view/log'
+import { LoginLine } from './view/login'
 import { Notice } from './view/notice'
 import { Welcome } from './view/welcome'
 
@@ -41,11 +45,14 @@ export class Chat {
   private readonly composer: Composer
   private readonly notice: Notice
   private readonly welcome = new Welcome((question) => this.say({ text: question }))
+  private readonly login: Login
+  private readonly loginLine = new LoginLine(() => void this.login.begin())
   private readonly own = new OwnTyping((on) => this.conversation.connection.typing(on))
   private readonly theirs = new TheirTyping((on) => this.log.showTyping(on))
   private locale: Locale
   private visible: boolean
   private drawnTitle: string | undefined
+  private offeredTo: string | undefined
   private toldUnread = -1
   /** True until the draw after the history was complete. */
   private quiet = true
@@ -81,12 +88,16 @@ export class Chat {
       upload: (file, progress) => conversation.blobs.upload(file, progress),
       limits: () => conversation.limits,
     })
+    this.login = new Login(options.base, new Api(options.base), conversation.sessions, store, {
+      leave: (address) => this.leave(address),
+      show: (state) => this.loginLine.show(state),
+    })
     this.notice = new Notice(() => this.forget(), this.options.policyUrl)
   }
 
   start(): void {
-    const { header, banner, log, composer, notice } = this
-    const parts = [header, banner, log].map((part) => part.element)
+    const { header, banner, loginLine, log, composer, notice } = this
+    const parts = [header, banner, loginLine, log].map((part) => part.element)
     this.options.place.append(...parts, log.jump, composer.element, notice.element, notice.dialog)
     this.translate()
     composer.fill(this.options.store.get('draft') ?? '')
@@ -121,6 +132,18 @@ export class Chat {
   async identify(jwt: string | null): Promise<void> {
     const code = await this.conversation.identify(jwt)
     if (code) this.options.page.tell({ type: 'fault', code })
+  }
+
+  /** The page has come back from a log-in. */
+  async prove(proof: string): Promise<void> {
+    await this.login.end(proof)
+  }
+
+  private leave(address: string): void {
+    const { page } = this.options
+    const target = page.embedded ? undefined : departure(address, location.origin)
+    if (page.embedded) page.tell({ type: 'leave', address })
+    else if (target) location.assign(target)
   }
 
   private choose(locale: Locale): void {
@@ -180,7 +203,7 @@ export class Chat {
   private translate(): void {
     document.documentElement.lang = this.locale
     this.banner.translate(this.locale)
-    for (const part of [this.log, this.composer, this.notice]) part.translate(this.locale)
+    for (const part of [this.loginLine, this.log, this.composer, this.notice]) part.translate(this.locale)
     this.drawnTitle = undefined
   }
 
@@ -191,6 +214,15 @@ export class Chat {
     this.header.translate(this.locale, this.title)
     this.welcome.translate(this.locale, this.title)
     document.title = this.title || TEXTS[this.locale].title
+  }
+
+  /** Once per visitor: what became of a log-in stays to be read. */
+  private offerLogin(): void {
+    const session = this.conversation.sessions.current
+    const visitor = `${session?.visitor} ${session?.login}`
+    if (visitor === this.offeredTo) return
+    this.offeredTo = visitor
+    this.login.offer()
   }
 
   private drawSoon(): void {
@@ -204,6 +236,7 @@ export class Chat {
     const entries = timeline(thread, queue.items(), this.locale, new Date())
     this.welcome.element.hidden = entries.length > 0
     this.entitle()
+    this.offerLogin()
     this.log.draw(entries, this.locale, this.quiet)
     this.quiet = catchingUp
     this.look()

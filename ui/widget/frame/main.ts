@@ -1,4 +1,5 @@
 import { firstLocale, type Locale, matchLocale } from '../shared/locale'
+import { takeProof } from '../shared/login'
 import { THEMES } from '../shared/messages'
 import { Chat } from './chat'
 import { Page } from './page'
@@ -24,6 +25,8 @@ const page = new Page(asked.get('origin'), (message) => {
       return chat.fill(message.text)
     case 'identify':
       return void chat.identify(message.jwt)
+    case 'proof':
+      return void chat.prove(message.proof)
     case 'settings':
       if (message.theme) theme.set(message.theme)
       if (message.locale) chat.speak(message.locale)
@@ -50,5 +53,7 @@ const chat = new Chat({
 })
 
 chat.start()
+const proof = page.embedded ? undefined : takeProof()
+if (proof) void chat.prove(proof)
 // Only now: until it hears this, the page keeps back what it has to say.
 page.tell({ type: 'ready' })

@@ -78,6 +78,8 @@ export interface SessionAnswer {
   locale: Locale
   account: { name: string; title: Partial<Record<Locale, string>> }
   limits: Limits
+  /** The official account that the visitor may log in with. */
+  wechat_login?: string
 }
 
 export interface Page {

@@ -13,6 +13,8 @@ export interface Session {
   limits: Limits
   /** Whom the shop says is logged in. */
   identity?: string
+  /** The official account to log in with, where there is one. */
+  login?: string
 }
 
 const KEY = 'session'
@@ -119,6 +121,7 @@ export class Sessions {
       title: answer.account?.title ?? {},
       limits: { ...DEFAULT_LIMITS, ...answer.limits },
       ...(identity && { identity }),
+      ...(answer.wechat_login && { login: answer.wechat_login }),
     }
     this.store.set(KEY, session)
     this.changed(session)

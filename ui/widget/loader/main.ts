@@ -1,4 +1,5 @@
 import { type Locale, matchLocale } from '../shared/locale'
+import { departure, takeProof } from '../shared/login'
 import { readToPage, type Theme, THEMES, type ToFrame, type ToPage, wrap } from '../shared/messages'
 import { Keep } from './keep'
 import { frameAddress, readOptions } from './options'
@@ -101,6 +102,11 @@ function start(script: HTMLScriptElement): YingdaApi {
         break
       case 'keep':
         keep.set(message.key, message.value)
+        break
+      case 'leave': {
+        const target = departure(message.address, options.base.origin)
+        if (target) location.assign(target)
+      }
     }
   }
 
@@ -116,8 +122,13 @@ function start(script: HTMLScriptElement): YingdaApi {
   panel.tint(options.theme)
   document.body.append(panel.host)
   panel.paint(options.accent)
+  const proof = takeProof()
+  if (proof) {
+    open()
+    tell({ type: 'proof', proof })
+  }
   // A customer who has talked before is told of new answers without opening the chat.
-  if (keep.known) load()
+  else if (keep.known) load()
 
   return {
     open,

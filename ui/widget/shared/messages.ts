@@ -12,6 +12,7 @@ export type ToFrame =
   | { type: 'settings'; locale?: Locale; theme?: Theme }
   | { type: 'identify'; jwt: string | null }
   | { type: 'kept'; entries: Record<string, string> }
+  | { type: 'proof'; proof: string }
 
 /**
  * What the frame may tell the shop's page: never a word of the conversation, except that a browser
@@ -26,6 +27,7 @@ export type ToPage =
   | { type: 'fault'; code: string }
   | { type: 'restore' }
   | { type: 'keep'; key: string; value: string | null }
+  | { type: 'leave'; address: string }
 
 /** Both sides mark their messages, since a page's other frames talk over the same event. */
 const MARK = 'yingda'
@@ -67,6 +69,8 @@ export function readToFrame(data: unknown): ToFrame | undefined {
       const entries = Object.entries(record['entries'] ?? {})
       return { type: 'kept', entries: Object.fromEntries(entries.filter(([, value]) => typeof value === 'string')) }
     }
+    case 'proof':
+      return typeof record['proof'] === 'string' ? { type: 'proof', proof: record['proof'] } : undefined
     default:
       return undefined
   }
@@ -88,6 +92,8 @@ export function readToPage(data: unknown): ToPage | undefined {
       return typeof record['code'] === 'string' ? { type: 'fault', code: record['code'] } : undefined
     case 'restore':
       return { type: 'restore' }
+    case 'leave':
+      return typeof record['address'] === 'string' ? { type: 'leave', address: record['address'] } : undefined
     case 'keep': {
       const { key, value } = record
       return typeof key === 'string' && (typeof value === 'string' || value === null) ? { type: 'keep', key, value } : undefined

@@ -50,6 +50,13 @@ export const en: Texts = {
   fileTooLarge: (name, limit) => `“${name}” is too large, ${limit} is the limit.`,
   fileRefused: (name) => `“${name}” cannot be sent: use PNG, JPEG, GIF or WebP pictures, or PDF.`,
   uploadFailed: (name) => `“${name}” could not be uploaded.`,
+  login: {
+    begin: 'Log in with WeChat',
+    joined: 'You are logged in with WeChat.',
+    asked: 'Your log-in was noted; a colleague will check it.',
+    somebody_else: 'This chat belongs to another WeChat user already; nothing was changed.',
+    failed: 'The log-in with WeChat did not work.',
+  },
   faults: {
     too_large: 'Too long: the server did not take it.',
     blob_unknown: 'The attachment has expired, please add it again.',

@@ -46,6 +46,7 @@ export interface Texts {
   fileTooLarge: (name: string, limit: string) => string
   fileRefused: (name: string) => string
   uploadFailed: (name: string) => string
+  login: { begin: string; joined: string; asked: string; somebody_else: string; failed: string }
   faults: Record<string, string>
   fault: string
 }

@@ -46,6 +46,13 @@ export const zhHans: Texts = {
   fileTooLarge: (name, limit) => `“${name}”太大，最大 ${limit}。`,
   fileRefused: (name) => `“${name}”的类型不支持，请用 PNG、JPEG、GIF、WebP 图片或 PDF。`,
   uploadFailed: (name) => `“${name}”上传失败。`,
+  login: {
+    begin: '微信登录',
+    joined: '您已用微信登录。',
+    asked: '已记录您的登录，稍后由同事核对。',
+    somebody_else: '这个聊天已属于另一位微信用户，没有改变。',
+    failed: '微信登录没有成功。',
+  },
   faults: {
     too_large: '文字太长，服务器没有接收。',
     blob_unknown: '附件已失效，请重新添加。',

@@ -46,6 +46,13 @@ export const zhHant: Texts = {
   fileTooLarge: (name, limit) => `「${name}」太大，最大 ${limit}。`,
   fileRefused: (name) => `不支援「${name}」的類型，請用 PNG、JPEG、GIF、WebP 圖片或 PDF。`,
   uploadFailed: (name) => `「${name}」上傳失敗。`,
+  login: {
+    begin: '微信登入',
+    joined: '您已用微信登入。',
+    asked: '已記錄您的登入，稍後由同事核對。',
+    somebody_else: '這個聊天已屬於另一位微信使用者，沒有改變。',
+    failed: '微信登入沒有成功。',
+  },
   faults: {
     too_large: '文字太長，伺服器沒有接收。',
     blob_unknown: '附件已失效，請重新加入。',
