@@ -39,6 +39,8 @@ Leaving = Literal["to_queue", "to_bot", "resolve"]
 Settling = Literal["arrived", "again"]
 Defer = Callable[[AsyncConnection, str, Mapping[str, Any], str, UUID], Awaitable[None]]
 """Has an event (its name, values and key) told to the dialog of an identity once the transaction is committed."""
+Typist = Callable[[str, bool], None]
+"""Shows that a person writes to this identity, or has stopped; it does not wait for that."""
 
 _HOLD = text("SELECT key_id, kek, wrapped, sealed_external_id FROM crm.hold_identity(:identity)")
 _TAKE = text("SELECT fence FROM bot.desk_take(:step, :conversation, :agent)")
@@ -91,6 +93,8 @@ class Desk:
         self._keys = keys
         self._realtime = realtime
         self._defer = defer
+        self.typists: dict[str, Typist] = {}
+        """Who shows, by account, to customers without a browser of ours that somebody writes."""
 
     async def take(self, step: Step) -> int:
         """The conversation is this person's, and the bot's unsent words are cancelled; the fence from now on.
@@ -156,6 +160,8 @@ class Desk:
         if talk is not None and talk.identity is not None:
             hint: dict[str, JSON] = {"kind": "typing", "by": "staff", "on": on}
             await self._realtime.publish(thread_topic(talk.account, talk.identity), hint)
+            if typist := self.typists.get(talk.account):
+                typist(talk.identity, on)
 
     async def _talk(
         self, connection: AsyncConnection, conversation_id: UUID, agent_id: UUID | None = None

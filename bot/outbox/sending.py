@@ -179,7 +179,7 @@ class Outbox:
                 await self._give_up(begun[0], verdict, deliverer)
                 return
             if isinstance(verdict, Shut):  # each by itself has another way, perhaps
-                await self._settle(Settlement(begun, Again("window", verdict.code, 0.0, verdict.rid), at))
+                await self._settle(Settlement(begun, Again("window", verdict.code, 0.0, verdict.rid), at, shut=True))
                 return
             await self._settle(Settlement(begun, verdict, at))
             return
@@ -187,11 +187,12 @@ class Outbox:
     async def _give_up(self, row: Row, verdict: Verdict, deliverer: Deliverer) -> None:
         """Written down; what the send window keeps back may wait for a customer who is told of it."""
         at = datetime.now(UTC)
+        shut = isinstance(verdict, Shut) and row.state == "begun"
         if isinstance(verdict, Shut) and deliverer.offers is not None and not _is_late(row, deliverer, at):
             verdict = await deliverer.offers.offer(row) or verdict
         if isinstance(verdict, Waiting) and _is_late(row, deliverer, at):
             verdict = Failed("waited_too_long", verdict.code, verdict.rid)
-        await self._settle(Settlement([row], verdict, at))
+        await self._settle(Settlement([row], verdict, at, shut=shut))
 
     async def _behind(self, row: Row) -> list[Row]:
         """What goes to the same customer next, as far as nobody else sees to it."""

@@ -61,7 +61,7 @@ class Settlement:
     """What is written of ``rows``, which were one message of the platform, or a part of one row.
 
     ``more``: the next part is to be begun under the same lease. ``wait_s``: until it is tried again. ``at``: when the
-    platform was asked.
+    platform was asked; ``shut``: it then said that it takes nothing more for this customer.
     """
 
     rows: Sequence[Row]
@@ -69,6 +69,7 @@ class Settlement:
     at: datetime
     more: bool = False
     wait_s: float | None = None
+    shut: bool = False
 
 
 async def settle(connection: Connection, one: Settlement, deadline_s: float) -> None:
@@ -82,7 +83,7 @@ async def settle(connection: Connection, one: Settlement, deadline_s: float) -> 
         begun = head.state == "begun"
         if begun and isinstance(verdict, Sent | Unknown):
             await connection.execute(_COUNT, (head.identity_id,))
-        if begun and isinstance(verdict, Shut):
+        if one.shut:
             await connection.execute(_USED_UP, (head.identity_id, one.at))
         if isinstance(verdict, Unreachable):
             await mark_unreachable(connection, head.identity_id, "refused", at=one.at, code=verdict.code)

@@ -32,6 +32,7 @@ from bot.web.wechat.intake import Entry, Intake
 from bot.web.wechat.replies import Manner, Reply, choose, in_one
 from bot.web.wechat.their_desk import TheirDesk
 from bot.web.wechat.tries import Patience, Tries
+from bot.web.wechat.typing import Typing
 from bot.web.wechat.unionids import UnionidQueue
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,7 @@ class WechatEdge:
     manners: Mapping[str, Manner]
     events: Events
     unionids: UnionidQueue
+    typing: Typing
     intake: Intake = field(init=False)
     _fetching: dict[str, "asyncio.Task[Inbound]"] = field(default_factory=dict)
     _answering: set["asyncio.Task[Any]"] = field(default_factory=set)
@@ -109,7 +111,8 @@ class WechatEdge:
             if inbound is None or await self.events.is_outdated(account.name, arrived.push):
                 return None
             inbound = await self._whole(account, arrived, inbound)
-            taken = await self.turns.take(replace(inbound, act=trigger_of(arrived.push)))
+            with self.typing.during(account.name, arrived.push.openid):
+                taken = await self.turns.take(replace(inbound, act=trigger_of(arrived.push)))
         self.unionids.offer(account.name, taken.identity_id, inbound.identity)
         if taken.at_desk:
             await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})

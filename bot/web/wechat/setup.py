@@ -17,7 +17,7 @@ from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from bot.turns.take import Turns
 from bot.web.chat.edge import EDGE
-from bot.web.keys import CRM, NOTICES, WECHAT_LOGIN
+from bot.web.keys import CRM, DESK, NOTICES, WECHAT_LOGIN
 from bot.web.routes import register
 from bot.web.wechat.downloads import DOWNLOADS, FILE_ROUTES
 from bot.web.wechat.edge import WECHAT, WechatEdge, account_of
@@ -30,6 +30,7 @@ from bot.web.wechat.login import ROUTES as LOGIN_ROUTES
 from bot.web.wechat.passes import Passes
 from bot.web.wechat.pulse import Pulse
 from bot.web.wechat.sending import Ways
+from bot.web.wechat.typing import Typing
 from bot.web.wechat.unionids import UnionidQueue
 from bot.web.wechat.webhook import ROUTES
 from crm_adapter.encryption import Keys
@@ -55,7 +56,10 @@ def setup_wechat(
     if ways.notices is not None:
         app[NOTICES] = ways.notices
     unionids = UnionidQueue(settings.wechat, clients, engine, app[CRM])
-    edge = WechatEdge(accounts, clients, turns, passive, ways.outbox, realtime, ways.manners, events, unionids)
+    typing = Typing({account.name: account for account in settings.wechat}, clients)
+    for name in accounts:
+        app[DESK].typists[name] = partial(typing.by_person, name)
+    edge = WechatEdge(accounts, clients, turns, passive, ways.outbox, realtime, ways.manners, events, unionids, typing)
     spool = Spool(settings.var_dir / "spool", keys, settings.spool.limit_mb * 1024 * 1024)
     edge.intake = Intake(spool, keys, edge.work, partial(_answers, pool))
     app[WECHAT] = edge
@@ -80,6 +84,7 @@ def setup_wechat(
                 with suppress(asyncio.CancelledError):
                     await loop
             await edge.intake.close()
+            await typing.close()
 
     app.cleanup_ctx.append(deliver)
 

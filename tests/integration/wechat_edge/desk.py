@@ -24,6 +24,11 @@ class Person:
         reply = await self._browser.call("POST", path, {"step": str(uuid4()), "fence": self._fence, "text": text})
         assert reply.status == 201, reply
 
+    async def type_on(self, on: bool) -> None:
+        """Writes, or has stopped."""
+        reply = await self._browser.call("POST", f"/api/queue/{self._conversation}/typing", {"on": on})
+        assert reply.status == 204, reply
+
 
 @asynccontextmanager
 async def at_desk(addresses: Addresses, server: LiveServer, name: str = "mei") -> AsyncIterator[Person]:

@@ -1,0 +1,110 @@
+"""Customers see that an answer is being written: by a turn that takes long, or by a person at the desk.
+
+Nothing depends on it: what hinders it is passed over, and it never holds up an answer.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from bot.channels.wechat.api import WechatClient, WechatFault
+from bot.settings import WechatAccount
+
+log = structlog.get_logger(__name__)
+
+SHOWN_S = 15.0
+"""WeChat takes it back by itself after that, and refuses it while it is shown (45081)."""
+NO_RIGHT_FOR = timedelta(hours=1)
+"""For so long 48001 is believed; an account may be verified in the meantime."""
+_MOST_PEOPLE = 1000
+
+
+class Typing:
+    """All accounts' of one process; ``clients`` are those that are open."""
+
+    def __init__(self, accounts: Mapping[str, WechatAccount], clients: Mapping[str, WechatClient]) -> None:
+        self._accounts = accounts
+        self._clients = clients
+        self._silent_until: dict[str, float] = {}
+        self._shown: dict[tuple[str, str], float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @contextmanager
+    def during(self, account: str, openid: str) -> Iterator[None]:
+        """Shown from ``typing_after_s`` seconds after the block began until its end."""
+        after_s = self._accounts[account].typing_after_s
+        if not after_s or not self._may(account):
+            yield
+            return
+        showing: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            showing.append(self._own(self._keep_shown(account, openid)))
+
+        timer = asyncio.get_running_loop().call_later(after_s, begin)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for task in showing:
+                task.cancel()
+                task.add_done_callback(partial(self._end, account, openid))
+
+    def by_person(self, account: str, openid: str, on: bool) -> None:
+        """A person at the desk writes, or has stopped; WeChat is told as often as it wants to know it."""
+        now = asyncio.get_running_loop().time()
+        if not self._may(account) or (on and now < self._shown.get((account, openid), 0)):
+            return
+        if not on and self._shown.pop((account, openid), 0) < now:
+            return
+        if on:
+            if len(self._shown) >= _MOST_PEOPLE:
+                self._shown.clear()
+            self._shown[account, openid] = now + SHOWN_S
+        self._own(self._tell(account, openid, on))
+
+    async def close(self) -> None:
+        """Ends what is under way; the clients may be closed then."""
+        self._closed = True
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _may(self, account: str) -> bool:
+        known = self._accounts[account]
+        silent_until = self._silent_until.get(account, 0)
+        if self._closed or known.kind != "service" or account not in self._clients:
+            return False
+        return asyncio.get_running_loop().time() > silent_until
+
+    async def _keep_shown(self, account: str, openid: str) -> None:
+        while True:
+            await self._tell(account, openid, True)
+            await asyncio.sleep(SHOWN_S)
+
+    def _end(self, account: str, openid: str, shown: "asyncio.Task[None]") -> None:
+        if self._may(account):
+            self._own(self._tell(account, openid, False))
+
+    async def _tell(self, account: str, openid: str, on: bool) -> None:
+        try:
+            await self._clients[account].show_typing(openid, on=on)
+        except WechatFault as fault:
+            if fault.decision == "only_passive":
+                now = asyncio.get_running_loop().time()
+                self._silent_until[account] = now + NO_RIGHT_FOR.total_seconds()
+            if fault.decision != "ignore":
+                log.info("typing is not shown", account=account, fault=str(fault))
+
+    def _own(self, telling: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(telling)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

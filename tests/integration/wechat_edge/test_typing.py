@@ -1,0 +1,84 @@
+"""Customers see that an answer is being written, as long as it is."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.storage.database import Addresses
+from tests.integration.wechat_edge.desk import at_desk
+from tests.integration.wechat_edge.phones import Wechat, wechat
+from tests.integration.wechat_edge.test_service import TO_QUEUE
+from tests.integration.wechat_edge.test_slow import PATIENT, held
+
+pytestmark = pytest.mark.heavy
+
+TYPING = "/cgi-bin/message/custom/typing"
+
+
+async def lines(phones: Wechat, count: int) -> list[tuple[str, object]]:
+    """What the phone shows of the account, typing included, once it shows so much."""
+    found = await phones.emulator.control("GET", f"/users/li/phone?wait=10&count={count}&how=typing,passive")
+    return [(line["how"], line["content"].get("on")) for line in found["lines"]]
+
+
+async def calls(phones: Wechat, count: int) -> list[int]:
+    """How WeChat answered the typing state, once it was told so often."""
+    async with asyncio.timeout(10):
+        while True:
+            if len(found := await phones.emulator.calls(TYPING)) >= count:
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_a_turn_that_takes_long_shows_that_an_answer_is_written(
+    phones: Wechat, demo_addresses: Addresses
+) -> None:
+    await phones.user()
+    with phones.server(**PATIENT) as server:
+        await phones.push_to(server)
+        await phones.do("li", "text", content="你们几点营业？")
+        assert await phones.emulator.calls(TYPING) == []
+        async with held(demo_addresses):
+            await phones.emulator.control("POST", "/users/li/text", {"content": "我要退货"})
+            assert await calls(phones, 1) == [0]
+        await phones.shown(count=2, wait=10)
+        assert await calls(phones, 2) == [0, 0]
+    shown = await lines(phones, 4)
+    assert shown[:2] == [("passive", None), ("typing", True)]
+    assert sorted(shown[2:], key=str) == [("passive", None), ("typing", False)]
+
+
+async def test_a_person_who_writes_is_seen_writing(phones: Wechat, demo_addresses: Addresses) -> None:
+    await phones.user()
+    with phones.server() as server:
+        await phones.push_to(server)
+        await phones.do("li", "text", content="你们几点营业？")
+        phones.rows(TO_QUEUE)
+        async with at_desk(demo_addresses, server) as person:
+            for on in (True, True, False, False):
+                await person.type_on(on)
+            assert await calls(phones, 2) == [0, 0]
+            await person.type_on(True)
+            assert await calls(phones, 3) == [0, 0, 0]
+            await phones.emulator.control("POST", "/clock/advance", {"seconds": 60})
+            await person.type_on(False)
+            await person.type_on(True)
+            assert (await calls(phones, 5))[3:] == [0, 45080]
+
+
+async def test_an_account_that_may_not_is_asked_once(demo_addresses: Addresses, tmp_path: Path) -> None:
+    async with wechat(demo_addresses, tmp_path, {"kind": "subscription", "verified": False}) as phones:
+        await phones.user()
+        with phones.server(account=json.dumps({"kind": "service"})) as server:
+            await phones.push_to(server)
+            await phones.do("li", "text", content="你们几点营业？")
+            phones.rows(TO_QUEUE)
+            async with at_desk(demo_addresses, server) as person:
+                await person.type_on(True)
+                assert await calls(phones, 1) == [48001]
+                await person.type_on(False)
+                await person.type_on(True)
+                await phones.do("li", "text", content="在吗")
+        assert await phones.emulator.calls(TYPING) == [48001]
