@@ -108,7 +108,7 @@ async def test_what_becomes_of_lines_and_how_many_may_follow(demo_addresses: Add
                 await mei.check_policy()
 
 
-async def test_a_closed_window_on_a_phone(demo_addresses: Addresses, tmp_path: Path) -> None:
+async def test_what_customers_send_and_a_closed_window_on_a_phone(demo_addresses: Addresses, tmp_path: Path) -> None:
     async with wechat(demo_addresses, tmp_path, {}) as phones, chromium() as browser:
         with phones.server() as server:
             await phones.push_to(server)
@@ -118,17 +118,53 @@ async def test_a_closed_window_on_a_phone(demo_addresses: Addresses, tmp_path: P
                 await mei.open("/queue")
                 page = mei.page
                 await _waits(phones)
-                await phones.do("li", "location", x=31.230416, y=121.473701, label="上海市黄浦区人民大道")
-                await phones.do("li", "voice")
                 await page.locator(".queue-list .visit").click()
                 await page.get_by_role("button", name="Take").click()
-                reach = page.locator(".reach")
-                await expect(reach).to_contain_text("5 messages left, until")
-                long_ago = timedelta(hours=49)
-                phones.rows("UPDATE bot.send_windows SET at = at - %s RETURNING 1", long_ago)
-                await expect(reach).to_contain_text("Window closed: the customer has to write first.")
+                await phones.do("li", "text", content="门铃坏了😭👩‍👩‍👧‍👦 " + "请尽快安排师傅上门。" * 60)
+                await phones.do(
+                    "li", "link", title="说明书", description="第 3 页", url="https://example.com/manual?p=3"
+                )
+                await phones.do("li", "location", x=31.230416, y=121.473701, label="上海市黄浦区人民大道")
+                for kind in ("voice", "video", "image"):
+                    await phones.do("li", kind)
+                await phones.do("li", "text", content="【收到不支持的消息类型，暂无法显示】")
+                theirs, reach = page.locator(".bubble-row.in"), page.locator(".reach")
+                await expect(theirs.last).to_contain_text("WeChat does not pass these on")
+                await expect(theirs.locator("a[href='https://example.com/manual?p=3']")).to_be_visible()
+                await expect(theirs.get_by_text("browsers cannot play it")).to_be_visible()
+                await expect(theirs.locator("video")).to_have_count(0)
+                await theirs.get_by_role("button", name="Play").click()
+                await expect(theirs.locator("video")).to_be_visible()
+                await theirs.get_by_role("button", name="Show the picture").click()
+                await expect(theirs.locator("img")).to_be_visible()
+                assert await theirs.locator("img").evaluate("img => img.decode().then(() => img.naturalWidth > 0)")
+                await theirs.locator("video").scroll_into_view_if_needed()
+                await mei.picture("wechat-desk-media-phone-dark")
+
+                # Where they are is shown to who says why it is needed.
                 await expect(page.locator(".place")).to_contain_text("Location hidden")
+                await page.locator(".unmask").get_by_role("button", name="Show").click()
+                await page.locator("#unmask-reason").fill("visit of the technician")
+                await page.get_by_role("dialog").get_by_role("button", name="Show").click()
+                await expect(page.locator(".place")).to_contain_text("上海市黄浦区人民大道")
+                map_link = page.locator(".place a")
+                await expect(map_link).to_have_attribute(
+                    "href", "https://uri.amap.com/marker?position=121.473701,31.230416"
+                )
+                await map_link.scroll_into_view_if_needed()
+                await mei.picture("wechat-desk-place-phone-dark")
+
+                await expect(reach).to_contain_text("5 messages left, until")
+                phones.rows("UPDATE bot.send_windows SET at = at - %s RETURNING 1", timedelta(hours=49))
+                await expect(reach).to_contain_text("Window closed: the customer has to write first.")
                 await mei.picture("wechat-desk-phone-dark")
                 assert await mei.barriers() == []
                 assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
                 await mei.check_policy()
+
+                await administrator.open("/status")
+                card = administrator.page.locator(".parts li", has_text="公众号 · care")
+                await expect(card).to_contain_text("最近推送 20")
+                await card.scroll_into_view_if_needed()
+                await administrator.picture("wechat-status")
+                assert await administrator.barriers() == []

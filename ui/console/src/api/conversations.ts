@@ -15,8 +15,9 @@ export interface Body {
   article?: { id: string; question: string }
   /** Empty where the veil hides it. */
   location?: { latitude?: number; longitude?: number; label?: string }
-  /** What a customer sent besides words, whether its file could be had or not. */
-  media?: { kind: string }
+  /** What a customer sent besides words; `missing` says why its file could not be had, `stand_in` that the text is
+   * only the name of what came. */
+  media?: { kind: string; missing?: string; stand_in?: boolean }
 }
 
 /** What became of a line that we send ourselves. */

@@ -30,6 +30,7 @@ const names = {
     cancelled: 'Cancelled',
   },
   media_kind: { image: 'Picture', voice: 'Voice message', video: 'Video', shortvideo: 'Short video', unsupported: 'Sticker or file' },
+  media_missing: { too_large: 'The file is larger than may be kept.', wrong_type: 'The file is of a kind that is not kept.', gone: 'WeChat does not have the file any more.', slow: 'The file took too long to come from WeChat.', unavailable: 'The file could not be fetched from WeChat.' },
   assurance: { anonymous: 'Anonymous', verified: 'Verified', claimed: 'Claimed', platform: 'By the platform' },
   part: {
     access: 'Access reviews',

@@ -32,6 +32,7 @@ const names: Words<typeof en> = {
     cancelled: '已取消',
   },
   media_kind: { image: '图片', voice: '语音', video: '视频', shortvideo: '短视频', unsupported: '表情或文件' },
+  media_missing: { too_large: '文件超过可保存的大小。', wrong_type: '这种文件不予保存。', gone: '微信已经没有这个文件。', slow: '从微信取文件超时。', unavailable: '没能从微信取到文件。' },
   assurance: { anonymous: '匿名', verified: '已验证', claimed: '自称', platform: '平台确认' },
   part: {
     access: '员工权限复核',

@@ -32,6 +32,7 @@ const names: Words<typeof en> = {
     cancelled: '已取消',
   },
   media_kind: { image: '圖片', voice: '語音', video: '影片', shortvideo: '短影片', unsupported: '貼圖或檔案' },
+  media_missing: { too_large: '檔案超過可儲存的大小。', wrong_type: '這種檔案不予儲存。', gone: '微信已經沒有這個檔案。', slow: '從微信取得檔案逾時。', unavailable: '沒能從微信取得檔案。' },
   assurance: { anonymous: '匿名', verified: '已驗證', claimed: '自稱', platform: '平台確認' },
   part: {
     access: '員工權限複核',

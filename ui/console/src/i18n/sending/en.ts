@@ -39,9 +39,9 @@ export default {
   },
   media: {
     picture: 'Show the picture',
+    play: 'Play',
     amr: 'Recording in WeChat’s own format; browsers cannot play it',
     download: 'Download',
-    gone: 'The file is not here: it could not be fetched from WeChat.',
     not_passed_on: 'A sticker or a file: WeChat does not pass these on.',
     place: 'Location',
     place_hidden: 'Location hidden',

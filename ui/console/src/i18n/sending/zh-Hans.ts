@@ -39,9 +39,9 @@ export default {
   },
   media: {
     picture: '显示图片',
+    play: '播放',
     amr: '微信自有格式的录音，浏览器无法播放',
     download: '下载',
-    gone: '文件不在这里：没能从微信取到。',
     not_passed_on: '表情或文件：微信不会转发给公众号。',
     place: '位置',
     place_hidden: '位置已隐藏',

@@ -39,9 +39,9 @@ export default {
   },
   media: {
     picture: '顯示圖片',
+    play: '播放',
     amr: '微信自有格式的錄音，瀏覽器無法播放',
     download: '下載',
-    gone: '檔案不在這裡：沒能從微信取得。',
     not_passed_on: '貼圖或檔案：微信不會轉給公眾號。',
     place: '位置',
     place_hidden: '位置已隱藏',
