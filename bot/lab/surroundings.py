@@ -28,11 +28,14 @@ REAL = frozenset(
         "public_url",
         "mail",
         "sms",
+        "otlp_endpoint",
         "wechat",
         "wechat_secrets",
     )
 )
 """Left out: the lab has a database, keys and accounts of its own, and sends neither mail nor text messages."""
+NOBODY = f"http://{HOST}:9"
+"""Where action servers are looked for that are not on this machine; nothing listens there."""
 FIRST_PORT = 8080
 EMULATOR_ABOVE = 10
 """The emulator is looked for a place so many ports above the server: 8080 and 8090."""
@@ -74,8 +77,10 @@ def surroundings_of(environment: Mapping[str, str], servers: int = 1, *, readabl
     accounts = lab_accounts(raw, emulator_url)
     folder.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in written.items() if name not in REAL}
+    if "actions" in kept:
+        kept["actions"] = _actions_here(kept["actions"])
     config = keep_secret(folder / "yingda.toml", to_toml(kept))
-    inherited = {name: value for name, value in ours.items() if _section(name) not in REAL | {"config"}}
+    inherited = {name: value for name, value in ours.items() if _section(name) not in REAL | {"config", "actions"}}
     shared = {
         **theirs,
         **inherited,
@@ -164,12 +169,28 @@ def _port(wished: object) -> int:
     return port or FIRST_PORT
 
 
+def _actions_here(actions: object) -> object:
+    """The section about actions without its secrets; flows still find the actions, which then cannot be reached."""
+    if not isinstance(actions, Mapping):
+        return actions
+    section = {name: value for name, value in actions.items() if name != "secret"}
+    if isinstance(servers := actions.get("remote"), list):
+        section["remote"] = [_server_here(one) if isinstance(one, Mapping) else one for one in servers]
+    return section
+
+
+def _server_here(server: Mapping[str, Any]) -> Mapping[str, Any]:
+    if _stays_here(server.get("url")):
+        return server
+    return {**{name: value for name, value in server.items() if name != "secret"}, "url": NOBODY}
+
+
 def _replaced(raw: object) -> tuple[str, ...]:
     listed = [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list) else []
     return tuple(str(one.get("name")) for one in listed if not _stays_here(one.get("api_url")))
 
 
-def _stays_here(api_url: object) -> bool:
-    host = str(api_url or "").partition("://")[2].partition("/")[0]
+def _stays_here(url: object) -> bool:
+    host = str(url or "").partition("://")[2].partition("/")[0]
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
     return is_this_machine(name)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.faults import SettingsFault
 from bot.lab.accounts import OWN, emulated, lab_accounts
-from bot.lab.surroundings import Surroundings, surroundings_of
+from bot.lab.surroundings import NOBODY, Surroundings, surroundings_of
 from bot.lab.toml import to_toml
 from bot.lab.words import WORDS
 from bot.settings import LOCALES, read_settings
@@ -27,6 +27,19 @@ drain_s = 7.5
 host = "smtp.example"
 sender = "care@example.com"
 password = "hidden-d"
+[actions]
+secret = "hidden-j-hidden-j-hidden-j-hidden-j-hidden-j"
+[[actions.remote]]
+name = "stock"
+url = "https://stock.example/webhook"
+secret = "hidden-k-hidden-k-hidden-k-hidden-k-hidden-k"
+actions = ["action_stock"]
+purpose = "stock"
+[[actions.remote]]
+name = "local"
+url = "http://localhost:5055/webhook"
+actions = ["action_local"]
+purpose = "local"
 [service.hours]
 zone = "Asia/Shanghai"
 [[wechat]]
@@ -84,6 +97,8 @@ def test_the_rest_of_the_settings_holds_in_the_lab(folder: Path, monkeypatch: py
         settings = read_settings()
         assert (settings.http.drain_s, settings.limits.messages_per_visitor) == (7.5, 77)
         assert settings.service.hours is not None
+        assert settings.actions.secret is None
+        assert [one.url for one in settings.actions.remote] == [NOBODY, "http://localhost:5055/webhook"]
         assert (settings.database_url, settings.redis_url, settings.mail.host) == (None, None, None)
         assert settings.var_dir == Path("var/lab")
         assert f"http://127.0.0.1:{settings.http.port}" == found.server_urls[number]
