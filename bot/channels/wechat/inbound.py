@@ -17,11 +17,15 @@ _FORMATS = ("amr", "speex", "mp3")
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file that WeChat holds for three days under ``media_id``; its true type is what its bytes say."""
+    """A file that WeChat holds for three days under ``media_id``; its true type is what its bytes say.
+
+    A picture has an address too (``url``), which needs no right of the account's.
+    """
 
     media_id: str
     name: str
     type: str
+    url: str | None = None
 
 
 def files_of(push: Push) -> tuple[RemoteFile, ...]:
@@ -29,7 +33,7 @@ def files_of(push: Push) -> tuple[RemoteFile, ...]:
     own."""
     match push:
         case Media(kind="image", media_id=media_id):
-            return (RemoteFile(media_id, "image.jpg", "image/jpeg"),)
+            return (RemoteFile(media_id, "image.jpg", "image/jpeg", push.url),)
         case Media(kind="voice", media_id=media_id, format=format_):
             kind = format_.lower() if format_ and format_.lower() in _FORMATS else "amr"
             return (RemoteFile(media_id, f"voice.{kind}", f"audio/{kind}"),)

@@ -12,6 +12,7 @@ import structlog
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from bot.channels.wechat.api import WechatClient, WechatFault
+from bot.channels.wechat.api.answers import Media
 from bot.channels.wechat.inbound import RemoteFile, files_of, to_inbound
 from bot.channels.wechat.pushes import Push, Subscribe
 from bot.domain.message import Inbound
@@ -99,7 +100,7 @@ class Arrivals:
         sender = Sender("wechat", inbound.account, inbound.identity, inbound.assurance, inbound.locale)
         try:
             async with asyncio.timeout(FETCHED_WITHIN_S), self._fetching:
-                media = await client.fetch_media(file.media_id)
+                media = await _fetched(file, client)
                 return await self.blobs.put(sender, file.name, media.content, MEDIA_TYPES)
         except TimeoutError:
             why = "slow"
@@ -112,3 +113,12 @@ class Arrivals:
             log.info("a file could not be kept", account=self.account, reason=type(error).__name__)
         log.warning("a customer's file is missing", account=self.account, type=file.type, why=why)
         return why
+
+
+async def _fetched(file: RemoteFile, client: WechatClient) -> Media:
+    try:
+        return await client.fetch_media(file.media_id)
+    except WechatFault as fault:
+        if fault.decision != "only_passive" or file.url is None:
+            raise
+    return await client.fetch_picture(file.url)

@@ -1,11 +1,13 @@
 """What customers send that is no text: it is fetched and kept, or missing for a reason, and always a message."""
 
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.wechat_edge.phones import Wechat
+from bot.storage.database import Addresses
+from tests.integration.wechat_edge.phones import Wechat, wechat
 
 pytestmark = pytest.mark.heavy
 
@@ -85,3 +87,16 @@ async def test_places_links_and_taps_are_words_that_flows_understand(phones: Wec
         await phones.do("li", "text", content="修改我的地址")
         answer = await answer_to(phones, "location", x=31.239692, y=121.499755, scale=15, label=place)
         assert "世纪大道" in answer
+
+
+async def test_an_account_that_may_fetch_no_media_has_pictures_by_their_address(
+    demo_addresses: Addresses, tmp_path: Path
+) -> None:
+    async with wechat(demo_addresses, tmp_path, {"kind": "subscription", "verified": False}) as phones:
+        await phones.user()
+        with phones.server(account='{"kind": "subscription"}') as server:
+            await phones.push_to(server)
+            assert RECEIVED in await answer_to(phones, "image")
+            assert "没有收到" in await answer_to(phones, "video")
+        assert await phones.emulator.calls(GET) == [48001, 48001]
+        assert phones.rows(FILES) == [("image/png", True)]

@@ -88,6 +88,15 @@ class WechatClient:
 
         return await self._with_token(request, fetch)
 
+    async def fetch_picture(self, url: str) -> Media:
+        """A picture that a customer sent, by the address in its push: for accounts that may fetch no media (48001)."""
+        own = self._account
+
+        async def fetch() -> Media:
+            return await media.fetch_picture(self._transport, url, own.api_url, own.media_timeout_s, own.media_bytes)
+
+        return await persist(fetch, own.retry_s)
+
     async def create_menu(self, buttons: Sequence[Mapping[str, Any]]) -> None:
         """Replaces the menu; followers see it within minutes."""
         await self._json("/cgi-bin/menu/create", {"button": buttons}, repeatable=True)

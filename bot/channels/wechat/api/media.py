@@ -60,6 +60,33 @@ async def fetch(transport: Transport, request: Request, timeout_s: float, token:
     return _within(request, content, media_type)
 
 
+def is_served_by_wechat(url: URL, api_url: str) -> bool:
+    """Whether a picture's address is one of WeChat's, or of what stands in for its API: in plain mode nothing vouches
+    for what a push says."""
+    own = URL(api_url)
+    if url.scheme == own.scheme and (url.host, url.port) == (own.host, own.port):
+        return True
+    return url.scheme in ("http", "https") and (url.host or "").endswith(".qpic.cn") and url.is_default_port()
+
+
+async def fetch_picture(transport: Transport, url: str, api_url: str, timeout_s: float, limit: int) -> Media:
+    """A customer's picture by the address in its push. Raises :class:`WechatFault`, ``unreadable`` for an address that
+    is not WeChat's, ``too_large`` beyond ``limit``."""
+    request = Request("PicUrl", "GET", repeatable=True)
+    try:
+        address = URL(url)
+    except ValueError:
+        address = URL()
+    if not is_served_by_wechat(address, api_url):
+        raise WechatFault(request.path, "unreadable", "give_up")
+    async with transport.fetch(request, address, timeout_s) as response:
+        media_type, status = response.content_type, response.status
+        content = await read_limited(response, limit)
+    if status != 200:
+        raise WechatFault(request.path, "status", request.without_answer if status >= 500 else "give_up")
+    return _within(request, content, media_type)
+
+
 def _within(request: Request, content: bytes | None, media_type: str) -> Media:
     if content is None:
         raise WechatFault(request.path, "too_large", "give_up")

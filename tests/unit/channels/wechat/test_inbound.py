@@ -83,7 +83,10 @@ def test_what_a_customer_said(name: str):
 @pytest.mark.parametrize(
     ("name", "file"),
     [
-        ("image", RemoteFile("K5-image_id", "image.jpg", "image/jpeg")),
+        (
+            "image",
+            RemoteFile("K5-image_id", "image.jpg", "image/jpeg", "http://mmbiz.qpic.cn/mmbiz_jpg/abc/0"),
+        ),
         ("voice", RemoteFile("voice_id", "voice.amr", "audio/amr")),
         ("voice without words", RemoteFile("voice_id", "voice.speex", "audio/speex")),
         ("video", RemoteFile("video_id", "video.mp4", "video/mp4")),
