@@ -1,5 +1,6 @@
 """What goes out as a notice: where a line cannot be sent, that it waits; and what other rooms have to tell."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from crm_adapter.encryption import DataKey, KeyringFault, Keys, SealBroken, seal
 
 log = structlog.get_logger(__name__)
 
+OFFERED_WITHIN_S = 10.0
 WAITS = "notice"
 """The reason of a line that waits for the customer, who has been told, or is about to be."""
 
@@ -31,6 +33,7 @@ _TOLD = text(
     "SELECT 1 FROM bot.wechat_notices n WHERE n.identity_id = :identity AND n.account = :account"
     " AND n.state IN ('queued', 'begun', 'sent', 'unknown') AND n.queued_at > bot.last_act(:identity) LIMIT 1"
 )
+_PURPOSE = text("SELECT purpose FROM bot.outbox WHERE message_id = :message")
 _KEY = text("SELECT 'answer_waiting:' || bot.last_act(:identity)::text")
 _QUEUE = text(
     "INSERT INTO bot.wechat_notices (id, identity_id, account, name, key, sealed_values, if_closed)"
@@ -53,12 +56,15 @@ class Notices:
     async def offer(self, row: Row) -> Verdict | None:
         """The line waits for the customer, who is told once that there is something to read, until they come back.
 
-        ``None`` where the account has no such notice, the customer did not allow one, telling them has failed since
-        they were here last, or the store is away.
+        ``None`` where the account has no such notice, the customer did not allow one, the line advertises, telling
+        them has failed since they were here last, or the store is away.
         """
         notice = self._notice(row.account, "answer_waiting")
         try:
-            async with self.engine.begin() as connection:
+            async with asyncio.timeout(OFFERED_WITHIN_S), self.engine.begin() as connection:
+                purpose = (await connection.execute(_PURPOSE, {"message": row.message_id})).scalar()
+                if purpose != "service":  # WeChat forbids to advertise by a notice
+                    return None
                 if await self._told(connection, row):
                     return Waiting(WAITS)
                 if notice is None:
@@ -68,7 +74,7 @@ class Notices:
                 queued = await self._queue(connection, row.identity_id, notice, row.account, values, key, False)
                 if not queued and not await self._told(connection, row):  # nor by another process, just now
                     return None
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, TimeoutError) as error:
             log.warning("a notice could not be queued", account=row.account, reason=type(error).__name__)
             return None
         self.wake()

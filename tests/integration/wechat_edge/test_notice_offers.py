@@ -46,6 +46,25 @@ async def test_without_a_notice_or_a_yes_nothing_is_offered(pushed: Pushed, tmp_
         assert await ours.offer(row) is None
 
 
+async def test_what_advertises_is_never_told_of(pushed: Pushed, tmp_path: Path) -> None:
+    async with noticed(pushed, tmp_path, TEMPLATE) as ours:
+        row = await ours.line(1)
+        await pushed.rows("UPDATE bot.outbox SET purpose = 'care_messages' RETURNING 1")
+        assert await ours.offer(row) is None
+        await ours.offer(await ours.line(2))
+        assert await ours.offer(row) is None
+
+
+async def test_who_is_back_before_they_are_told_needs_no_notice(pushed: Pushed, tmp_path: Path) -> None:
+    async with noticed(pushed, tmp_path, TEMPLATE) as ours:
+        await ours.offer(await ours.line(1))
+        await pushed.rows(BACK, ours.identity_id)
+        await ours.run()
+        assert await ours.states() == [("answer_waiting", "unneeded", None, None)]
+        assert await ours.shown() == []
+        assert await pushed.rows("SELECT reason, due_at <= now() FROM bot.outbox") == [(None, True)]
+
+
 async def test_news_that_were_told_are_notice_enough(pushed: Pushed, tmp_path: Path) -> None:
     async with noticed(pushed, tmp_path, TEMPLATE, {**CHANGED, "template_id": "T1"}) as ours:
         assert await ours.send("case_changed")

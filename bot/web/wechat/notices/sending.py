@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.channels.wechat.api import WechatClient, WechatFault
 from bot.channels.wechat.pushes import NoticeChoice
-from bot.channels.wechat.window import window
+from bot.channels.wechat.window import rule_of, window
 from bot.faults import places_of
 from bot.settings import WechatAccount, WechatNotice
 from bot.web.wechat.notices import outcomes, statements
@@ -227,7 +227,10 @@ def _hindered(queued: QueuedNotice, account: WechatAccount) -> Outcome | None:
         return Outcome("failed", "unreadable")
     if queued.unreachable:
         return Outcome("failed", "unreachable")
-    if queued.if_closed and account.kind == "service" and window(queued.acts, datetime.now(UTC)).room_for(1) > 0:
+    if queued.name == "answer_waiting" and any(act.at > queued.queued_at for act in queued.acts.values()):
+        return Outcome("unneeded")  # they are back, and have it
+    open_now = window(queued.acts, datetime.now(UTC), rule_of(account))
+    if queued.if_closed and account.kind == "service" and open_now.room_for(1) > 0:
         return Outcome("unneeded")
     return None
 
