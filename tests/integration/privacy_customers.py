@@ -134,6 +134,19 @@ async def plant_talk(
             if_closed=False,
             permission_id=yes,
         )
+        subject = await connection.scalar(text("SELECT blind FROM crm.identities WHERE id = :id"), {"id": identity_id})
+        event = uuid7()
+        await put(
+            "bot.channel_events",
+            id=event,
+            blind=uuid4().bytes,
+            account="shop",
+            subject=subject,
+            kind="unknown",
+            happened_at=NOW,
+            received_at=NOW,
+            sealed_raw=seal(key, "channel_events.raw", event, SAID.encode()),
+        )
         await put("bot.unreachable", identity_id=identity_id, reason="unfollowed", since=NOW)
         await put(
             "bot.blobs",

@@ -75,3 +75,20 @@ async def test_a_follow_that_is_overtaken_by_its_unfollow_is_not_greeted(phones:
     ]
     assert phones.rows("SELECT count(*) FROM crm.identities") == [(0,)]
     assert await phones.shown("wang") == []
+
+
+async def test_an_event_that_comes_again_to_another_server_has_its_effect_once(phones: Wechat) -> None:
+    await phones.user()
+    await phones.emulator.control("POST", "/faults", {"on": "push", "fault": "drop_after", "count": 1})
+    one = phones.server().start()
+    with phones.server("two") as two:
+        await phones.push_to(one)
+        fields = {"MsgType": "event", "Event": "merchant_order", "OrderId": "o-1", "OrderStatus": 2}
+        done = await phones.emulator.control("POST", "/users/li/push", {"type": "paid", "fields": fields})
+        await phones.until("SELECT 1 FROM bot.channel_events")
+        one.kill()
+        await phones.push_to(two)
+        push = await phones.emulator.control("GET", f"/deliveries/{done['deliveries'][-1]}?wait=20")
+    assert [one["outcome"] for one in push["attempts"]] == ["dropped", "silent"]
+    assert phones.rows(DEEDS) == [("payment",)]
+    assert phones.rows("SELECT trigger, sent FROM bot.send_windows") == [("payment", 0)]
