@@ -42,18 +42,18 @@ async def test_from_following_to_a_person_s_answer(demo_addresses: Addresses, tm
             await viewer.look("notice")
 
             assert "签收后 7 天内" in await viewer.ask("怎么退货？")
-            await viewer.look("answer")
+            await viewer.look("answer", read=False)
 
             for said, wanted in COMPLAINT:
                 assert wanted in await viewer.ask(said)
-            await viewer.look("complaint")
+            await viewer.look("complaint", read=False)
             accepted = await viewer.ask("对")
             assert re.search(CASE, accepted), accepted
-            await viewer.look("case")
+            await viewer.look("case", read=False)
 
             assert "没有客服在线" in await viewer.ask("转人工")
             assert "已为您排队" in await viewer.ask("2")
-            await viewer.look("waiting")
+            await viewer.look("waiting", read=False)
             async with at_desk(demo_addresses, server) as person:
                 await person.answer("您好，我是小美，您的投诉由我跟进。")
                 assert await viewer.came("custom") == "您好，我是小美，您的投诉由我跟进。"

@@ -1,5 +1,6 @@
 """What the lab's servers and its emulator are given: nothing that is real."""
 
+import argparse
 import json
 import tomllib
 from datetime import time
@@ -7,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.lab import add_arguments
 from bot.faults import SettingsFault
 from bot.lab.accounts import OWN, emulated, lab_accounts
+from bot.lab.phones import FAULTS
 from bot.lab.surroundings import NOBODY, Surroundings, surroundings_of
 from bot.lab.toml import to_toml
 from bot.lab.words import WORDS
 from bot.settings import LOCALES, read_settings
+from emulators.wechat.faults import FaultRule
 from emulators.wechat.settings import AccountSettings
+from tests.servers import ROOT
 
 REAL = """
 log_level = "warning"
@@ -180,3 +185,16 @@ def test_the_emulator_has_the_templates_of_the_notices() -> None:
 
 def test_every_line_has_every_language() -> None:
     assert {saying: set(words) for saying, words in WORDS.items()} == {saying: set(LOCALES) for saying in WORDS}
+
+
+@pytest.mark.parametrize("name", ["wechat.md", "wechat.zh-CN.md"])
+def test_the_guide_names_every_option_and_every_fault(name: str) -> None:
+    guide = (ROOT / "docs" / "guides" / name).read_text(encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser.add_subparsers())
+    shown = parser.parse_args(["lab"])
+    options = {f"`--{option.replace('_', '-')}" for option in vars(shown)} - {"`--run", "`--locale"}
+    assert [option for option in options if option not in guide] == []
+    assert [fault for fault in FAULTS if f"`{fault}`" not in guide] == []
+    for preset in FAULTS.values():
+        FaultRule.model_validate(preset)
