@@ -28,14 +28,13 @@ class Wechat:
         self._addresses = addresses
         self._folder = folder
 
-    def server(self, name: str = "one", **environment: str) -> LiveServer:
-        """A server that is to be started; the emulator pushes to the one that :meth:`push_to` named last."""
+    def server(self, name: str = "one", command: str = "serve", **environment: str) -> LiveServer:
+        """A server, or a worker, that is to be started; the emulator pushes to the one that :meth:`push_to` named."""
         ours = {**ACCOUNT, "aes_key": KEY, "api_url": self.emulator.url, "timeout_s": 2, "retry_s": 3}
         ours |= json.loads(environment.pop("account", "{}"))
         (self._folder / name).mkdir()
-        return LiveServer(
-            self._addresses, self._folder / name, port=free_port(), YINGDA_WECHAT=json.dumps([ours]), **environment
-        )
+        environment["YINGDA_WECHAT"] = json.dumps([ours])
+        return LiveServer(self._addresses, self._folder / name, command=command, port=free_port(), **environment)
 
     async def push_to(self, server: LiveServer) -> None:
         """From now on."""
