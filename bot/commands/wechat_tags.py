@@ -38,6 +38,8 @@ _SAME = {"zh-Hans": "没有差别", "zh-Hant": "沒有差別", "en": "there is n
 async def push_tags(args: argparse.Namespace) -> int:
     """A line per tag that changed; 0 when WeChat has all that it may have, 1 when anything or anybody was left out."""
     locale, whole, quiet = locale_of(args), True, True
+    if not _has_tags(args):
+        return 1
     try:
         async with _tagging(args) as tagging:
             async for change in tagging.changes():
@@ -56,6 +58,8 @@ async def push_tags(args: argparse.Namespace) -> int:
 async def diff_tags(args: argparse.Namespace) -> int:
     """A line per tag that ``push`` would change (how many would get it and lose it); 1 when there is any."""
     locale, different = locale_of(args), False
+    if not _has_tags(args):
+        return 1
     try:
         async with _tagging(args) as tagging:
             async for change in tagging.changes():
@@ -71,14 +75,18 @@ async def diff_tags(args: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _tagging(args: argparse.Namespace) -> AsyncIterator[Tagging]:
-    settings = read_settings()
-    account = _account(args)
-    if not account.tags:
-        print(_NONE[locale_of(args)].format(account.name), file=sys.stderr)
+    settings, account = read_settings(), _account(args)
     async with open_sealed_store(args) as (engine, keys):
         crm = open_crm(settings, engine, keys)
         async with open_client(account, engine, keys) as client:
             yield Tagging(account, client, crm, SqlSharing(engine, keys, crm))
+
+
+def _has_tags(args: argparse.Namespace) -> bool:
+    account = _account(args)
+    if not account.tags:
+        print(_NONE[locale_of(args)].format(account.name), file=sys.stderr)
+    return bool(account.tags)
 
 
 def _account(args: argparse.Namespace) -> WechatAccount:

@@ -111,3 +111,12 @@ async def test_an_unverified_account_may_not_ask() -> None:
 async def test_a_wrong_redemption_is_refused(wechat: Lab, changes: dict[str, str], errcode: int) -> None:
     await wechat.user()
     assert (await redeem(wechat, await code(wechat), **changes))["errcode"] == errcode
+
+
+async def test_a_redemption_can_be_made_to_fail(wechat: Lab) -> None:
+    await wechat.user()
+    fault = {"on": "api", "fault": "errcode", "errcode": -1, "path": "/sns/oauth2/access_token", "count": 1}
+    await wechat.control("POST", "/faults", fault)
+    found = await code(wechat)
+    assert (await redeem(wechat, found))["errcode"] == -1
+    assert (await redeem(wechat, found))["scope"] == "snsapi_base"

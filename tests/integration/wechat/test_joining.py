@@ -3,12 +3,14 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from bot.channels.web.tokens import Visitor
 from bot.customers import open_crm
 from bot.web.wechat.joining import Joining, SomebodyElse, Used
 from bot.web.wechat.passes import Pass
+from crm_adapter.identify import IDENTIFY, Sender, identify_arguments
 from crm_adapter.records.consent import NewConsentEvent
 from crm_adapter.records.customers import ExternalKey, Provenance
 
@@ -64,6 +66,7 @@ def house(engine, settings, keys):
     return House(engine, keys, open_crm(settings, engine, keys))
 
 
+WAITING = "SELECT 1 FROM pg_locks WHERE NOT granted"
 BOTH = {("web", "shop", "visitor:1", "verified"), ("wechat", "care", "o-li", "verified")}
 
 
@@ -133,3 +136,20 @@ async def test_no_consent_is_widened(house):
     await house.join()
     for contact in (web, wechat):
         assert not await house.crm.may_use(contact, "care_messages", "wechat")
+
+
+async def test_a_first_message_at_the_same_moment_is_waited_for(house, keys, addresses):
+    arguments = identify_arguments(keys, Sender("web", "shop", "visitor:1", "anonymous", "en"))
+    async with await psycopg.AsyncConnection.connect(addresses.application_url) as turn:
+        await turn.execute(IDENTIFY, arguments)  # a turn that has not committed yet
+        joining = asyncio.create_task(house.join())
+        async with await psycopg.AsyncConnection.connect(addresses.application_url, autocommit=True) as watcher:
+            async with asyncio.timeout(10):
+                while True:
+                    if await (await watcher.execute(WAITING)).fetchone():
+                        break
+                    await asyncio.sleep(0.01)
+        await turn.commit()
+    assert (await joining).joined
+    found = await house.crm.find_by_identity("wechat", "care", "o-li")
+    assert await house.accounts(found) == BOTH

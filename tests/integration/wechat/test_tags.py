@@ -204,6 +204,8 @@ def test_the_job_is_there_where_an_account_has_tags(settings, addresses, wechat)
 
 async def test_the_command_says_what_differs_and_does_it(shop, run, addresses, tmp_path):
     await shop.customer("li", "vip")
+    code, _, err = await run("tags", "push", "care")
+    assert (code, err) == (1, "care has no tags in the settings ([wechat.tags])\n")
     with (tmp_path / "yingda.toml").open("a", encoding="utf-8") as file:
         file.write('\n[wechat.tags]\nvip = "贵宾"\n')
     store = {

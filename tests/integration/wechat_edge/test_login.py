@@ -72,10 +72,10 @@ async def browser(phones: Wechat, server: LiveServer, user: str = "li") -> Async
 
 
 @asynccontextmanager
-async def house(addresses: Addresses, folder: Path) -> AsyncIterator[tuple[Wechat, LiveServer]]:
-    async with wechat(addresses, folder, {}) as phones:
+async def house(addresses: Addresses, folder: Path, **account: Any) -> AsyncIterator[tuple[Wechat, LiveServer]]:
+    async with wechat(addresses, folder, account) as phones:
         await phones.user()
-        with phones.server(account=json.dumps(LOGIN)) as server:
+        with phones.server(account=json.dumps(LOGIN | account)) as server:
             await phones.push_to(server)
             yield phones, server
 
@@ -188,11 +188,13 @@ async def test_what_wechat_does_not_confirm_ends_with_a_page(demo_addresses: Add
 async def test_who_has_written_nothing_anywhere_is_known_once_they_log_in(
     demo_addresses: Addresses, tmp_path: Path
 ) -> None:
-    async with house(demo_addresses, tmp_path) as (phones, server), browser(phones, server) as one:
+    bound = {"open_platform": "group"}
+    async with house(demo_addresses, tmp_path, **bound) as (phones, server), browser(phones, server) as one:
         assert phones.rows("SELECT * FROM crm.contacts") == []
         assert await one.ends(await one.logs_in()) == (200, {"joined": True})
-        assert phones.rows("SELECT count(*), count(DISTINCT contact_id) FROM crm.identities") == [(2, 1)]
+        await phones.until("SELECT 1 FROM bot.wechat_unionids WHERE found")
+        assert phones.rows("SELECT count(*), count(DISTINCT contact_id) FROM crm.identities") == [(3, 1)]
         push = await phones.do("li", "text", content="在吗")
         assert [attempt["outcome"] for attempt in push["attempts"]] == ["answered"]
         await say(one.session, server, one.token, "hello")
-        assert phones.rows("SELECT count(*), count(DISTINCT contact_id) FROM crm.identities") == [(2, 1)]
+        assert phones.rows("SELECT count(*), count(DISTINCT contact_id) FROM crm.identities") == [(3, 1)]

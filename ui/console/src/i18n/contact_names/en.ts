@@ -62,6 +62,7 @@ const contact_names = {
     same_account: 'Same account on a channel',
     verified_phone: 'Same phone number, verified',
     verified_email: 'Same e-mail address, verified',
+    verified_wechat: 'Same WeChat user, proven by WeChat',
   },
   consent_state: {
     granted: 'Agreed',

@@ -64,6 +64,7 @@ const contact_names: Words<typeof en> = {
     same_account: '渠道账号相同',
     verified_phone: '电话相同，已验证',
     verified_email: '邮箱相同，已验证',
+    verified_wechat: '同一微信用户，微信已证实',
   },
   consent_state: {
     granted: '已同意',

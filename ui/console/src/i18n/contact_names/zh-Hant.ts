@@ -64,6 +64,7 @@ const contact_names: Words<typeof en> = {
     same_account: '管道帳號相同',
     verified_phone: '電話相同，已驗證',
     verified_email: '電子郵件相同，已驗證',
+    verified_wechat: '同一微信使用者，微信已證實',
   },
   consent_state: {
     granted: '已同意',
