@@ -55,11 +55,11 @@ from bot.web.keys import (
     KEYS,
     LABEL_OF,
     OUTGOING,
-    PASSIVE_ONLY,
     PUBLIC_URL,
     SHARING,
     STAFF_RULES,
     STATUS,
+    WECHAT_ACCOUNTS,
 )
 from bot.web.measure import measure
 from bot.web.pages import add_pages
@@ -151,7 +151,7 @@ def make_app(
     app[PUBLIC_URL] = settings.base_url
     app[DESK] = Desk(parts.engine, parts.keys, parts.realtime, telling(parts.keys))
     app[DESK_NEWS] = DeskNews(parts.engine, parts.realtime)
-    app[PASSIVE_ONLY] = frozenset(account.name for account in settings.wechat if account.kind == "subscription")
+    app[WECHAT_ACCOUNTS] = {account.name: account for account in settings.wechat}
     app[BLOBS] = parts.edge.blobs
     app[OUTGOING] = Outgoing(settings, parts.keys)
     app[CODES] = Codes(parts.engine, app[OUTGOING], app[CRM].within)

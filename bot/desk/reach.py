@@ -1,6 +1,6 @@
 """How many more messages a customer can be sent, and until when, as the person who answers them is told."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.message import Body
+from bot.settings import WechatAccount
 
 # A row that waits for the customer's next message says that the account may not send by itself.
 _READ = text(
@@ -55,26 +56,28 @@ class Reach:
 
 
 async def read_reach(
-    connection: AsyncConnection, conversation_id: UUID, passive_only: Collection[str] = ()
+    connection: AsyncConnection, conversation_id: UUID, accounts: Mapping[str, WechatAccount]
 ) -> Reach | None:
     """``None`` where nothing limits what may be said, and where nothing more can be said because it is closed.
 
-    The accounts of ``passive_only`` may only answer. Messages that nobody knows the end of count as sent.
+    ``accounts`` are the official accounts of the settings by their names: how their windows combine, and which may only
+    answer. Messages that nobody knows the end of count as sent.
     """
     row = (await connection.execute(_READ, {"conversation": conversation_id})).one_or_none()
     if row is None:
         return None
     from bot.channels.wechat.compose import TEXT_BYTES  # only who has an official account pays for it
-    from bot.channels.wechat.window import Act, window
+    from bot.channels.wechat.window import Act, Rule, rule_of, window
 
     if row.gone:
         return Reach("unreachable", 0, None, row.waiting, TEXT_BYTES)
-    if row.account in passive_only or row.held:
+    account = accounts.get(row.account)
+    if row.held or (account is not None and account.kind == "subscription"):
         return Reach("passive", None, None, row.waiting, TEXT_BYTES)
     if row.told:
         return Reach("told", None, None, row.waiting, TEXT_BYTES)
     acts = {kind: Act(datetime.fromisoformat(at), int(sent)) for kind, (at, sent) in (row.acts or {}).items()}
-    allowed = window(acts, datetime.now(UTC))
+    allowed = window(acts, datetime.now(UTC), rule_of(account) if account is not None else Rule())
     return Reach(allowed.why or "open", allowed.left, allowed.until, row.waiting, TEXT_BYTES)
 
 

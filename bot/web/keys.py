@@ -1,6 +1,6 @@
 """What the parts of the HTTP edge find in the app: put there by the composition root, by type."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal, Protocol, TypedDict
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from bot.flows.catalogue import Catalogue
 from bot.outgoing.codes import Codes
 from bot.outgoing.gateway import Outgoing
 from bot.privacy.exporting import Exports
-from bot.settings import Locale, Occasion
+from bot.settings import Locale, Occasion, WechatAccount
 from bot.staff.passwords import Passwords
 from bot.staff.rules import StaffRules
 from bot.storage.blobs import BlobStore
@@ -120,8 +120,8 @@ SHARING = web.AppKey[SqlSharing]("SHARING")
 """The gate through which customer data leaves."""
 DESK = web.AppKey[Desk]("DESK")
 """Taking, answering and letting go of conversations."""
-PASSIVE_ONLY = web.AppKey[Collection[str]]("PASSIVE_ONLY")
-"""Names of the accounts that may only answer what customers write."""
+WECHAT_ACCOUNTS = web.AppKey[Mapping[str, WechatAccount]]("WECHAT_ACCOUNTS")
+"""The official accounts of the settings, by their names."""
 WECHAT_LOGIN = web.AppKey[Mapping[str, str]]("WECHAT_LOGIN")
 """By web channel, the official account that its visitors may log in with; absent where there is none."""
 BLOBS = web.AppKey[BlobStore]("BLOBS")

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.rehearsal.keys import KEYS
+from bot.settings import WechatAccount
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
 from crm_adapter.identify import Sender
@@ -21,6 +22,13 @@ NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 LINE = "UPDATE bot.outbox SET {} WHERE conversation_id = :id AND seq = (SELECT max(seq) FROM bot.outbox)"
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
+
+
+def account(**changes: Any) -> WechatAccount:
+    """The official account of these talks as the settings have it."""
+    secrets = {"secret": "the-secret-of-care", "token": "pushes4care"}
+    known = {"name": "care", "appid": "wx00000000000000b1", "mode": "plain", **secrets}
+    return WechatAccount.model_validate({**known, **changes})
 
 
 async def line(engine: AsyncEngine, talk: Talk, values: str) -> None:
@@ -70,6 +78,16 @@ async def test_how_much_may_still_be_sent_is_told(engine: AsyncEngine) -> None:
         assert await reach_of(mei, talk) is None
 
 
+async def test_windows_combine_as_the_account_s_settings_say(engine: AsyncEngine) -> None:
+    talk = await store_wechat_waiting(engine)
+    await act(engine, talk, "message", NOW - HOUR)
+    await act(engine, talk, "tap", datetime.now(UTC))
+    for windows, left in (("largest", 5), ("latest", 3)):
+        async with serving(engine, WECHAT_ACCOUNTS={"care": account(windows=windows)}) as console:
+            mei = await console.signed_in(f"mei-{windows}", "agent")
+            assert (await reach_of(mei, talk))["left"] == left
+
+
 async def test_who_does_not_follow_is_shown_so_until_they_act_again(engine: AsyncEngine) -> None:
     talk = await store_wechat_waiting(engine)
     await act(engine, talk, "message", NOW - HOUR)
@@ -87,7 +105,7 @@ async def test_who_does_not_follow_is_shown_so_until_they_act_again(engine: Asyn
 async def test_a_subscription_account_answers_only(engine: AsyncEngine) -> None:
     talk = await store_wechat_waiting(engine)
     await act(engine, talk, "message", NOW)
-    async with serving(engine, PASSIVE_ONLY={"care"}) as console:
+    async with serving(engine, WECHAT_ACCOUNTS={"care": account(kind="subscription")}) as console:
         mei = await console.signed_in("mei", "agent")
         assert (await reach_of(mei, talk))["kind"] == "passive"
 

@@ -34,7 +34,7 @@ from bot.web.console import (
 )
 from bot.web.console.guard import guard
 from bot.web.console.refusals import refusing
-from bot.web.keys import IMPORT_LIMITS, PASSIVE_ONLY, PASSWORDS, STAFF_RULES
+from bot.web.keys import IMPORT_LIMITS, PASSWORDS, STAFF_RULES, WECHAT_ACCOUNTS
 from bot.web.routes import check_routes, register
 from crm_adapter.imports import Limits
 
@@ -71,13 +71,13 @@ def setup_console(app: web.Application) -> None:
 
     The middleware ``problems`` must be there already, outside of it. Before the app starts it must hold ``ENGINE``,
     ``CRM``, ``CODES``, ``DESK``, ``DESK_NEWS``, ``PUBLIC_URL``, ``ARTICLES``, ``STATUS`` and ``LABEL_OF``; it may hold
-    ``STAFF_RULES``, ``PASSWORDS``, ``IMPORT_LIMITS``, ``PASSIVE_ONLY``, ``BLOBS``, ``TRUSTED_PROXIES`` and
+    ``STAFF_RULES``, ``PASSWORDS``, ``IMPORT_LIMITS``, ``WECHAT_ACCOUNTS``, ``BLOBS``, ``TRUSTED_PROXIES`` and
     ``INSECURE_COOKIE_HOSTS``. A route that names no permission keeps the app from starting.
     """
     app.setdefault(STAFF_RULES, DEFAULT_RULES)
     app.setdefault(PASSWORDS, Passwords())
     app.setdefault(IMPORT_LIMITS, Limits())
-    app.setdefault(PASSIVE_ONLY, frozenset())
+    app.setdefault(WECHAT_ACCOUNTS, {})
     app.middlewares.append(guard)
     app.on_startup.append(check_routes)
     register(app, (replace(route, handler=refusing(route.handler)) for route in ROUTES))

@@ -23,7 +23,7 @@ from bot.web.console.naming import contact_name
 from bot.web.console.paging import identifier, number, reply, text
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
-from bot.web.keys import DESK, DESK_NEWS, ENGINE, KEYS, PASSIVE_ONLY
+from bot.web.keys import DESK, DESK_NEWS, ENGINE, KEYS, WECHAT_ACCOUNTS
 from bot.web.language import locale_of
 from bot.web.problems import Problem
 from bot.web.routes import Route
@@ -160,7 +160,7 @@ async def _visit(request: web.Request, conversation_id: UUID) -> web.Response:
     veil = veil_of(request)
     async with request.app[ENGINE].connect() as connection:
         visit = await read_visit(connection, request.app[KEYS], conversation_id)
-        reach = await read_reach(connection, conversation_id, request.app[PASSIVE_ONLY])
+        reach = await read_reach(connection, conversation_id, request.app[WECHAT_ACCOUNTS])
     if visit is None:
         raise Problem(404, UnknownConversation.code)
     limits = None if reach is None else reach.as_json()
