@@ -54,6 +54,7 @@ async def test_of_two_at_work_one_may_be_killed(phones: Wechat, demo_addresses: 
             await phones.push_to(server)
             await phones.do("li", "text", content="你们几点营业？")
             phones.rows(TO_QUEUE)
+            await phones.emulator.control("POST", "/users/li/pay", {})
             phones.rows(PAID)
             async with at_desk(demo_addresses, server) as person:
                 await phones.until("SELECT 1 FROM procrastinate_workers HAVING count(*) > 1")
