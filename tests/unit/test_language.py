@@ -25,6 +25,9 @@ pytestmark = pytest.mark.alone
         ("👍", "en", "en"),
         ("發票在哪里", "en", "zh-Hant"),  # mixed scripts: the one with more characters of its own
         ("", "en", "en"),
+        ("https://example.com/item?id=7", "zh-Hans", "zh-Hans"),  # an address is in no language
+        ("www.example.com", "zh-Hant", "zh-Hant"),
+        ("is this it https://example.com/a", "zh-Hans", "en"),
     ],
 )
 def test_the_script_tells_the_language(text: str, fallback: str, language: str) -> None:

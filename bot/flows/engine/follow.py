@@ -245,6 +245,10 @@ def _be_lost(run: Run) -> Steps[None]:
         if not count_failure(run, frame):
             run.say("utter_not_understood")
         return
+    if body.get("location"):
+        run.say("utter_place_received")
+        run.came_to("file")
+        return
     run.state.lost += 1
     run.came_to("none")
     yield from play(run, "pattern_cannot_handle", dialog_tries=run.state.lost)

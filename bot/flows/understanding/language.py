@@ -7,6 +7,8 @@ from knowledge_base.locales import simplified_characters
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+"""Of a page: it says nothing of the language its sender speaks."""
 _LOOKED_AT = 2000
 """So many characters tell the language of a message of any length."""
 _HARDLY_TRADITIONAL = frozenset("么几听坏")
@@ -41,7 +43,7 @@ def language_of(text: str, fallback: str) -> str:
     """
     text = text[:_LOOKED_AT]
     if not _HAN.search(text):
-        return "en" if _LATIN_WORD.search(text) else fallback
+        return "en" if _LATIN_WORD.search(_ADDRESS.sub(" ", text)) else fallback
     only_traditional, only_simplified = _told_apart()
     if not only_traditional.isdisjoint(text):
         traditional = sum(map(only_traditional.__contains__, text))

@@ -84,6 +84,9 @@ async def test_places_links_and_taps_are_words_that_flows_understand(phones: Wec
     place = "上海市浦东新区世纪大道 100 号 5 楼"
     with phones.server() as server:
         await phones.push_to(server)
+        assert "位置已收到" in await answer_to(phones, "location", x=31.239692, y=121.499755, scale=15, label="")
+        assert "退货" in await answer_to(phones, "link", title="退货政策", description="", url="https://example.com/a")
+        assert "抱歉" in await answer_to(phones, "link", title="", description="", url="https://example.com/a")
         await phones.do("li", "text", content="修改我的地址")
         answer = await answer_to(phones, "location", x=31.239692, y=121.499755, scale=15, label=place)
         assert "世纪大道" in answer
