@@ -3,7 +3,6 @@
 import pytest
 
 from tests.integration.wechat.emulator import TEMPLATES
-from tests.integration.wechat.test_commands import Run, run  # noqa: F401 - a fixture
 
 FITTING = """
 [[wechat.notices]]
@@ -28,7 +27,7 @@ fields = {thing1 = "{case_number}"}
 """
 
 
-async def test_notices_that_fit_are_listed_with_the_templates_that_none_uses(wechat, run, tmp_path):  # noqa: F811
+async def test_notices_that_fit_are_listed_with_the_templates_that_none_uses(wechat, run, tmp_path):
     with (tmp_path / "yingda.toml").open("a", encoding="utf-8") as settings:
         settings.write("\n" + FITTING)
     code, out, err = await run("notices", "list")
@@ -52,7 +51,7 @@ async def test_notices_that_fit_are_listed_with_the_templates_that_none_uses(wec
     ],
     ids=["fields", "template", "term"],
 )
-async def test_what_wechat_would_refuse_is_told(wechat, run, tmp_path, notice, told):  # noqa: F811
+async def test_what_wechat_would_refuse_is_told(wechat, run, tmp_path, notice, told):
     with (tmp_path / "yingda.toml").open("a", encoding="utf-8") as settings:
         settings.write("\n" + notice)
     for words in (("check",), ("notices", "list")):
@@ -61,7 +60,7 @@ async def test_what_wechat_would_refuse_is_told(wechat, run, tmp_path, notice, t
     assert out.startswith("✗ ")
 
 
-async def test_more_templates_than_wechat_allows_are_told(wechat, run, tmp_path):  # noqa: F811
+async def test_more_templates_than_wechat_allows_are_told(wechat, run, tmp_path):
     with (tmp_path / "yingda.toml").open("a", encoding="utf-8") as settings:
         settings.write("\n" + FITTING)
     many = [{"id": f"T{number}", "title": "t", "content": "{{thing1.DATA}}"} for number in range(26)]
