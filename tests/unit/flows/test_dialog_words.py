@@ -177,6 +177,36 @@ def test_files_alone_are_acknowledged() -> None:
     assert decision.outcome.kind == "file"
 
 
+@pytest.mark.parametrize(
+    ("media", "response"),
+    [
+        ({"kind": "video", "missing": "too_large"}, "utter_media_too_large"),
+        ({"kind": "voice", "missing": "wrong_type"}, "utter_media_wrong_type"),
+        ({"kind": "image", "missing": "gone"}, "utter_media_missing"),
+        ({"kind": "image", "missing": "slow"}, "utter_media_missing"),
+        ({"kind": "unsupported"}, "utter_media_unsupported"),
+    ],
+)
+def test_what_could_not_be_had_is_told_why_and_its_stand_in_is_not_understood(
+    media: dict[str, str], response: str
+) -> None:
+    decision = decide({"text": "sure", "media": {**media, "stand_in": True}})
+    assert decision.replies[0]["text"] == said(response, "en")
+    assert decision.outcome.kind == "file"
+
+
+def test_a_voice_whose_recording_is_missing_is_understood_by_its_words() -> None:
+    decision = decide({"text": "sure", "media": {"kind": "voice", "missing": "slow"}})
+    assert decision.outcome.kind == "article"
+
+
+def test_a_place_alone_is_acknowledged_and_one_that_says_more_is_understood() -> None:
+    place = {"latitude": 31.2, "longitude": 121.4, "label": ""}
+    decision = decide({"text": "31.200000, 121.400000", "location": place})
+    assert decision.replies[0]["text"] == said("utter_place_received", "en")
+    assert decide({"text": "sure", "location": place}).outcome.kind == "article"
+
+
 def test_an_apology_asks_nobody_and_hands_over() -> None:
     talk = chat(locale="zh-Hant")
     talk.say("您好")
