@@ -190,13 +190,13 @@ def test_files_alone_are_acknowledged() -> None:
 def test_what_could_not_be_had_is_told_why_and_its_stand_in_is_not_understood(
     media: dict[str, str], response: str
 ) -> None:
-    decision = decide({"text": "sure", "media": {**media, "stand_in": True}})
+    decision = decide({"text": "sure invoice", "media": {**media, "stand_in": True}})
     assert decision.replies[0]["text"] == said(response, "en")
     assert decision.outcome.kind == "file"
 
 
 def test_a_voice_whose_recording_is_missing_is_understood_by_its_words() -> None:
-    decision = decide({"text": "sure", "media": {"kind": "voice", "missing": "slow"}})
+    decision = decide({"text": "sure invoice", "media": {"kind": "voice", "missing": "slow"}})
     assert decision.outcome.kind == "article"
 
 
@@ -204,7 +204,7 @@ def test_a_place_alone_is_acknowledged_and_one_that_says_more_is_understood() ->
     place = {"latitude": 31.2, "longitude": 121.4, "label": ""}
     decision = decide({"text": "31.200000, 121.400000", "location": place})
     assert decision.replies[0]["text"] == said("utter_place_received", "en")
-    assert decide({"text": "sure", "location": place}).outcome.kind == "article"
+    assert decide({"text": "sure invoice", "location": place}).outcome.kind == "article"
 
 
 def test_an_apology_asks_nobody_and_hands_over() -> None:
