@@ -18,6 +18,7 @@ from bot.channels.wechat.api import WechatFault, open_client
 from bot.channels.wechat.api.menus import DEMO, MenuFaults, read_menu, to_wechat
 from bot.faults import StartFault
 from bot.lab.accounts import emulated
+from bot.lab.agent import AGENT, CommandFailed, agent_link
 from bot.lab.balance import Balance
 from bot.lab.children import Child
 from bot.lab.following import Follower
@@ -116,12 +117,13 @@ class _Lab:
             await self._start_server(place, session)
         for follower in self._followers:
             await follower.quiet()
+        link = await self._ask(agent_link(around.environments[0]))
         self._say("ready")
         for account in around.accounts:
             if not await self._ask(phones.verify(account.name)):
                 raise LabFault(words("unverified", self._locale, name=account.name))
             await self._furnish(account)
-        self._tell_links(phones)
+        self._tell_links(phones, link)
         if self._show is not None:
             await asyncio.to_thread(self._show, phones.page(around.accounts[0].name))
 
@@ -203,11 +205,13 @@ class _Lab:
         else:
             self._say("menu", name=account.name)
 
-    def _tell_links(self, phones: Phones) -> None:
+    def _tell_links(self, phones: Phones, agent: str | None) -> None:
         around = self._surroundings
         for account in around.accounts:
             self._say("phone", url=phones.page(account.name))
         self._say("console", url=f"{around.server_urls[0]}/console/")
+        if agent:
+            self._say("agent", url=agent, name=AGENT)
         self._say("shop", url=f"{around.server_urls[0]}/demo/")
         for url in around.server_urls[1:]:
             log = around.folder / LOGS[1]
@@ -244,6 +248,8 @@ class _Lab:
     async def _ask(self, call: Awaitable[_Found]) -> _Found:
         try:
             return await call
+        except CommandFailed as fault:
+            raise LabFault(str(fault)) from None
         except (PhonesFault, aiohttp.ClientError, TimeoutError) as fault:
             raise LabFault(f"emulators.wechat: {fault}") from None
 

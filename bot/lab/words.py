@@ -15,6 +15,7 @@ Saying = Literal[
     "ready",
     "phone",
     "console",
+    "agent",
     "shop",
     "second",
     "sign_in",
@@ -71,6 +72,11 @@ WORDS: Mapping[Saying, Mapping[Locale, str]] = {
         "zh-Hans": "  员工控制台                {url}",
         "zh-Hant": "  員工控制台                {url}",
         "en": "  Console for staff         {url}",
+    },
+    "agent": {
+        "zh-Hans": "  客服首次登录，仅一次      {url}（账号 {name}：可接待等待人工的客户）",
+        "zh-Hant": "  客服首次登入，僅一次      {url}（帳號 {name}：可接待等待人工的客戶）",
+        "en": "  An agent, once only       {url} (as {name}, who answers those who wait)",
     },
     "shop": {
         "zh-Hans": "  带聊天的演示商店          {url}",

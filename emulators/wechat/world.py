@@ -15,6 +15,8 @@ from emulators.wechat.settings import AccountSettings, Settings
 from emulators.wechat.windows import SendWindow
 
 FIRST_ID = 24_000_000_000_000_000
+IDS_OF_A_SEED = 1_000_000
+"""An account that is kept when the emulator is started with another seed has not seen its message ids."""
 KEPT_CALLS = 20_000
 
 
@@ -44,7 +46,7 @@ class World:
 
     def _begin(self) -> None:
         self.random = random.Random(self.settings.seed)  # noqa: S311 - repeatable on purpose, protects nothing
-        self._number = FIRST_ID
+        self._number = FIRST_ID + (self.settings.seed - 1) * IDS_OF_A_SEED
         self._identifiers = 0
         self.accounts = {settings.appid: Account(settings, self) for settings in self.settings.accounts}
         self.people: dict[str, Person] = {}

@@ -71,6 +71,13 @@ class Lab:
         return alive
 
 
+def answer_to(phone: str, user: str, text: str) -> str:
+    """What the account says to a text of a user."""
+    seq = control(phone, f"/users/{user}/text", {"content": text})["seq"]
+    [line] = control(phone, f"/users/{user}/phone?wait=20&after={seq}")["lines"]
+    return str(line["content"]["content"])
+
+
 def refused(folder: Path) -> str:
     """What a lab says that cannot be started."""
     done = subprocess.run(
@@ -137,8 +144,10 @@ def test_a_newcomer_has_a_phone_a_menu_and_a_code_and_ctrl_c_ends_everything(fol
         [line] = control(phone, "/users/user2/phone?wait=20")["lines"]
         assert line["how"] == "passive"
         assert "/privacy" in line["content"]["content"]
+        assert answer_to(phone, "user2", "怎么退货？").startswith("签收后 7 天内")
         [fault] = control(phone, "/faults")["faults"]
-        assert (fault["fault"], fault["fired"]) == ("duplicate", 1)
+        assert (fault["fault"], fault["fired"]) == ("duplicate", 2)
+        assert "as agent, who answers those who wait" in running.said()
         assert running.end(signal.SIGINT) == 0
         assert running.remaining() == []
     assert "Stopped." in running.said()
@@ -152,6 +161,8 @@ def test_kill_nine_leaves_no_part_of_it_running(folder: Path) -> None:
         for user in ("user1", "user2"):
             control(phone, f"/users/{user}/follow", {})
             assert control(phone, f"/users/{user}/phone?wait=20")["lines"]
+            # Nobody is taken for a user of the lab before, nor a message for one of theirs.
+            assert not answer_to(phone, user, "退款多久到账？").startswith("签收后 7 天内")
         assert running.end(signal.SIGKILL) == -signal.SIGKILL
         assert running.remaining() == []
     assert not status(folder / "lab" / "postgres").running
