@@ -204,7 +204,7 @@ async def test_a_person_says_that_a_line_has_arrived(engine: AsyncEngine) -> Non
     steps = "SELECT kind, message_id::text FROM bot.desk_steps"
     assert await rows(engine, steps) == [("arrived", message)]
     # Whoever had begun to send it reports too late.
-    assert await rows(engine, "SELECT lease_until FROM bot.outbox") == [(None,)]
+    assert await rows(engine, "SELECT lease_until, parts FROM bot.outbox") == [(None, 1)]
     seen = "SELECT contact_ids FROM crm.access_log WHERE action LIKE 'POST %/settle' ORDER BY id LIMIT 1"
     assert await rows(engine, seen) == [([talk.contact],)]
 

@@ -1,6 +1,6 @@
--- A person says what became of a line of which nobody knew whether it had arrived: it has (p_kind arrived), or it is to be
--- sent again. To send it again is to speak, so it takes what an answer does (YD001); refused (YD005) when it is known by
--- now. Whoever was sending it has no say any more.
+-- A person says what became of a line of which nobody knew whether it had arrived: it has (p_kind arrived), or it is to
+-- be sent again, from the one of its messages that is in doubt. To send it again is to speak, so it takes what an answer
+-- does (YD001); refused (YD005) when it is known by now. Whoever was sending it has no say any more.
 CREATE OR REPLACE FUNCTION bot.desk_settle(
     p_step uuid, p_conversation uuid, p_agent uuid, p_fence integer, p_message uuid, p_kind text
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
@@ -20,6 +20,7 @@ BEGIN
     END IF;
     UPDATE bot.outbox o
        SET state = CASE p_kind WHEN 'again' THEN 'queued' ELSE 'sent' END,
+           parts = CASE p_kind WHEN 'again' THEN o.parts ELSE o.parts + 1 END,
            due_at = CASE p_kind WHEN 'again' THEN now() ELSE o.due_at END,
            settled_at = CASE p_kind WHEN 'again' THEN NULL ELSE clock_timestamp() END,
            lease_until = NULL, reason = NULL, error_code = NULL, rid = NULL

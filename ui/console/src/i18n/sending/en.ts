@@ -21,6 +21,7 @@ export default {
     too_many: 'It needs {n} messages and {left} may be sent: the rest would not arrive.',
     as_several: '{n} messages',
     some_sent: '{parts} of {n} messages sent',
+    rest: 'Message {n} of {all} is in doubt, and those after it were not sent. “Send again” goes on from there.',
     given: 'Given to WeChat, not confirmed',
     given_hint: 'It went out in the answer to the customer’s message. WeChat does not say whether it was shown.',
     held: 'Goes out with the customer’s next message',
