@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot.web.wechat.notices.sending import NoticeSender
 from tests.integration.wechat_edge.noticed import CHANGED, WAITING, Noticed, noticed
@@ -22,6 +23,11 @@ async def ends(ours: Noticed, status: str, msg_id: str | None = None) -> None:
     for _ in range(2):
         fields = {"MsgID": int(msg_id or known), "Status": status}
         await ours.pushed.event("TEMPLATESENDJOBFINISH", openid=ours.openid, at=at, **fields)
+
+
+def counted(code: int) -> float:
+    """How many refusals with this code operators see."""
+    return REGISTRY.get_sample_value("yingda_wechat_faults_total", {"account": "care", "code": str(code)}) or 0.0
 
 
 async def cut_off(sender: NoticeSender) -> None:
@@ -93,8 +99,10 @@ async def test_each_refusal_has_its_result(
         await ours.answers("accept")
         await ours.emulator.fault("errcode", NOTICE, errcode=code, count=1)
         await ours.send()
+        before = counted(code)
         await ours.run()
         assert await ours.states() == [("answer_waiting", state, reason, str(code))]
+        assert counted(code) == before + 1
         again = await ours.send(key="another") if state == "failed" else None
         if again is None:
             await pushed.rows("UPDATE bot.wechat_notices SET due_at = now() RETURNING 1")

@@ -17,6 +17,7 @@ from bot.channels.wechat.api import WechatClient, WechatFault
 from bot.channels.wechat.pushes import NoticeChoice
 from bot.channels.wechat.window import rule_of, window
 from bot.faults import places_of
+from bot.metrics import WECHAT_FAULTS
 from bot.settings import WechatAccount, WechatNotice
 from bot.web.wechat.notices import outcomes, statements
 from bot.web.wechat.notices.filling import Unfit, filled
@@ -145,6 +146,7 @@ class NoticeSender:
             return outcomes.sent(await send(to.openid, notice.template_id, fields, _target(notice)))
         except WechatFault as fault:
             outcome = outcomes.refused(fault, notice, queued.attempts)
+            WECHAT_FAULTS.labels(queued.account, outcome.code or fault.reason).inc()
             say = log.error if outcome.reason in ("template", "fields", "no_right") else log.warning
             say("WeChat did not take a notice", account=queued.account, name=notice.name, fault=str(fault))
             return outcome
