@@ -52,6 +52,21 @@ def test_a_good_store_is_well(yingda: Shell, demo_addresses: Addresses) -> None:
     assert re.search("[1-9][0-9]* articles", found["knowledge"]["detail"])
 
 
+def test_official_accounts_have_a_line_each(yingda: Shell, demo_addresses: Addresses) -> None:
+    known = {"appid": "wx00000000000000b1", "mode": "plain", "secret": SECRET, "token": "pushes4care"}
+    accounts = [{**known, "name": "care"}, {**known, "name": "news", "appid": "wx00000000000000b2"}]
+    with psycopg.connect(demo_addresses.application_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO bot.wechat_tokens (appid, id, failed_at, fault, error_code, rid)"
+            " VALUES ('wx00000000000000b2', gen_random_uuid(), now(), 'token', '40001', 'rid-1')"
+        )
+    found = parts(yingda, 1, YINGDA_WECHAT=json.dumps(accounts))
+    assert found["wechat:care"]["state"] == "ok"
+    assert found["wechat:news"]["state"] == "failed"
+    assert "(40001 · rid rid-1)" in found["wechat:news"]["detail"]
+    assert "yingda wechat check" in found["wechat:news"]["mend"]
+
+
 def test_what_is_broken_is_named(yingda: Shell, demo_addresses: Addresses) -> None:
     found = parts(yingda, 1, YINGDA_REDIS_URL=f"redis://:{SECRET}@127.0.0.1:{free_port()}/0")
     assert [part["name"] for part in found.values() if part["state"] != "ok"] == ["realtime"]
