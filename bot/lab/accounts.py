@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bot.faults import SettingsFault
 from bot.settings import WechatAccount
-from bot.settings.wechat_notices import WechatNotice
+from bot.settings.wechat_notices import WechatNotice, placeholders
 
 OWN: Mapping[str, Any] = {
     "name": "shop-wechat",
@@ -34,6 +34,7 @@ OWN: Mapping[str, Any] = {
 }
 OWN_TITLE = "暖居电器"
 TITLES = {"answer_waiting": "客服回复提醒", "case_changed": "服务进度通知"}
+LABELS = {"company": "商家", "time": "时间", "case_number": "编号", "case_kind": "类型", "case_state": "进度"}
 NOT_KEPT = ("secret", "token", "aes_key", "previous_aes_key", "api_url", "open_url", "mp_url")
 """Secrets, and the addresses of the real WeChat."""
 
@@ -81,10 +82,16 @@ def _template(notice: WechatNotice) -> dict[str, Any]:
     return {
         "id": notice.template_id,
         "title": TITLES[notice.name],
-        "content": "\n".join(f"{{{{{field}.DATA}}}}" for field in notice.fields),
+        "content": "\n".join(f"{_label(text)}{{{{{field}.DATA}}}}" for field, text in notice.fields.items()),
         "kind": notice.kind,
         "long_term": notice.long_term,
     }
+
+
+def _label(text: str) -> str:
+    """What stands before a field in the library of templates, by what it is filled with."""
+    told = placeholders(text)
+    return f"{LABELS[told[0]]}：" if told and told[0] in LABELS else ""
 
 
 def _fresh_secrets() -> dict[str, str]:

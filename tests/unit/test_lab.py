@@ -180,7 +180,7 @@ def test_the_emulator_has_the_templates_of_the_notices() -> None:
         "lab-answer-waiting": "subscription",
         "lab-case-changed": "template",
     }
-    assert settings.templates[0].content == "{{thing1.DATA}}\n{{time2.DATA}}"
+    assert settings.templates[0].content == "商家：{{thing1.DATA}}\n时间：{{time2.DATA}}"
 
 
 def test_every_line_has_every_language() -> None:
