@@ -65,15 +65,21 @@ async def test_what_is_late_for_the_first_try_answers_the_second(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "outcomes"),
-    [(12.0, ["timeout", "timeout", "answered"]), (30.0, ["timeout", "timeout", "silent"])],
+    ("seconds", "ahead_s", "outcomes"),
+    [
+        (12.0, 0, ["timeout", "timeout", "answered"]),
+        (30.0, 0, ["timeout", "timeout", "silent"]),
+        (30.0, 3600, ["timeout", "timeout", "silent"]),
+    ],
 )
 async def test_what_takes_longer_answers_the_third_or_goes_by_customer_service(
-    demo_addresses: Addresses, tmp_path: Path, seconds: float, outcomes: list[str]
+    demo_addresses: Addresses, tmp_path: Path, seconds: float, ahead_s: float, outcomes: list[str]
 ) -> None:
-    """The lock is waited for 5 s, so that turns are given up meanwhile, put on disk, and taken up again."""
+    """The lock is waited for 5 s, so that turns are given up meanwhile, put on disk, and taken up again. Once WeChat's
+    clock is ahead of ours by an hour: the last try is known all the same."""
     hasty = json.dumps({"push_try_s": 5 * SCALE})
     async with wechat(demo_addresses, tmp_path, {}, delivery={"scale": SCALE}) as phones:
+        await phones.emulator.control("POST", "/clock/advance", {"seconds": ahead_s})
         with phones.server(account=hasty) as server:
             assert await answered_after(phones, demo_addresses, server, seconds * SCALE) == outcomes
 
