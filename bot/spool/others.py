@@ -24,7 +24,12 @@ class _Other:
     def read_on(self) -> None:
         """What was written since; a record that is being written is read the next time."""
         with suppress(OSError), self.path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size <= self._end:
+            size = os.fstat(file.fileno()).st_size
+            if size < self._end:  # what could not be flushed was taken away again
+                self._end = 0
+                self.lines.clear()
+                self._line_of.clear()
+            if size == self._end:
                 return
             file.seek(self._end)
             content, start = file.read(), 0
@@ -53,9 +58,9 @@ class Others:
         self._changed = -1
         self._files: dict[str, _Other] = {}
 
-    def wait_before(self, line: bytes, stamp: int | None, own: Collection[str]) -> bool:
-        """Whether something of ``line`` waits elsewhere, of before ``stamp`` where one is given."""
-        self._look(own)
+    def wait_before(self, line: bytes, stamp: int | None, but: Collection[str]) -> bool:
+        """Whether something of ``line`` waits in files ``but`` these, of before ``stamp`` where one is given."""
+        self._look(but)
         for other in self._files.values():
             other.read_on()
             waiting = other.lines.get(line)
@@ -63,7 +68,7 @@ class Others:
                 return True
         return False
 
-    def _look(self, own: Collection[str]) -> None:
+    def _look(self, but: Collection[str]) -> None:
         try:
             changed = self._folder.stat().st_mtime_ns
         except FileNotFoundError:
@@ -71,7 +76,7 @@ class Others:
             return
         if changed == self._changed and time.time_ns() - changed > _TICK_NS:
             return
-        names = {entry.name for entry in os.scandir(self._folder) if entry.name.endswith(SUFFIX)} - set(own)
+        names = {entry.name for entry in os.scandir(self._folder) if entry.name.endswith(SUFFIX)} - set(but)
         for name in self._files.keys() - names:
             del self._files[name]
         for name in names - self._files.keys():

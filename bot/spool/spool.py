@@ -110,7 +110,7 @@ class Spool:
 
     def is_behind(self, line: bytes, record: Record | None = None) -> bool:
         """Whether another process holds something of ``line``, of before ``record`` where one is given."""
-        return self._others.wait_before(line, record.stamp if record else None, list(self._held))
+        return self._others.wait_before(line, record.stamp if record else None, [*self._held, *self._unread])
 
     @property
     def waiting(self) -> int:

@@ -27,8 +27,9 @@ from bot.turns.take import UNAVAILABLE, Turns, TurnUnavailable
 from bot.web.problems import Problem
 from bot.web.wechat.arrived import Arrived
 from bot.web.wechat.arriving import Arrivals
-from bot.web.wechat.events import Events
-from bot.web.wechat.intake import Entry, Intake
+from bot.web.wechat.events import AWAY, Events
+from bot.web.wechat.intake import Intake
+from bot.web.wechat.lines import Entry
 from bot.web.wechat.replies import Manner, Reply, choose, in_one
 from bot.web.wechat.their_desk import TheirDesk
 from bot.web.wechat.tries import Patience, Tries
@@ -89,14 +90,12 @@ class WechatEdge:
     def take(self, arrived: Arrived) -> Entry:
         """The push on its way to its turn; another delivery of it joins the one that is. Files are fetched at once,
         also where something of the user's goes before it."""
-        if (entry := self.intake.find(arrived)) is not None:
-            return entry
+        entry = self.intake.take(arrived)
         account = self.accounts[arrived.account]
-        if files_of(arrived.push) and (inbound := account.message(arrived)) is not None:
+        if entry.arrived is arrived and files_of(arrived.push) and (inbound := account.message(arrived)) is not None:
             whole = account.arrivals.whole(inbound, arrived.push, self.clients.get(account.name))
             self._fetching[arrived.trace_id] = asyncio.create_task(whole)
-        entry = self.intake.take(arrived)
-        entry.settled.add_done_callback(lambda _: self._fetching.pop(arrived.trace_id, None))
+            entry.settled.add_done_callback(lambda _: self._fetching.pop(arrived.trace_id, None))
         return entry
 
     async def work(self, arrived: Arrived) -> Taken | None:
@@ -106,13 +105,16 @@ class WechatEdge:
         """
         with structlog.contextvars.bound_contextvars(trace_id=arrived.trace_id, account=arrived.account):
             account = self.accounts[arrived.account]
-            await self.events.take(account.name, arrived.push, arrived.text, arrived.at)
-            inbound = account.message(arrived)
-            if inbound is None or await self.events.is_outdated(account.name, arrived.push):
-                return None
-            inbound = await self._whole(account, arrived, inbound)
-            with self.typing.during(account.name, arrived.push.openid):
-                taken = await self.turns.take(replace(inbound, act=trigger_of(arrived.push)))
+            try:
+                await self.events.take(account.name, arrived.push, arrived.text, arrived.at)
+                inbound = account.message(arrived)
+                if inbound is None or await self.events.is_outdated(account.name, arrived.push):
+                    return None
+                inbound = await self._whole(account, arrived, inbound)
+                with self.typing.during(account.name, arrived.push.openid):
+                    taken = await self.turns.take(replace(inbound, act=trigger_of(arrived.push)))
+            except AWAY as error:
+                raise TurnUnavailable from error
         self.unionids.offer(account.name, taken.identity_id, inbound.identity)
         if taken.at_desk:
             await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})

@@ -6,10 +6,8 @@ behind it, also when the store is back by then, and also where another process h
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn
 
@@ -21,6 +19,7 @@ from bot.faults import places_of
 from bot.spool.spool import Record, Spool, SpoolFault
 from bot.turns.take import TurnUnavailable
 from bot.web.wechat.arrived import Arrived, read_arrived
+from bot.web.wechat.lines import Entry, Line, is_older, new_future
 from crm_adapter.encryption import Keys
 
 log = structlog.get_logger(__name__)
@@ -30,36 +29,14 @@ Work = Callable[[Arrived], Awaitable[Taken | None]]
 AT_ONCE = 8
 """So many pushes from the spool go to their turns beside those that come in."""
 LOOK_S = 1.0
+"""How often it is looked for what processes that are gone have left."""
 PROBE_S = 0.25
-BEHIND_S = 0.1
+"""How often a store that is away is asked."""
+BEHIND_S, BEHIND_FOR_S = 0.1, 60.0
+"""How often it is looked whether another process still holds what goes before, and for how long that counts."""
 AGAIN_S = 0.5
 BREAKS = 3
 """So often a push may break what takes it, for no reason of the store's, before it is put aside."""
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A push until it is taken care of. ``settled`` gives what came of it, or raises
-    :class:`~bot.turns.take.TurnUnavailable` when it could not even be spooled: nothing is known of it then."""
-
-    name: bytes
-    line: "_Line"
-    arrived: Arrived | None
-    """``None`` where it stands in the spool alone."""
-    settled: "asyncio.Future[Taken | None]"
-    record: Record | None = None
-    putting: "asyncio.Task[Record] | None" = None
-    breaks: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Line:
-    """What a user has sent, oldest first; where it is busy, the first is on its turn."""
-
-    name: bytes
-    entries: deque[Entry] = field(default_factory=deque)
-    work: "asyncio.Task[None] | None" = None
-    is_busy: bool = False
 
 
 class Intake:
@@ -71,30 +48,23 @@ class Intake:
         self._work = work
         self._probe = probe
         self._entries: dict[bytes, Entry] = {}
-        self._lines: dict[bytes, _Line] = {}
+        self._lines: dict[bytes, Line] = {}
         self._there = asyncio.Event()
         self._there.set()
         self._news = asyncio.Event()
         self._from_spool = asyncio.Semaphore(AT_ONCE)
 
-    def find(self, arrived: Arrived) -> Entry | None:
-        """The push where it is on its way already."""
-        return self._entries.get(self._name(arrived))
-
     def take(self, arrived: Arrived) -> Entry:
         """The push on its way; another delivery of it joins the one that is."""
-        name = self._name(arrived)
+        name = self._keys.blind("push", arrived.account, arrived.push.external_id)
         entry = self._entries.get(name)
         if entry is None:
             line = self._line(self._keys.blind("pusher", arrived.account, arrived.push.openid))
-            entry = self._entries[name] = Entry(name, line, arrived, _future())
+            entry = self._entries[name] = Entry(name, line, arrived, new_future())
             self._queue(entry, len(line.entries))
             if line.entries[0].putting is not None or line.entries[0].record is not None:
                 self._begin_to_put(entry)
         return entry
-
-    def _name(self, arrived: Arrived) -> bytes:
-        return self._keys.blind("push", arrived.account, arrived.push.external_id)
 
     async def keep(self, entry: Entry) -> None:
         """It may be acknowledged when this returns. Raises :class:`~bot.turns.take.TurnUnavailable`."""
@@ -110,13 +80,16 @@ class Intake:
             try:
                 for record in await self._spool.take_over():
                     self._adopt(record)
-            except OSError as error:
+            except Exception as error:
                 log.warning("the spool cannot be looked into", reason=type(error).__name__)
             if self._there.is_set():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_S):
                         await self._news.wait()
-            elif not await self._answers():
+            elif await self._answers():
+                log.info("the store is back", spooled=self._spool.waiting)
+                self._there.set()
+            else:
                 await asyncio.sleep(PROBE_S)
 
     async def close(self) -> None:
@@ -133,21 +106,19 @@ class Intake:
         except Exception as error:
             log.debug("the store is away", reason=type(error).__name__)
             return False
-        log.info("the store is back", spooled=self._spool.waiting)
-        self._there.set()
         return True
 
     def _adopt(self, record: Record) -> None:
-        entry = Entry(record.name, self._line(record.line), None, _future(), record)
+        entry = Entry(record.name, self._line(record.line), None, new_future(), record)
         self._entries.setdefault(record.name, entry)
         # What another process has left is older than what has come to us, but not than what is being worked on.
         place = len(entry.line.entries)
-        while place > entry.line.is_busy and not _is_older(entry.line.entries[place - 1], record):
+        while place > entry.line.is_busy and not is_older(entry.line.entries[place - 1], record):
             place -= 1
         self._queue(entry, place)
 
-    def _line(self, name: bytes) -> _Line:
-        return self._lines.get(name) or self._lines.setdefault(name, _Line(name))
+    def _line(self, name: bytes) -> Line:
+        return self._lines.get(name) or self._lines.setdefault(name, Line(name))
 
     def _queue(self, entry: Entry, place: int) -> None:
         line = entry.line
@@ -156,7 +127,7 @@ class Intake:
             line.work = asyncio.create_task(self._work_off(line))
             line.work.add_done_callback(partial(self._ended, line))
 
-    async def _work_off(self, line: _Line) -> None:
+    async def _work_off(self, line: Line) -> None:
         while line.entries:
             entry = line.entries[0]
             try:
@@ -176,7 +147,7 @@ class Intake:
     async def _comes(self, entry: Entry) -> bool:
         """Whether it is the entry's turn: at once for what has just come, unless something goes before it, which is
         then waited for in the spool."""
-        if self._there.is_set() and not self._spool.is_behind(entry.line.name, entry.record):
+        if self._there.is_set() and not self._waits(entry):
             return True
         if entry.record is None:
             await self._put_line(entry.line)
@@ -186,6 +157,18 @@ class Intake:
             await asyncio.sleep(BEHIND_S)
         return False
 
+    def _waits(self, entry: Entry) -> bool:
+        """Whether another process holds what goes before it, and has not done so for too long: one that lives and does
+        not get on must not keep its users from being heard for ever."""
+        if not self._spool.is_behind(entry.line.name, entry.record):
+            return False
+        now = asyncio.get_running_loop().time()
+        entry.behind_since = entry.behind_since or now
+        if now - entry.behind_since < BEHIND_FOR_S:
+            return True
+        log.error("another process holds what goes before a push, and does not get on")
+        return False
+
     async def _settle(self, entry: Entry) -> None:
         while not entry.settled.done():
             async with self._from_spool if entry.record is not None else nullcontext():
@@ -193,7 +176,7 @@ class Intake:
             if not entry.settled.done() and entry.record is not None:
                 await self._there.wait()
 
-    def _ended(self, line: _Line, work: "asyncio.Task[None]") -> None:
+    def _ended(self, line: Line, work: "asyncio.Task[None]") -> None:
         if not work.cancelled() and (fault := work.exception()):
             log.error("a user's line broke", fault=places_of(fault))
         if self._lines.get(line.name) is line:
@@ -208,13 +191,13 @@ class Intake:
             taken = await self._work(entry.arrived or await self._read(entry))
         except TurnUnavailable as fault:
             # A long turn of somebody else's may have the conversation: then the store is there.
-            if not isinstance(fault.__cause__, LockNotAvailable):
-                self._there.clear()
-                self._news.set()
-            await self._put_line(entry.line)
+            await self._later(entry, is_away=not isinstance(fault.__cause__, LockNotAvailable))
         except Exception as fault:
+            log.error("a push broke what takes it", breaks=entry.breaks + 1, fault=places_of(fault))
+            if not await self._answers():
+                await self._later(entry, is_away=True)
+                return
             entry.breaks += 1
-            log.error("a push broke what takes it", breaks=entry.breaks, fault=places_of(fault))
             if entry.breaks < BREAKS:
                 await asyncio.sleep(AGAIN_S)
                 return
@@ -222,6 +205,12 @@ class Intake:
             await self._end(entry, None, aside=True)
         else:
             await self._end(entry, taken)
+
+    async def _later(self, entry: Entry, *, is_away: bool) -> None:
+        if is_away:
+            self._there.clear()
+            self._news.set()
+        await self._put_line(entry.line)
 
     async def _read(self, entry: Entry) -> Arrived:
         if entry.record is None:
@@ -236,7 +225,7 @@ class Intake:
         if entry.record is not None:
             await self._spool.settle(entry.record, aside=aside)
 
-    async def _put_line(self, line: _Line) -> None:
+    async def _put_line(self, line: Line) -> None:
         """With the first, what is behind it goes to the spool, or another process would let later pushes overtake it.
 
         Raises :class:`~bot.turns.take.TurnUnavailable` when the first one cannot be put there.
@@ -271,11 +260,3 @@ def _retrieve(put: "asyncio.Task[Record]") -> None:
     """Whoever wanted it on disk may be gone."""
     if not put.cancelled():
         put.exception()
-
-
-def _is_older(entry: Entry, record: Record) -> bool:
-    return entry.record is not None and entry.record.stamp < record.stamp
-
-
-def _future() -> "asyncio.Future[Taken | None]":
-    return asyncio.get_running_loop().create_future()

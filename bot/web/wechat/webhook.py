@@ -30,7 +30,7 @@ from bot.web.problems import Problem
 from bot.web.routes import PUBLIC, Route
 from bot.web.wechat.arrived import Arrived
 from bot.web.wechat.edge import WECHAT, Account
-from bot.web.wechat.intake import Entry
+from bot.web.wechat.lines import Entry
 
 log = structlog.get_logger(__name__)
 
@@ -93,17 +93,22 @@ async def take_push(request: web.Request) -> web.Response:
     try:
         within_s = began + (patience.ready_s + patience.try_s) / 2 - _clock()
         reply = await edge.reply(account, taken, push, within_s=within_s, is_last=is_last)
+        answer = SUCCESS if reply is None else account.webhook.seal(reply, opened, now)
     except (TimeoutError, TurnUnavailable) as fault:
         if not is_last:
             return await _silence(request, began + patience.given_up_s)
         if isinstance(fault, TurnUnavailable):  # whether it was written down, nobody knows
             edge.take_back(taken)
         return _nothing()
+    except Exception as fault:  # what was said is safe, and its answer goes another way
+        log.error("an answer broke", fault=places_of(fault))
+        edge.take_back(taken)
+        return _nothing()
     if reply is None:
         return _nothing()
     if is_last and _is_gone(request):
         edge.take_back(taken)
-    return web.Response(text=account.webhook.seal(reply, opened, now), content_type=_TYPES[opened.form])
+    return web.Response(text=answer, content_type=_TYPES[opened.form])
 
 
 async def _body(request: web.Request, account: Account, now: datetime) -> bytes:

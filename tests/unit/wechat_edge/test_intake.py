@@ -13,6 +13,11 @@ def left(folder: Path) -> list[str]:
     return [path.suffix for path in folder.iterdir()]
 
 
+def seal_with_another_ring(folder: Path) -> None:
+    [path] = folder.iterdir()
+    path.write_bytes(path.read_bytes().replace(b'"kek": "', b'"kek": "of-another-ring-'))
+
+
 async def test_what_comes_again_joins_what_is_on_its_way(tmp_path: Path) -> None:
     store = Store()
     async with Process(tmp_path, store) as one:
@@ -21,7 +26,6 @@ async def test_what_comes_again_joins_what_is_on_its_way(tmp_path: Path) -> None
         assert first is again
         store.slow.set()
         assert (await first.settled) is not None
-        await until(lambda: one.intake.find(arrived("li", 1)) is None)
     assert store.done == ["li 1"]
     assert store.tried == 1
     assert left(tmp_path) == []
@@ -140,6 +144,53 @@ async def test_what_is_kept_while_its_turn_goes_on_is_gone_after_it(tmp_path: Pa
         await one.intake.keep(entry)
         assert one.spool.waiting == 1
         store.slow.set()
+        assert await entry.settled is not None
+        await until(lambda: not one.spool.waiting)
+    assert store.done == ["li 1"]
+    assert left(tmp_path) == []
+
+
+async def test_a_process_that_does_not_get_on_holds_nobody_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.wechat.intake.BEHIND_FOR_S", 0.5)
+    cut_off, store = Store(), Store()
+    cut_off.there = False
+    async with Process(tmp_path, cut_off) as one, Process(tmp_path, store) as two:
+        first = one.intake.take(arrived("li", 1))
+        await one.intake.keep(first)
+        assert await two.intake.take(arrived("li", 2)).settled is not None
+        assert store.done == ["li 2"]
+        assert not first.settled.done()
+
+
+async def test_what_nobody_can_read_holds_nobody(tmp_path: Path) -> None:
+    store = Store()
+    store.there = False
+    async with Process(tmp_path, store) as one:
+        await one.intake.keep(one.intake.take(arrived("li", 1)))
+    seal_with_another_ring(tmp_path)
+    store.there = True
+    async with Process(tmp_path, store) as two:
+        assert await two.intake.take(arrived("li", 2)).settled is not None
+        await until(lambda: not two.spool.waiting)
+    assert store.done == ["li 2"]
+    assert left(tmp_path) == [".spool"]
+
+
+async def test_what_breaks_because_the_store_is_away_is_not_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.wechat.intake.AGAIN_S", 0.01)
+    store = Store()
+    async with Process(tmp_path, store) as one:
+        store.breaks, store.slow = {"li 1"}, asyncio.Event()
+        entry = one.intake.take(arrived("li", 1))
+        await until(lambda: store.tried == 1)
+        store.probes = False
+        store.slow.set()
+        await until(lambda: one.spool.waiting == 1)
+        store.breaks, store.probes = set(), True
         assert await entry.settled is not None
         await until(lambda: not one.spool.waiting)
     assert store.done == ["li 1"]
