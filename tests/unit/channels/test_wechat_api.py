@@ -147,11 +147,15 @@ class Slot:
     async def count_forced(self) -> None:
         self.store.forced += 1
 
+    async def fail(self, fault: WechatFault) -> None:
+        self.store.failed = fault
+
 
 class Store:
     kept: Token | None = None
     may_force = True
     forced = 0
+    failed: WechatFault | None = None
 
     @asynccontextmanager
     async def locked(self, hold_s: float) -> AsyncIterator[Slot]:
