@@ -7,6 +7,7 @@ DeskRefused
 │   └── SpeakerChanged     the fence has moved since the caller looked
 ├── StepReused             the id of the step belongs to another one
 ├── AlreadyKnown           what became of the line is no question any more
+├── FileUnknown            a file is not this customer's, or was sent before
 └── KeyLost                the customer's data key is gone: nothing can be written of them
 """
 
@@ -51,3 +52,7 @@ class AlreadyKnown(DeskRefused):
 
 class KeyLost(DeskRefused):
     code = "key_lost"
+
+
+class FileUnknown(DeskRefused):
+    code = "blob_unknown"

@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 from bot.desk.faults import (
     AlreadyKnown,
     DeskRefused,
+    FileUnknown,
     KeyLost,
     NotYours,
     SpeakerChanged,
@@ -32,6 +33,7 @@ from bot.realtime.topics import DESK, thread_topic
 from bot.storage.bodies import seal_body
 from bot.storage.tables import conversations
 from crm_adapter.encryption import DataKey, Keys, SealBroken, seal, unseal
+from crm_adapter.identify import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,12 @@ _LEAVE = text(
     " :trace, :interactions)"
 ).bindparams(bindparam("interactions", type_=JSONB(none_as_null=True)))
 _SETTLE = text("SELECT bot.desk_settle(:step, :conversation, :agent, :fence, :message, :kind)")
+_ADDRESS = text("SELECT channel, assurance FROM crm.address_of(:identity)")
+# What no message names is forgotten after a day; each file is named by one message.
+_NAME_FILES = text(
+    "UPDATE bot.blobs SET message_id = :message WHERE id = ANY(:files) AND identity_id = :identity"
+    " AND message_id IS NULL"
+)
 _STALE, _NOT_WAITING, _UNKNOWN, _REUSED, _KNOWN = "YD001", "YD002", "YD003", "YD004", "YD005"
 
 
@@ -111,13 +119,19 @@ class Desk:
     async def answer(self, step: Step, fence: int, body: Body) -> Answered:
         """Says it to the customer: message, outbox row and interaction (CH2) are there together, once per step.
 
-        Raises :class:`SpeakerChanged` when ``fence`` is not that of the conversation any more, :class:`KeyLost`, and
-        what :meth:`take` does.
+        Its attachments are files of the customer's that no message named before (:meth:`customer`); ``text`` may be
+        missing then. Raises :class:`FileUnknown` for others, :class:`SpeakerChanged` when ``fence`` is not that of the
+        conversation any more, :class:`KeyLost`, and what :meth:`take` does.
         """
         async with self._refusals(step), self._engine.begin() as connection:
             talk = await self._known(connection, step)
             values = _line(talk, body, step.trace_id)
             row = (await connection.execute(_ANSWER, {**_named(step), "fence": fence, **values})).one()
+            files = [UUID(one["id"]) for one in body.get("attachments", ())]
+            if files and row.message_id == values["message"]:  # else it was said before
+                named = {"message": row.message_id, "files": files, "identity": talk.identity_id}
+                if (await connection.execute(_NAME_FILES, named)).rowcount != len(files):
+                    raise FileUnknown
         log.info("desk.answered", conversation=str(step.conversation_id), by=str(step.agent_id), seq=row.seq)
         await self._tell(step, talk, row.seq)
         return Answered(row.message_id, row.seq)
@@ -152,6 +166,20 @@ class Desk:
             await connection.execute(_SETTLE, values)
         log.info("desk.settled", message=str(message_id), by=str(step.agent_id), kind=kind)
         await self._realtime.publish(DESK, {"conversation": str(step.conversation_id)})
+
+    async def customer(self, conversation_id: UUID, agent_id: UUID) -> Sender:
+        """Whose a file is that this person is going to send.
+
+        Raises :class:`UnknownConversation` for a conversation that is not this person's now, :class:`KeyLost`.
+        """
+        async with self._engine.begin() as connection:
+            talk = await self._talk(connection, conversation_id, agent_id)
+            if talk is None:
+                raise UnknownConversation
+            if talk.identity is None:
+                raise KeyLost
+            found = (await connection.execute(_ADDRESS, {"identity": talk.identity_id})).one()
+        return Sender(found.channel, talk.account, talk.identity, found.assurance, talk.locale)
 
     async def show_typing(self, conversation_id: UUID, agent_id: UUID, on: bool) -> None:
         """The customer sees that somebody writes; nothing comes of it for who does not have the conversation."""
@@ -235,7 +263,7 @@ def _line(talk: _Talk, body: Body, trace_id: str) -> dict[str, Any]:
     if talk.key is None:
         raise KeyLost
     message_id, interaction_id, now = uuid7(), uuid7(), datetime.now(UTC)
-    content = seal(talk.key, "interactions.content", interaction_id, str(body["text"]).encode())
+    content = seal(talk.key, "interactions.content", interaction_id, _words_of(body).encode())
     interaction = {
         "id": str(interaction_id),
         "direction": "out",
@@ -251,3 +279,8 @@ def _line(talk: _Talk, body: Body, trace_id: str) -> dict[str, Any]:
         "trace": trace_id,
         "interactions": [interaction],
     }
+
+
+def _words_of(body: Body) -> str:
+    """A body for the record: its words, else the names of its files."""
+    return str(body.get("text") or ", ".join(str(one["name"]) for one in body.get("attachments", ())))

@@ -32,7 +32,7 @@ async def post_blob(request: web.Request) -> web.Response:
         wait = await edge.limit(bucket, limits.upload_bytes_per_address, limits.uploads_window_s, size)
     if wait:
         raise Problem(429, "rate_limited", retry_after=wait)
-    name, content = await _read_file(request, limits.blob_bytes)
+    name, content = await read_file(request, limits.blob_bytes)
     try:
         blob = await edge.blobs.put(sender_of(visitor), name, content)
     except BlobRefused:
@@ -40,7 +40,8 @@ async def post_blob(request: web.Request) -> web.Response:
     return web.json_response(blob.as_json(), status=201)
 
 
-async def _read_file(request: web.Request, limit: int) -> tuple[str, bytes]:
+async def read_file(request: web.Request, limit: int) -> tuple[str, bytes]:
+    """Name and bytes of the multipart field ``file``; 413 above ``limit`` bytes, 400 without one."""
     if not request.content_type.startswith("multipart/"):
         raise Problem(400, "bad_message", field="file")
     loop = asyncio.get_running_loop()

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import structlog
 from aiohttp import web
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy import select
 
-from bot.desk.faults import DeskRefused, NotYours, UnknownConversation
+from bot.desk.faults import DeskRefused, FileUnknown, NotYours, UnknownConversation
 from bot.desk.reach import read_reach
 from bot.desk.steps import Step
 from bot.desk.waiting import Visit, read_queue, read_visit
@@ -23,13 +23,14 @@ from bot.web.console.naming import contact_name
 from bot.web.console.paging import identifier, number, reply, text
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
-from bot.web.keys import DESK, DESK_NEWS, ENGINE, KEYS, WECHAT_ACCOUNTS
+from bot.web.keys import BLOBS, DESK, DESK_NEWS, ENGINE, KEYS, WECHAT_ACCOUNTS
 from bot.web.language import locale_of
 from bot.web.problems import Problem
 from bot.web.routes import Route
 
 LONGEST_WAIT_S = 25
 LONGEST_ANSWER = 4000
+MOST_FILES = 9
 _PREVIEW = 160
 
 
@@ -54,7 +55,14 @@ Words = Annotated[Prose, Field(min_length=1, max_length=LONGEST_ANSWER), AfterVa
 class _Answer(Body):
     step: StepId
     fence: int
-    text: Words
+    text: Words | None = None
+    files: Annotated[list[StepId], Field(max_length=MOST_FILES, default_factory=list)]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "_Answer":
+        if self.text is None and not self.files:
+            raise ValueError("neither words nor files")
+        return self
 
 
 class _Leave(Body):
@@ -99,7 +107,15 @@ async def answer(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Answer)
     step = step_of(request, wanted.step)
     async with refusals(request):
-        answered = await request.app[DESK].answer(step, wanted.fence, {"text": wanted.text})
+        said: dict[str, Any] = {} if wanted.text is None else {"text": wanted.text}
+        if wanted.files:
+            customer = await request.app[DESK].customer(step.conversation_id, step.agent_id)
+            ids = tuple(dict.fromkeys(map(UUID, wanted.files)))
+            found = await request.app[BLOBS].find(customer.account, customer.external_id, ids)
+            if len(found) < len(ids):
+                raise FileUnknown
+            said["attachments"] = [blob.as_json() for blob in found]
+        answered = await request.app[DESK].answer(step, wanted.fence, said)
     return reply({"id": answered.message_id, "seq": answered.seq}, 201)
 
 
@@ -137,7 +153,7 @@ async def refusals(request: web.Request) -> AsyncIterator[None]:
     """Turns what the desk refuses into problems that say who has the conversation now."""
     try:
         yield
-    except UnknownConversation as unknown:
+    except (UnknownConversation, FileUnknown) as unknown:
         raise Problem(404, unknown.code) from None
     except NotYours as refused:
         raise await _not_yours(request, refused) from None

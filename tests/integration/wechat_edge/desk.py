@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import aiohttp
 
 from bot.settings import Settings
 from bot.storage.database import Addresses, make_engine
-from tests.integration.console_client import Browser, make_staff
+from tests.integration.console_client import Browser, Reply, make_staff
 from tests.servers import LiveServer
 
 
@@ -23,6 +25,21 @@ class Person:
         path = f"/api/queue/{self._conversation}/answer"
         reply = await self._browser.call("POST", path, {"step": str(uuid4()), "fence": self._fence, "text": text})
         assert reply.status == 201, reply
+
+    async def send_file(self, name: str, content: bytes, text: str | None = None) -> None:
+        """Sends a file, with words or without."""
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename=name)
+        kept = await self._browser.call("POST", f"/api/queue/{self._conversation}/files", data=form)
+        assert kept.status == 201, kept
+        said = {"step": str(uuid4()), "fence": self._fence, "files": [kept.body["id"]]}
+        reply = await self._browser.call("POST", f"/api/queue/{self._conversation}/answer", {**said, "text": text})
+        assert reply.status == 201, reply
+
+    async def try_files(self, *files: UUID) -> Reply:
+        """Sends files that were kept before, or says why not."""
+        said = {"step": str(uuid4()), "fence": self._fence, "files": [str(one) for one in files]}
+        return await self._browser.call("POST", f"/api/queue/{self._conversation}/answer", said)
 
     async def type_on(self, on: bool) -> None:
         """Writes, or has stopped."""
