@@ -28,7 +28,7 @@ class Person:
 
     async def send_file(self, name: str, content: bytes, text: str | None = None) -> None:
         """Sends a file, with words or without."""
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)
         form.add_field("file", content, filename=name)
         kept = await self._browser.call("POST", f"/api/queue/{self._conversation}/files", data=form)
         assert kept.status == 201, kept
