@@ -133,7 +133,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a short form, for tests")
     args, _ = parser.parse_known_args()
-    seconds, rounds, warm_up = (12.0, 50, WARM_UP // 2) if args.quick else (60.0, 600, WARM_UP)
+    seconds, rounds, warm_up = (12.0, 50, WARM_UP // 2) if args.quick else (60.0, 400, WARM_UP)
     with bench() as place:
         report, questions = asyncio.run(under_load(place, seconds))
         report |= beside_floor(place, questions, rounds, warm_up)

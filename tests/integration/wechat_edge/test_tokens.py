@@ -92,7 +92,7 @@ async def test_a_refusal_that_lasts_is_tried_once_more_and_told(phones: Wechat) 
         log = server.log.read_text(encoding="utf-8")
     assert await phones.emulator.calls(SENDING) == [40001] * lines * 2
     # It lies there, and is tried again in a minute.
-    assert ("queued", "service", "token", "40001", lines) in phones.rows(ENDS)
+    assert ("queued", "service", "fix_settings", "40001", lines) in phones.rows(ENDS)
     assert phones.rows("SELECT 1 FROM bot.outbox WHERE state = 'queued' AND due_at < now() + interval '30 s'") == []
     told = [line for line in log.splitlines() if "a fresh access token is refused" in line]
     assert len(told) == lines
@@ -115,7 +115,7 @@ async def test_after_twenty_demands_a_day_none_is_made(phones: Wechat) -> None:
         assert phones.rows(used_up) == [(1,)]
         await phones.emulator.fault("errcode", SENDING, errcode=40001)
         phones.rows(AGAIN.format(10))
-        await phones.until("SELECT 1 FROM bot.outbox WHERE reason = 'token' HAVING count(*) = 10")
+        await phones.until("SELECT 1 FROM bot.outbox WHERE reason = 'fix_settings' HAVING count(*) = 10")
     assert phones.rows("SELECT forced FROM bot.wechat_tokens") == [(20,)]
     assert set(await phones.emulator.calls(STABLE)) == {0}
     assert len(await phones.emulator.calls(STABLE)) == 2  # had, and asked for without force: it is the same
