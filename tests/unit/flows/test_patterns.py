@@ -101,7 +101,7 @@ def test_every_reason_why_an_answer_cannot_be_read_has_its_sentence() -> None:
     customer = Talk(definitions(FORMS))
     customer.say("/complaint")
     assert customer.say("#matter:yes_or_no") == [
-        "Sorry, I only need one of two answers here. Please use the buttons below, or answer yes or no.",
+        "Sorry, I only need one of two answers here. Please choose below, or answer yes or no.",
         "What happened?",
     ]
     assert customer.say("#matter:not_known")[0].startswith("Sorry, I could not read that")
