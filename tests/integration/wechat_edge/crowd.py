@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from bot.channels.wechat.compose import Terms, words_of
+from bot.rehearsal.audit import audit
 from bot.rehearsal.keys import KEYS
 from bot.settings import Settings
 from bot.storage.database import Addresses
@@ -82,6 +83,7 @@ class Crowd:
         states = dict(self._phones.rows(STATES))
         faults: list[str] = []
         async with make_pool(self._addresses.application_url, Settings()) as pool:
+            faults += await audit(pool, "care")
             for user, openid in self._openids.items():
                 lines = await Thread(pool, KEYS, "care", openid).after(0, limit=100_000)
                 heard = [str(line.body.get("text")) for line in lines if line.direction == "in"]
