@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wechatpy.replies import deserialize_reply
 
-from bot.channels.wechat.compose import Kind, Terms, compose
+from bot.channels.wechat.compose import Kind, Terms, compose, plain
 from bot.channels.wechat.customer_service import customer_service, encode, typing
 from bot.channels.wechat.fold import batch, batched, fold
 from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
@@ -250,3 +250,30 @@ def test_folding_loses_nothing_and_never_takes_more_messages(texts: list[str]):
     assert len(said) == len(folded) <= batched(bodies, terms) <= max(1, len(compose(bodies, terms)))
     assert all(0 < size_of(text) <= 600 for text in said)
     assert "".join("".join(said).split()) == "".join("".join(map(str.strip, texts)).split())
+
+
+SIGNS = st.sampled_from(
+    ["]", "]]", ">", "]]>", "<![CDATA[", "</Content>", "&", "&lt;", "字", "👨‍👩‍👧‍👦", "\x00", "\ufffe", " ", "\n"]
+)
+
+
+@SOON
+@given(st.lists(SIGNS | st.text(max_size=20), min_size=1).map("".join))
+def test_any_text_comes_out_of_a_passive_reply_as_it_went_in(text: str):
+    answer = passive([Words("字" + text)], PUSH, NOW)
+    assert answer is not None
+    said = str(answer.reply["Content"])
+    read = read_tree(write(answer.reply, "xml"))[0]
+    assert set(read) == set(answer.reply)
+    kept = "".join(sign for sign in said if sign in "\t\n\r" or (sign >= " " and sign not in "\ufffe\uffff"))
+    assert str(read["Content"]).split() == kept.split()
+    assert json.loads(write(answer.reply, "json"))["Content"] == said
+
+
+@SOON
+@given(st.lists(SIGNS | st.text(max_size=200), min_size=1, max_size=30).map("".join))
+def test_any_text_goes_out_whole_in_messages_within_the_limit(text: str):
+    messages = compose([{"text": text}], Terms("en", text_bytes=600))
+    sent = [json.loads(encode(customer_service(message, "o")))["text"]["content"] for message in messages]
+    assert all(0 < size_of(part) <= 600 for part in sent)
+    assert "".join("".join(sent).split()) == "".join(plain(text).split())
