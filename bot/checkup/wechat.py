@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.channels.wechat.api.faults import Reason, WechatFault
 from bot.channels.wechat.errors import ApiError
 from bot.checkup.part import Part
 from bot.desk.outcomes import explain
 from bot.settings import LOCALES, Locale, Settings, WechatAccount
 from crm_adapter.rights.working_days import ZONE
+
+if TYPE_CHECKING:
+    from bot.channels.wechat.api.faults import Reason
 
 WITHIN_S = 5.0
 STUCK_AFTER = timedelta(minutes=10)
@@ -101,7 +103,9 @@ def _rest(row: Any) -> Mapping[Locale, str]:
     return told
 
 
-def _token_fault(reason: Reason, code: str | None, rid: str | None) -> Mapping[Locale, str]:
+def _token_fault(reason: "Reason", code: str | None, rid: str | None) -> Mapping[Locale, str]:
+    from bot.channels.wechat.api.faults import WechatFault  # only who has an official account pays for it
+
     fault = WechatFault("", reason, "fix_settings", ApiError(None if code is None else int(code)))
     return {locale: fault.explain(locale) + _found(code, rid) for locale in LOCALES}
 
