@@ -25,7 +25,7 @@ def test_a_thousand_users_are_answered_in_time_and_each_push_is_accounted_for() 
     wrong = {name: report[name] for name in ("lost", "doubled", "unanswered", "unsettled")}
     assert not any(wrong.values()), wrong
     assert report["in_time"] >= 0.999, report
-    assert report["ratio"] >= 0.4, report
+    assert report["ratio"] >= 0.35, report
     # What is measured is the bot: the emulator takes a fraction of what it does, and sends each push at its time.
     assert report["emulator_cpu_ms"] < report["server_cpu_ms"] / 2, report
     assert report["emulator_late_p99_ms"] < 200, report
