@@ -38,9 +38,9 @@ run_tests() { # run_tests WHAT ARGUMENTS...: pytest; that nothing was selected (
   .venv/bin/python -m pytest "$@" ${PYTEST_ARGS:-} || code=$?
   [[ $code == 0 || $code == 5 ]] || failed+=("$what")
 }
-cores=$(.venv/bin/python -c 'import os; print(os.cpu_count() or 1)')
-run_tests "tests" -m "not heavy and not alone" -n $((cores > 3 ? 3 : 2)) --dist loadfile
-run_tests "heavy tests" -m heavy -n 2 --dist loadfile
+workers=$(.venv/bin/python -c 'import os; print(3 if (os.cpu_count() or 1) > 3 else 2)')
+run_tests "tests" -m "not heavy and not alone" -n "$workers" --dist loadfile
+run_tests "heavy tests" -m heavy -n "$workers" --dist loadfile
 run_tests "tests alone" -m alone
 if [[ ${#failed[@]} -gt 0 ]]; then
   printf 'make test: FAILED: %s\n' "$(printf '%s, ' "${failed[@]}" | sed 's/, $//')" >&2
