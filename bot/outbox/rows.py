@@ -21,7 +21,10 @@ COLUMNS: Final = """
                   AND NOT EXISTS (SELECT FROM bot.send_windows w
                                    WHERE w.identity_id = u.identity_id AND w.at > u.since)),
        EXISTS (SELECT FROM bot.conversations t JOIN bot.outbox e ON e.conversation_id = t.id
-                WHERE t.identity_id = c.identity_id AND e.seq > o.seq AND e.state = 'queued' AND e.due_at <= now())
+                WHERE t.identity_id = c.identity_id AND e.seq > o.seq AND e.state = 'queued' AND e.due_at <= now()),
+       (SELECT jsonb_object_agg(p.blob_id, p.media_id) FROM bot.blobs b JOIN bot.uploads p ON p.blob_id = b.id
+         WHERE b.identity_id = c.identity_id AND b.message_id = o.message_id
+           AND p.account = o.account AND p.until > now())
 """
 """What :func:`read_row` reads, from an outbox row ``o`` and :data:`JOINS`."""
 JOINS: Final = """
@@ -38,7 +41,8 @@ class Row:
     ``parts`` messages of the platform were sent of it; ``cuts`` say from which part on its texts have to be how short,
     in bytes, later ones on top of earlier ones; ``acts`` is what the user last did, by kind: when, and how many
     messages were sent since. One that is ``unreachable`` is sent nothing until they act again;
-    one that is ``followed`` has more behind it.
+    one that is ``followed`` has more behind it. ``held`` are the platform's ids of those files of the line that it has,
+    by ours.
     """
 
     message_id: UUID
@@ -61,15 +65,16 @@ class Row:
     acts: Mapping[str, tuple[datetime, int]]
     unreachable: bool = False
     followed: bool = False
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_row(keys: Keys, columns: Sequence[Any]) -> Row:
     """A row of :data:`COLUMNS`."""
-    *plain, cuts, sealed_body, sealed_address, key_id, kek, wrapped, acts, unreachable, followed = columns
+    *plain, cuts, sealed_body, sealed_address, key_id, kek, wrapped, acts, unreachable, followed, held = columns
     body, address = _opened(keys, plain[0], plain[2], sealed_body, sealed_address, key_id, kek, wrapped)
     known = {kind: (datetime.fromisoformat(at), int(sent)) for kind, (at, sent) in (acts or {}).items()}
     smaller = tuple((int(part), int(size)) for part, size in cuts or ())
-    values: tuple[Any, ...] = (*plain, smaller, body, address, known, unreachable, followed)
+    values: tuple[Any, ...] = (*plain, smaller, body, address, known, unreachable, followed, held or {})
     return Row(*values)
 
 

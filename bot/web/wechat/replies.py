@@ -1,13 +1,13 @@
 """Lines as messages of WeChat: their parts, and which of those that wait fit into one message."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from bot.channels.wechat.compose import Terms, compose
 from bot.channels.wechat.fold import batch, fold
-from bot.channels.wechat.outgoing import Outgoing, Words, in_words
+from bot.channels.wechat.outgoing import File, Outgoing, Words, in_words
 from bot.channels.wechat.passive import passive
 from bot.channels.wechat.pushes import Push
 from bot.channels.wechat.splitting import split
@@ -47,7 +47,8 @@ class Manner:
 def choose(rows: Sequence[Row], push: Push, manner: Manner) -> Chosen[Reply] | None:
     """As many whole lines as one message holds, oldest first; where not even one fits, its next part.
 
-    The same rows make the same reply to the same push: its time is the push's own.
+    The same rows make the same reply to the same push: its time is the push's own. A file goes as what it is where
+    WeChat has it already, nothing is uploaded while a push waits; otherwise it is a link.
     """
     rows = _readable(rows)
     if not rows:
@@ -55,10 +56,10 @@ def choose(rows: Sequence[Row], push: Push, manner: Manner) -> Chosen[Reply] | N
     whole = untouched(rows)
     if whole and (count := batch(bodies_of(whole), terms := manner.terms(whole))):
         # A line that says nothing here goes along with the others; alone, it is no answer.
-        reply = passive(fold(bodies_of(whole[:count]), terms), push, push.at)
+        reply = passive(_as_held(fold(bodies_of(whole[:count]), terms), whole[:count]), push, push.at)
         return Chosen(reply.reply, count) if reply else None
     messages = parts_of(rows[0], manner)[rows[0].parts :]
-    reply = passive(messages[:1], push, push.at)
+    reply = passive(_as_held(messages[:1], rows[:1]), push, push.at)
     if reply is None:
         return None
     return Chosen(reply.reply, 1) if len(messages) == 1 else Chosen(reply.reply, 0, 1)
@@ -100,6 +101,15 @@ def _cut(messages: Sequence[Outgoing], size: int) -> Iterator[Outgoing]:
             yield from map(Words, split(in_words(message).text, size))
         else:
             yield message
+
+
+def _as_held(messages: Sequence[Outgoing], rows: Sequence[Row]) -> list[Outgoing]:
+    """How many messages there are does not depend on it: an answer that is given again says the same lines."""
+    held = {file: media_id for row in rows for file, media_id in row.held.items()}
+    return [
+        replace(message, media_id=held.get(message.attachment, "")) if isinstance(message, File) else message
+        for message in messages
+    ]
 
 
 def _readable(rows: Sequence[Row]) -> Sequence[Row]:

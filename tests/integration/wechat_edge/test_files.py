@@ -66,6 +66,30 @@ async def test_a_picture_is_uploaded_once_for_three_days(phones: Wechat, demo_ad
     assert phones.rows("SELECT count(*) FROM bot.blobs WHERE message_id IS NOT NULL") == [(1,)]
 
 
+async def test_a_picture_that_waits_is_the_answer_to_the_next_message(
+    phones: Wechat, demo_addresses: Addresses
+) -> None:
+    await phones.user()
+    await phones.emulator.fault("errcode", SENDING, errcode=48001)
+    with phones.server() as server:
+        await phones.push_to(server)
+        await phones.do("li", "text", content="你们几点营业？")
+        phones.rows(TO_QUEUE)
+        async with at_desk(demo_addresses, server) as person:
+            await person.send_file("安装.png", PNG)
+            await phones.until("SELECT 1 FROM bot.outbox WHERE state = 'queued' AND reason = 'only_passive'")
+            push = await phones.do("li", "text", content="在吗")
+            assert [one["outcome"] for one in push["attempts"]] == ["answered"]
+            found = await phones.emulator.control("GET", "/users/li/phone?how=passive")
+            picture = found["lines"][-1]
+            assert picture["type"] == "image", picture
+            async with aiohttp.ClientSession() as session, session.get(picture["content"]["url"]) as response:
+                assert await response.read() == PNG
+    assert len(await phones.emulator.calls(UPLOAD)) == 1
+    assert 0 not in await phones.emulator.calls(SENDING)
+    assert {row[0] for row in phones.rows("SELECT route FROM bot.outbox")} == {"passive"}
+
+
 async def test_what_wechat_does_not_take_is_a_link(phones: Wechat, demo_addresses: Addresses) -> None:
     await phones.user()
     await phones.emulator.fault("errcode", UPLOAD, errcode=40005)

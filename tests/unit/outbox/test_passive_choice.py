@@ -1,5 +1,8 @@
 """What fits into the one message that answers a push."""
 
+from dataclasses import replace
+from uuid import UUID
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +53,18 @@ def test_nothing_is_answered_before_a_line_that_cannot_be_read() -> None:
     found = chosen(line(1, "一"), line(2, None), line(3, "三"))
     assert found is not None
     assert (found.whole, found.reply["Content"]) == (1, "一")
+
+
+def test_a_file_that_wechat_has_is_the_answer_and_another_is_a_link() -> None:
+    manner = replace(MANNER, files=True, address=lambda blob, row: f"https://f/{blob}")
+    picture = line(1, "", attachments=[{"id": str(UUID(int=7)), "name": "图.png", "type": "image/png", "size": 9}])
+    known = choose([replace(picture, held={str(UUID(int=7)): "m7"}), line(2, "二")], PUSH, manner)
+    unknown = choose([replace(picture, held={str(UUID(int=8)): "m8"}), line(2, "二")], PUSH, manner)
+    assert known is not None
+    assert unknown is not None
+    assert (known.whole, known.reply["MsgType"], known.reply["Image"]) == (1, "image", {"MediaId": "m7"})
+    assert (unknown.whole, unknown.reply["MsgType"]) == (1, "text")
+    assert str(UUID(int=7)) in unknown.reply["Content"]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zs", "Zl", "Zp")), min_size=1)))
