@@ -61,10 +61,10 @@ async def test_what_becomes_of_lines_and_how_many_may_follow(demo_addresses: Add
                 await expect(reach).to_contain_text("还可发送 4 条")
 
                 # WeChat refuses one and says why, with the id that its support asks for.
-                await phones.emulator.fault("errcode", SENDING, errcode=48002, count=1)
+                await phones.emulator.fault("errcode", SENDING, errcode=47001, count=1)
                 line = await _say(page, "这一条不要发出去")
-                await expect(line.locator(".delivery.failed")).to_contain_text("对方拒收公众号的消息。")
-                await expect(line.locator(".rid")).to_contain_text("错误码 48002 · 请求编号")
+                await expect(line.locator(".delivery.failed")).to_contain_text("微信无法识别发送的内容。")
+                await expect(line.locator(".rid")).to_contain_text("错误码 47001 · 请求编号")
 
                 # Nobody knows of two; of one she has heard from the customer, the other is sent again.
                 await phones.emulator.fault("drop_after", SENDING, count=1)

@@ -32,7 +32,8 @@ Decision = Literal[
 until the next day; ``refresh_token``: once, then the same again, then it is a fault; ``fix_settings``: a person has to;
 ``upload_again``, ``split_smaller``, ``as_words``: send it in another form; ``window_closed``, ``count_exceeded``: not
 before the customer acts; ``only_passive``: never by this call; ``unreachable``: the identity; ``refused``: this kind of
-message; ``done``: it had been sent; ``ignore``: no message was lost; ``outcome_unknown``: never by itself again.
+notice, or every message; ``done``: it had been sent; ``ignore``: no message was lost; ``outcome_unknown``: never by
+itself again.
 """
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 

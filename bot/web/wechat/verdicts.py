@@ -30,7 +30,7 @@ def verdict_of(fault: WechatFault, message: Outgoing) -> Verdict:
             return Shut(code, fault.rid)
         case "only_passive":
             return Waiting("only_passive", code, fault.rid)
-        case "unreachable":
+        case "unreachable" | "refused":  # who refuses this message refuses all of them
             return Unreachable(code, fault.rid)
         case "outcome_unknown":
             return Unknown(fault.reason, code, fault.rid)

@@ -33,7 +33,7 @@ async def test_a_text_that_wechat_finds_too_long_is_cut_until_it_is_not(
     ("errcode", "outcome"),
     [
         (43004, ("failed", "unreachable", "43004")),
-        (48002, ("failed", "refused", "48002")),
+        (48002, ("failed", "unreachable", "48002")),
         (47001, ("failed", "give_up", "47001")),
     ],
 )

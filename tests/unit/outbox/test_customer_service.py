@@ -96,7 +96,7 @@ VERDICTS: dict[Decision, Verdict] = {
     "count_exceeded": Shut("45999", "rid-1"),
     "only_passive": Waiting("only_passive", "45999", "rid-1"),
     "unreachable": Unreachable("45999", "rid-1"),
-    "refused": Failed("refused", "45999", "rid-1"),
+    "refused": Unreachable("45999", "rid-1"),
     "done": Sent(),
     "ignore": Again("errcode", "45999", None, "rid-1"),
     "give_up": Failed("give_up", "45999", "rid-1"),
