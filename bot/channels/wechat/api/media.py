@@ -47,11 +47,9 @@ async def fetch(transport: Transport, request: Request, timeout_s: float, token:
         content = await read_limited(response, limit)
     if status == 200 and media_type not in _ERRORS:
         return _within(request, content, media_type)
-    address = judge(request, status, content or b"").get("video_url")
-    try:
-        film = URL(str(address))
-    except ValueError:
-        raise WechatFault(request.path, "unreadable", request.without_answer) from None
+    film = _address(judge(request, status, content or b"").get("video_url"))
+    if film is None:
+        raise WechatFault(request.path, "unreadable", "give_up")
     async with transport.fetch(request, film, timeout_s) as response:
         media_type, status = response.content_type, response.status
         content = await read_limited(response, limit)
@@ -85,6 +83,14 @@ async def fetch_picture(transport: Transport, url: str, api_url: str, timeout_s:
     if status != 200:
         raise WechatFault(request.path, "status", request.without_answer if status >= 500 else "give_up")
     return _within(request, content, media_type)
+
+
+def _address(named: object) -> URL | None:
+    try:
+        address = URL(named) if isinstance(named, str) else URL()
+    except ValueError:
+        return None
+    return address if address.scheme in ("http", "https") and address.host else None
 
 
 def _within(request: Request, content: bytes | None, media_type: str) -> Media:
