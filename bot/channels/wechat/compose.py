@@ -1,13 +1,25 @@
 """From our bodies to WeChat's messages, in order, each within WeChat's limits."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Literal
 
-from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
+from bot.channels.wechat.outgoing import (
+    Article,
+    Coupon,
+    File,
+    Item,
+    Menu,
+    MiniProgram,
+    Music,
+    News,
+    Outgoing,
+    PublishedNews,
+    Words,
+)
 from bot.channels.wechat.splitting import size_of, split
 from bot.channels.wechat.taps import tap_id
 from bot.channels.wechat.wording import word
@@ -37,6 +49,10 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 _MOST_BYTES: Mapping[Kind, int] = MappingProxyType({"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20})
+_MADE_THERE: Mapping[str, Callable[[str, Words], Outgoing]] = MappingProxyType(
+    {"media_id": News, "article_id": PublishedNews, "card_id": Coupon}
+)
+"""What the account has at WeChat, by the field of a link that names it."""
 _PROGRAM = ("app_id", "path", "thumb_media_id")
 
 
@@ -152,13 +168,13 @@ def _address(link: Mapping[str, Any], terms: Terms) -> str:
 def _is_card(link: Mapping[str, Any], terms: Terms) -> bool:
     if not terms.cards or not _one_line(link.get("label", "")):  # WeChat takes no card without a title
         return False
-    if _mini_program(link):
+    if _mini_program(link) or _made_there(link, Words("")):
         return True
     return bool(link.get("description") or link.get("image")) and _address(link, terms).startswith("http")
 
 
 def _cards(body: Body, terms: Terms) -> list[Outgoing]:
-    """What WeChat shows as something else than text: files of its kinds, music, pages with a picture, mini programs."""
+    """What WeChat shows as something else than text: files of its kinds, music, pages, mini programs, coupons."""
     cards: list[Outgoing] = []
     for one in body.get("attachments") or ():
         if kind := _kind(one, terms):
@@ -182,12 +198,19 @@ def _music_line(music: Mapping[str, Any], terms: Terms) -> str:
 
 def _card(link: Mapping[str, Any], terms: Terms) -> Outgoing:
     title, words = _one_line(link.get("label", "")), Words(_line(link, terms))
+    if (card := _made_there(link, words)) is not None:
+        return card
     if program := _mini_program(link):
         app_id, path, picture = (str(program[name]) for name in _PROGRAM)
         return MiniProgram(title, app_id, path, picture, words)
     return Article(
         title, str(link.get("description") or ""), _address(link, terms), str(link.get("image") or ""), words
     )
+
+
+def _made_there(link: Mapping[str, Any], words: Words) -> Outgoing | None:
+    """What a link names of the account's own at WeChat, if anything."""
+    return next((card(str(link[name]), words) for name, card in _MADE_THERE.items() if link.get(name)), None)
 
 
 def _mini_program(link: Mapping[str, Any]) -> Mapping[str, Any] | None:

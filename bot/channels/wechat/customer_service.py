@@ -4,7 +4,18 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from bot.channels.wechat.outgoing import Article, File, Menu, MiniProgram, Music, Outgoing, Words
+from bot.channels.wechat.outgoing import (
+    Article,
+    Coupon,
+    File,
+    Menu,
+    MiniProgram,
+    Music,
+    News,
+    Outgoing,
+    PublishedNews,
+    Words,
+)
 
 Typing = Literal["Typing", "CancelTyping"]
 
@@ -47,6 +58,12 @@ def _content(message: Outgoing) -> tuple[str, dict[str, Any]]:
         case MiniProgram(title, app_id, path, thumb_media_id):
             page = {"title": title, "appid": app_id, "pagepath": path}
             return "miniprogrampage", {**page, "thumb_media_id": thumb_media_id}
+        case News(media_id):
+            return "mpnews", {"media_id": media_id}
+        case PublishedNews(article_id):
+            return "mpnewsarticle", {"article_id": article_id}
+        case Coupon(card_id):
+            return "wxcard", {"card_id": card_id}
 
 
 def _given(**values: str | None) -> dict[str, str]:

@@ -76,7 +76,32 @@ class MiniProgram:
     as_words: Words
 
 
-Outgoing = Words | Menu | File | Music | Article | MiniProgram
+@dataclass(frozen=True, slots=True)
+class News:
+    """Articles made in the account's console (``mpnews``), by the id of their material; ``as_words`` is their address
+    as a text."""
+
+    media_id: str
+    as_words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedNews:
+    """Articles that the account has published (``mpnewsarticle``); ``as_words`` is their address as a text."""
+
+    article_id: str
+    as_words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon of the account's (``wxcard``); ``as_words`` says where else it can be had."""
+
+    card_id: str
+    as_words: Words
+
+
+Outgoing = Words | Menu | File | Music | Article | MiniProgram | News | PublishedNews | Coupon
 
 
 def in_words(message: Outgoing) -> Words:

@@ -6,12 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from bot.channels.wechat.compose import TEXT_BYTES
-from bot.channels.wechat.outgoing import Article, File, Menu, MiniProgram, Music, Outgoing, Words
+from bot.channels.wechat.outgoing import (
+    Article,
+    Coupon,
+    File,
+    Menu,
+    MiniProgram,
+    Music,
+    News,
+    Outgoing,
+    PublishedNews,
+    Words,
+)
 from bot.channels.wechat.pushes import CustomerSaid, Push
 from bot.channels.wechat.splitting import split
 
 SUCCESS = "success"
 """What a push is answered with when nothing is said in the answer; never encrypted."""
+_Served = Menu | MiniProgram | News | PublishedNews | Coupon
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +37,13 @@ class Passive:
 def passive(messages: Sequence[Outgoing], push: Push, now: datetime, text_bytes: int = TEXT_BYTES) -> Passive | None:
     """The first of ``messages`` as the answer to ``push``, the others as its rest; ``None`` where nothing is said.
 
-    Menus and mini programs become texts, which is all that WeChat takes here, and so do files it does not hold.
+    Of the cards WeChat takes only music and pages here; menus, the other cards and files that it does not hold become
+    texts.
     """
     if not messages:
         return None
     first, *rest = messages
-    if isinstance(first, Menu | MiniProgram) or (isinstance(first, File) and not first.media_id):
+    if isinstance(first, _Served) or (isinstance(first, File) and not first.media_id):
         first = first.as_words
     if isinstance(first, Words):
         begin, *more = split(first.text, text_bytes) or [""]
@@ -58,8 +71,8 @@ def _content(message: Outgoing) -> dict[str, Any]:
     match message:
         case Words(text):
             return {"MsgType": "text", "Content": text}
-        case Menu(as_words=words) | MiniProgram(as_words=words) | File(as_words=words, media_id=""):
-            return _content(words)
+        case File(media_id="") | Menu() | MiniProgram() | News() | PublishedNews() | Coupon():
+            return _content(message.as_words)
         case File("video", title=title, media_id=media_id):
             return {"MsgType": "video", "Video": {"MediaId": media_id, **({"Title": title} if title else {})}}
         case File(kind, media_id=media_id):

@@ -14,7 +14,19 @@ from wechatpy.replies import deserialize_reply
 from bot.channels.wechat.compose import Kind, Terms, compose, plain
 from bot.channels.wechat.customer_service import customer_service, encode, typing
 from bot.channels.wechat.fold import batch, batched, fold
-from bot.channels.wechat.outgoing import Article, File, Item, Menu, MiniProgram, Music, Outgoing, Words
+from bot.channels.wechat.outgoing import (
+    Article,
+    Coupon,
+    File,
+    Item,
+    Menu,
+    MiniProgram,
+    Music,
+    News,
+    Outgoing,
+    PublishedNews,
+    Words,
+)
 from bot.channels.wechat.passive import passive, transfer
 from bot.channels.wechat.pushes import Click, Text
 from bot.channels.wechat.reading import read_tree
@@ -31,6 +43,10 @@ PROGRAM = MiniProgram("订单", "wx1", "pages/o?id=1", "thumb", Words("订单: h
 MUSIC = Music("歌", "短", "https://e.example/m.mp3", "https://e.example/hq.mp3", "thumb", Words("歌"))
 PAGE = Article("选购", "怎么选", "https://e.example/g", "https://e.example/i.jpg", Words("选购: https://e.example/g"))
 
+NEWS = News("material-1", Words("新品: https://e.example/n"))
+PUBLISHED = PublishedNews("article-1", Words("说明: https://e.example/p"))
+COUPON = Coupon("card-1", Words("优惠券: https://e.example/c"))
+
 
 def file(kind: Kind, media_id: str, title: str = "") -> File:
     return File(kind, "1", title, Words(f"附件：{title}"), media_id)
@@ -40,6 +56,9 @@ PASSIVE: list[tuple[Outgoing, dict[str, Any]]] = [
     (Words("在 ]]> 这里"), {"MsgType": "text", "Content": "在 ]]> 这里"}),
     (MENU, {"MsgType": "text", "Content": "可以吗？\n\n1. 可以"}),
     (PROGRAM, {"MsgType": "text", "Content": "订单: https://e.example/o"}),
+    (NEWS, {"MsgType": "text", "Content": "新品: https://e.example/n"}),
+    (PUBLISHED, {"MsgType": "text", "Content": "说明: https://e.example/p"}),
+    (COUPON, {"MsgType": "text", "Content": "优惠券: https://e.example/c"}),
     (file("image", "pic"), {"MsgType": "image", "Image": {"MediaId": "pic"}}),
     (file("voice", "rec"), {"MsgType": "voice", "Voice": {"MediaId": "rec"}}),
     (file("video", "film", "a"), {"MsgType": "video", "Video": {"MediaId": "film", "Title": "a"}}),
@@ -75,6 +94,9 @@ PASSIVE: list[tuple[Outgoing, dict[str, Any]]] = [
     ),
 ]
 SERVED: list[tuple[Outgoing, str, dict[str, Any]]] = [
+    (NEWS, "mpnews", {"media_id": "material-1"}),
+    (PUBLISHED, "mpnewsarticle", {"article_id": "article-1"}),
+    (COUPON, "wxcard", {"card_id": "card-1"}),
     (Words("好"), "text", {"content": "好"}),
     (
         MENU,
@@ -209,6 +231,18 @@ def test_a_body_goes_out_without_escapes():
 TERMS = Terms("zh-Hans", menus=True, files=True, text_bytes=600)
 ATTACHED = {"id": "1", "name": "a.jpg", "type": "image/jpeg", "size": 1}
 PICTURE = file("image", "", "a.jpg")
+
+
+def test_what_the_account_has_at_wechat_is_a_card_where_cards_are_wanted():
+    made_there = [
+        {"label": "新品", "url": "https://e.example/n", "media_id": "material-1"},
+        {"label": "说明", "url": "https://e.example/p", "article_id": "article-1"},
+        {"label": "优惠券", "url": "https://e.example/c", "card_id": "card-1"},
+    ]
+    body: Body = {"text": "看看", "links": made_there}
+    assert compose([body], TERMS) == (Words("看看"), NEWS, PUBLISHED, COUPON)
+    (words,) = compose([body], replace(TERMS, cards=False))
+    assert words == Words("看看\n\n" + "\n".join(one.as_words.text for one in (NEWS, PUBLISHED, COUPON)))
 
 
 def test_a_file_that_wechat_does_not_hold_is_a_line_in_an_answer_to_a_push():
