@@ -20,11 +20,10 @@ from bot.channels.wechat.outgoing import (
 Typing = Literal["Typing", "CancelTyping"]
 
 
-def customer_service(message: Outgoing, openid: str, desk: str | None = None) -> dict[str, Any]:
-    """One message for one user; ``desk`` is the service account that it seems to come from."""
+def customer_service(message: Outgoing, openid: str) -> dict[str, Any]:
+    """One message for one user."""
     type_, content = _content(message)
-    sender = {"customservice": {"kf_account": desk}} if desk else {}
-    return {"touser": openid, "msgtype": type_, type_: content, **sender}
+    return {"touser": openid, "msgtype": type_, type_: content}
 
 
 def typing(openid: str, command: Typing = "Typing") -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 import yaml
 
@@ -35,7 +35,6 @@ before the customer acts; ``only_passive``: never by this call; ``unreachable``:
 notice, or every message; ``done``: it had been sent; ``ignore``: no message was lost; ``outcome_unknown``: never by
 itself again.
 """
-DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 _RID = re.compile(r"\s*,?\s*rid:\s*([0-9A-Za-z-]{1,64})\s*$")
 _CODE = re.compile(r"-?[0-9]{1,9}")
@@ -85,11 +84,6 @@ def split_rid(message: str) -> tuple[str, str | None]:
     found = _RID.search(message[-200:])
     words = message[: len(message) - len(found[0])] if found else message
     return words.strip()[:_MAX_MESSAGE], found[1] if found else None
-
-
-def known_codes() -> tuple[int, ...]:
-    """Every code that has an explanation of its own."""
-    return tuple(code for code in _catalogue() if isinstance(code, int))
 
 
 @cache

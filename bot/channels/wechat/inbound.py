@@ -1,13 +1,13 @@
 """Which pushes are a customer's words or taps, and what they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.channels.wechat.pushes import Click, Link, Location, Media, Push, ScannedCode, Text, Unknown
 from bot.channels.wechat.taps import choice_of
-from bot.domain.message import Assurance, Body, Inbound
+from bot.domain.message import Body, Inbound
 
 _NOT_SHOWN = "【收到不支持的消息类型，暂无法显示】"
 """What WeChat pushes as a text for a sticker, a file and the like."""
@@ -49,30 +49,25 @@ def to_inbound(
     locale: str,
     received_at: datetime,
     trace_id: str,
-    attachments: Sequence[Mapping[str, Any]] = (),
     labels: Mapping[str, str] | None = None,
-    assurance: Assurance = "verified",
 ) -> Inbound | None:
     """A message for a turn, or ``None`` for what no customer said.
 
-    Beside text, choice and attachments a body may have ``location`` (``latitude``, ``longitude``, ``label``, ``scale``)
+    Beside text and choice a body may have ``location`` (``latitude``, ``longitude``, ``label``, ``scale``)
     and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not. Its kind is
     ``unsupported`` where WeChat does not even say what.
 
-    ``attachments`` are the fetched files of :func:`files_of`, as bodies carry them; ``labels`` name the items of the
-    account's menu by their keys. WeChat vouches for the openid in what it signed.
+    ``labels`` name the items of the account's menu by their keys. WeChat vouches for the openid in what it signed.
     """
     body = _body(push, dict(labels or {}))
     if body is None:
         return None
-    if attachments:
-        body["attachments"] = [dict(one) for one in attachments]
     return Inbound(
         channel="wechat",
         account=account,
         external_id=push.external_id,
         identity=push.openid,
-        assurance=assurance,
+        assurance="verified",
         locale=locale,
         body=body,
         received_at=received_at,

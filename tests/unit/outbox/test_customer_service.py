@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import pytest
 
 from bot.channels.wechat.api import WechatClient, WechatFault
 from bot.channels.wechat.compose import Kind
-from bot.channels.wechat.errors import DECISIONS, ApiError, Decision
+from bot.channels.wechat.errors import ApiError, Decision
 from bot.channels.wechat.outgoing import Article, File, Item, Menu, Outgoing, Words
 from bot.outbox.deliverer import Again, Failed, Sent, Shut, Smaller, Step, Unknown, Unreachable, Verdict, Waiting
 from bot.settings import WechatAccount
@@ -104,7 +104,7 @@ VERDICTS: dict[Decision, Verdict] = {
 }
 
 
-@pytest.mark.parametrize("decision", DECISIONS)
+@pytest.mark.parametrize("decision", get_args(Decision))
 async def test_every_decision_has_its_effect(decision: Decision) -> None:
     client = Client(fault(decision))
     assert await said(service(client), Words("字" * 200)) == VERDICTS[decision]

@@ -67,12 +67,6 @@ class Tagged(Answer):
     next_openid: str = Field(default="", repr=False)
 
 
-class TagIds(Answer):
-    """The labels of one follower."""
-
-    tagid_list: tuple[int, ...] = ()
-
-
 class NewTag(Answer):
     """A label that was made."""
 

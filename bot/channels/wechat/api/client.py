@@ -19,7 +19,6 @@ from bot.channels.wechat.api.answers import (
     StableToken,
     Tag,
     Tagged,
-    TagIds,
     Tags,
     Uploaded,
     User,
@@ -116,10 +115,6 @@ class WechatClient:
             raise WechatFault(request.path, "unreadable", request.without_answer)
         return buttons
 
-    async def delete_menu(self) -> None:
-        """The account has no menu any more."""
-        await self._call(_read_request("/cgi-bin/menu/delete"))
-
     async def check(self) -> None:
         """A call that every account may make: whether address, app id, secret and token are right."""
         await self._call(_read_request("/cgi-bin/get_current_selfmenu_info"))
@@ -150,11 +145,6 @@ class WechatClient:
     async def delete_tag(self, tag_id: int) -> None:
         """Takes a label from the account and all its followers."""
         await self._json("/cgi-bin/tags/delete", {"tag": {"id": tag_id}}, repeatable=True)
-
-    async def tags_of(self, openid: str) -> tuple[int, ...]:
-        """The ids of a follower's labels."""
-        request = _posted("/cgi-bin/tags/getidlist", {"openid": openid}, repeatable=True)
-        return (await self._ask(TagIds, request)).tagid_list
 
     async def tagged(self, tag_id: int) -> set[str]:
         """All followers with a label; 10,000 with each call."""

@@ -211,8 +211,6 @@ def test_an_event_is_never_transferred():
 @pytest.mark.parametrize(("message", "type_", "content"), SERVED)
 def test_a_customer_service_message(message: Outgoing, type_: str, content: dict[str, Any]):
     assert customer_service(message, "o-user") == {"touser": "o-user", "msgtype": type_, type_: content}
-    from_desk = customer_service(message, "o-user", "a@desk")
-    assert from_desk["customservice"] == {"kf_account": "a@desk"}
 
 
 def test_every_kind_of_message_has_both_ways():
