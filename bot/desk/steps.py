@@ -41,9 +41,11 @@ Leaving = Literal["to_queue", "to_bot", "resolve"]
 Settling = Literal["arrived", "again"]
 Defer = Callable[[AsyncConnection, str, Mapping[str, Any], str, UUID], Awaitable[None]]
 """Has an event (its name, values and key) told to the dialog of an identity once the transaction is committed."""
-Typist = Callable[[str, bool], None]
-"""Shows that a person writes to this identity, or has stopped; it does not wait for that."""
+Typist = Callable[[str, bool, datetime | None], None]
+"""Shows that a person writes to this identity, or has stopped; it does not wait for that. The identity acted last then,
+as far as its channel has send windows."""
 
+_ACTED = text("SELECT max(at) FROM bot.send_windows WHERE identity_id = :identity")
 _HOLD = text("SELECT key_id, kek, wrapped, sealed_external_id FROM crm.hold_identity(:identity)")
 _TAKE = text("SELECT fence FROM bot.desk_take(:step, :conversation, :agent)")
 _ANSWER = text(
@@ -185,11 +187,15 @@ class Desk:
         """The customer sees that somebody writes; nothing comes of it for who does not have the conversation."""
         async with self._engine.begin() as connection:
             talk = await self._talk(connection, conversation_id, agent_id)
+            typist = None if talk is None else self.typists.get(talk.account)
+            acted = None
+            if talk is not None and typist is not None:
+                acted = await connection.scalar(_ACTED, {"identity": talk.identity_id})
         if talk is not None and talk.identity is not None:
             hint: dict[str, JSON] = {"kind": "typing", "by": "staff", "on": on}
             await self._realtime.publish(thread_topic(talk.account, talk.identity), hint)
-            if typist := self.typists.get(talk.account):
-                typist(talk.identity, on)
+            if typist is not None:
+                typist(talk.identity, on, acted)
 
     async def _talk(
         self, connection: AsyncConnection, conversation_id: UUID, agent_id: UUID | None = None

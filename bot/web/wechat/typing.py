@@ -6,13 +6,14 @@ Nothing depends on it: what hinders it is passed over, and it never holds up an 
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
 
 from bot.channels.wechat.api import WechatClient, WechatFault
+from bot.channels.wechat.window import may_show_typing
 from bot.settings import WechatAccount
 
 log = structlog.get_logger(__name__)
@@ -56,8 +57,11 @@ class Typing:
                 task.cancel()
                 task.add_done_callback(partial(self._end, account, openid))
 
-    def by_person(self, account: str, openid: str, on: bool) -> None:
-        """A person at the desk writes, or has stopped; WeChat is told as often as it wants to know it."""
+    def by_person(self, account: str, openid: str, on: bool, acted: datetime | None) -> None:
+        """A person at the desk writes, or has stopped; WeChat is told as often as it wants to know it, and not of who
+        did nothing lately: they ``acted`` last then."""
+        if on and (acted is None or not may_show_typing(acted, datetime.now(UTC))):
+            return
         now = asyncio.get_running_loop().time()
         if not self._may(account) or (on and now < self._shown.get((account, openid), 0)):
             return
