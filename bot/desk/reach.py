@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.message import Body
 from bot.settings import WechatAccount
+
+if TYPE_CHECKING:
+    from bot.channels.wechat.outgoing import Outgoing
 
 # A row that waits for the customer's next message says that the account may not send by itself.
 _READ = text(
@@ -81,13 +84,19 @@ async def read_reach(
     return Reach(allowed.why or "open", allowed.left, allowed.until, row.waiting, TEXT_BYTES)
 
 
-def messages_of(body: Body, channel: str, locale: str, base_url: str = "") -> list[str]:
-    """The messages that say a body on a channel that cuts long ones: their texts, empty for what is no text. One
-    without a text elsewhere."""
+def messages_of(body: Body, channel: str, locale: str, base_url: str = "", *, files: bool = True) -> list[str]:
+    """The messages that say a body on a channel that cuts long ones: their texts, the names of files, empty for what
+    is neither. One elsewhere. Without ``files`` those are links in the text."""
     if channel != "wechat":
         return [str(body.get("text", ""))]
     from bot.channels.wechat.compose import Terms, compose
-    from bot.channels.wechat.outgoing import Words
 
-    messages = compose([body], Terms(locale, base_url=base_url))
-    return [message.text if isinstance(message, Words) else "" for message in messages]
+    return [_told(message) for message in compose([body], Terms(locale, files=files, base_url=base_url))]
+
+
+def _told(message: "Outgoing") -> str:
+    from bot.channels.wechat.outgoing import File, Words
+
+    if isinstance(message, File):
+        return message.title
+    return message.text if isinstance(message, Words) else ""

@@ -4,12 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from bot.storage.database import Addresses
 from tests.e2e.console_page import Console, chromium, console
 from tests.integration.wechat_edge.phones import Wechat, wechat
+from tests.integration.wechat_edge.test_files import PDF, PNG
 
 pytestmark = pytest.mark.heavy
 
@@ -32,6 +34,10 @@ async def _say(page: Page, words: str) -> Locator:
     await page.locator(".answer button[type=submit]").click()
     await expect(lines).to_have_count(before + 1)
     return lines.nth(before)
+
+
+def _file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
 async def _waits(phones: Wechat) -> None:
@@ -105,6 +111,63 @@ async def test_what_becomes_of_lines_and_how_many_may_follow(demo_addresses: Add
                 await phones.do("li", "text", content="在吗？")
                 await expect(reach).to_contain_text("还可发送 5 条")
                 assert await mei.barriers() == []
+                await mei.check_policy()
+
+
+async def test_files_go_with_an_answer(demo_addresses: Addresses, tmp_path: Path) -> None:
+    async with wechat(demo_addresses, tmp_path, {}) as phones, chromium() as browser:
+        with phones.server() as server:
+            await phones.push_to(server)
+            async with console(browser, server.url) as administrator, console(browser, server.url, **NARROW) as mei:
+                await administrator.enter(server.admin_link)
+                await mei.enter(await _agent(administrator, "mei", "Mei"))
+                await mei.open("/queue")
+                page = mei.page
+                await _waits(phones)
+                await page.locator(".queue-list .visit").click()
+                await page.get_by_role("button", name="Take").click()
+                field, kept = page.get_by_label("Attach files"), page.locator(".files li")
+                send = page.locator(".answer button[type=submit]")
+                await expect(send).to_be_disabled()
+
+                # What cannot be sent says why.
+                await field.set_input_files(
+                    [_file("notes.exe", b"MZ"), _file("long.mp4", bytes(10 * 1024 * 1024 + 1)), _file("图.png", PNG)]
+                )
+                await expect(kept).to_have_count(1)
+                await expect(page.locator(".faults")).to_contain_text("“notes.exe” cannot be sent: only pictures")
+                await expect(page.locator(".faults")).to_contain_text("“long.mp4” is larger than 10 MB.")
+                assert await mei.barriers() == []
+                await mei.picture("wechat-desk-file-faults-phone-dark")
+
+                # By keyboard: the chooser opens, and what was chosen is taken away again.
+                await field.focus()
+                async with page.expect_file_chooser() as choosing:
+                    await page.keyboard.press("Enter")
+                await (await choosing.value).set_files([_file("说明书.pdf", PDF), _file("安装.png", PNG)])
+                await expect(kept).to_have_count(3)
+                await page.get_by_role("button", name="Remove 图.png").focus()
+                await page.keyboard.press("Enter")
+                await expect(kept).to_have_count(2)
+                await expect(field).to_be_focused()
+
+                # Each picture is a message of its own, told before it is sent.
+                await page.locator(".answer textarea").fill("请看安装图")
+                await expect(page.locator(".split summary")).to_have_text("Goes out as 2 messages")
+                await expect(kept.get_by_text("Uploading…")).to_have_count(0)
+                assert await mei.barriers() == []
+                assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+                await mei.picture("wechat-desk-files-phone-dark")
+                await send.click()
+                await expect(kept).to_have_count(0)
+                await expect(page.locator(".bubble-row.out").last).to_contain_text("安装.png")
+                found = await phones.emulator.control("GET", "/users/li/phone?wait=10&how=custom&count=2")
+                words, picture = found["lines"]
+                assert words["content"]["content"].startswith("请看安装图\n\n附件：说明书.pdf http")
+                assert picture["type"] == "image"
+                async with aiohttp.ClientSession() as session, session.get(picture["content"]["url"]) as response:
+                    assert await response.read() == PNG
+                await expect(page.locator(".reach")).to_contain_text("3 messages left")
                 await mei.check_policy()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiohttp import FormData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.rehearsal.keys import KEYS
@@ -21,6 +22,7 @@ from tests.integration.wechat_talks import act, change, store_wechat_waiting
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 LINE = "UPDATE bot.outbox SET {} WHERE conversation_id = :id AND seq = (SELECT max(seq) FROM bot.outbox)"
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 
 
@@ -177,6 +179,34 @@ async def test_a_long_text_is_told_as_several_messages(engine: AsyncEngine) -> N
         assert elsewhere.body["messages"] == [long]
         assert (await mei.call("POST", f"/api/queue/{uuid4()}/preview", {"text": "好"})).code == "unknown_conversation"
         assert (await mei.call("POST", path, {"text": " "})).code == "invalid"
+
+
+async def test_files_are_told_as_messages(engine: AsyncEngine, pool: Pool, tmp_path: Any) -> None:
+    talk, web = await store_wechat_waiting(engine, "在吗？"), await store_talk(engine, "你好", "您好")
+    accounts = {"care": account()}
+    more: dict[str, Any] = {"BLOBS": BlobStore(tmp_path, pool, KEYS), "WECHAT_ACCOUNTS": accounts}
+    async with serving(engine, **more) as console:
+        mei = await console.signed_in("mei", "agent")
+        await take(mei, talk)
+        path = f"/api/queue/{talk.conversation}"
+        ids = []
+        for name, content in (("安装.gif", GIF), ("发票.pdf", PDF)):
+            form = FormData(quote_fields=False)
+            form.add_field("file", content, filename=name)
+            kept = await mei.call("POST", f"{path}/files", data=form)
+            assert kept.status == 201, kept
+            ids.append(kept.body["id"])
+        both = await mei.call("POST", f"{path}/preview", {"text": "请看", "files": ids})
+        assert both.body["messages"] == ["请看\n\n附件：发票.pdf", "安装.gif"]
+        assert (await mei.call("POST", f"{path}/preview", {"files": ids[:1]})).body["messages"] == ["安装.gif"]
+        assert (await mei.call("POST", f"{path}/preview", {"files": []})).code == "invalid"
+        assert (await mei.call("POST", f"{path}/preview", {"files": [str(uuid4())]})).code == "blob_unknown"
+        elsewhere = f"/api/queue/{web.conversation}/preview"
+        assert (await mei.call("POST", elsewhere, {"text": "好", "files": ids})).status in (404, 409)
+        # An account that may not upload sends links.
+        accounts["care"] = account(kind="subscription")
+        links = await mei.call("POST", f"{path}/preview", {"text": "请看", "files": ids})
+        assert links.body["messages"] == ["请看\n\n附件：安装.gif\n附件：发票.pdf"]
 
 
 async def settle(browser: Browser, talk: Talk, message: str, kind: str, fence: int, step: str = "") -> Any:

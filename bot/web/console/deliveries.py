@@ -58,7 +58,9 @@ def delivery_json(request: web.Request, told: Delivery, channel: str, locale: st
     """``why`` is in the reader's language, ``rid`` for WeChat's support; ``messages`` says it in all, ``parts`` were
     sent one by one."""
     words = explain(channel, told.state, told.reason, told.error_code, locale_of(request))
-    count = len(messages_of(body, channel, locale, request.app[PUBLIC_URL]))
+    # Files may have gone as links in the text: what was sent was counted then.
+    known = told.held or told.route == "passive" or (told.state == "sent" and told.settled_at is None)
+    count = len(messages_of(body, channel, locale, request.app[PUBLIC_URL], files=not known))
     return {
         "route": told.route,
         "reason": told.reason,

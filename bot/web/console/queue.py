@@ -1,6 +1,6 @@
 """Who waits for a person: staff sees it, takes one, answers, and lets go again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -52,11 +52,15 @@ Words = Annotated[Prose, Field(min_length=1, max_length=LONGEST_ANSWER), AfterVa
 """What a person says to a customer."""
 
 
+Files = Annotated[list[StepId], Field(max_length=MOST_FILES, default_factory=list)]
+"""The ids of files that go out with it."""
+
+
 class _Answer(Body):
     step: StepId
     fence: int
     text: Words | None = None
-    files: Annotated[list[StepId], Field(max_length=MOST_FILES, default_factory=list)]
+    files: Files
 
     @model_validator(mode="after")
     def _says_something(self) -> "_Answer":
@@ -109,12 +113,7 @@ async def answer(request: web.Request) -> web.Response:
     async with refusals(request):
         said: dict[str, Any] = {} if wanted.text is None else {"text": wanted.text}
         if wanted.files:
-            customer = await request.app[DESK].customer(step.conversation_id, step.agent_id)
-            ids = tuple(dict.fromkeys(map(UUID, wanted.files)))
-            found = await request.app[BLOBS].find(customer.account, customer.external_id, ids)
-            if len(found) < len(ids):
-                raise FileUnknown
-            said["attachments"] = [blob.as_json() for blob in found]
+            said["attachments"] = await attached(request, step.conversation_id, wanted.files)
         answered = await request.app[DESK].answer(step, wanted.fence, said)
     return reply({"id": answered.message_id, "seq": answered.seq}, 201)
 
@@ -132,6 +131,17 @@ async def type_on(request: web.Request) -> web.Response:
     wanted = await read_model(request, _Typing)
     await request.app[DESK].show_typing(conversation_of(request), request[SESSION].staff.id, wanted.on)
     return web.Response(status=204)
+
+
+async def attached(request: web.Request, conversation_id: UUID, files: Sequence[str]) -> list[dict[str, Any]]:
+    """These files of the customer's, each once, as bodies carry them; raises :class:`FileUnknown` where one is not
+    theirs, :class:`UnknownConversation` where the conversation is not the caller's now."""
+    customer = await request.app[DESK].customer(conversation_id, request[SESSION].staff.id)
+    ids = tuple(dict.fromkeys(map(UUID, files)))
+    found = await request.app[BLOBS].find(customer.account, customer.external_id, ids)
+    if len(found) < len(ids):
+        raise FileUnknown
+    return [blob.as_json() for blob in found]
 
 
 def conversation_of(request: web.Request) -> UUID:

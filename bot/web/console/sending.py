@@ -1,7 +1,10 @@
-"""What a person at the desk can do about how a message gets to the customer: see into how many messages a text falls,
-and settle what nobody knows the end of."""
+"""What a person at the desk can do about how a message gets to the customer: see into how many messages an answer
+falls, and settle what nobody knows the end of."""
+
+from typing import Any
 
 from aiohttp import web
+from pydantic import model_validator
 from sqlalchemy import select
 
 from bot.desk.faults import UnknownConversation
@@ -11,16 +14,23 @@ from bot.staff.roles import Permission
 from bot.storage.tables import conversations
 from bot.web.bodies import Body, read_model
 from bot.web.console.paging import identifier, reply
-from bot.web.console.queue import StepId, Words, conversation_of, refusals, step_of
+from bot.web.console.queue import Files, StepId, Words, attached, conversation_of, refusals, step_of
 from bot.web.console.seen import SEEN
-from bot.web.keys import DESK, ENGINE, PUBLIC_URL
+from bot.web.keys import DESK, ENGINE, PUBLIC_URL, WECHAT_ACCOUNTS
 from bot.web.problems import Problem
 from bot.web.routes import Route
 from crm_adapter.sharing.access import contact_behind
 
 
 class _Draft(Body):
-    text: Words
+    text: Words | None = None
+    files: Files
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "_Draft":
+        if self.text is None and not self.files:
+            raise ValueError("neither words nor files")
+        return self
 
 
 class _Settled(Body):
@@ -30,15 +40,22 @@ class _Settled(Body):
 
 
 async def show_messages_of(request: web.Request) -> web.Response:
-    """The messages that a text would go out as."""
+    """The messages that an answer would go out as: texts, and files by their names."""
     wanted = await read_model(request, _Draft)
-    query = select(conversations.c.channel, conversations.c.locale)
+    conversation_id = conversation_of(request)
+    query = select(conversations.c.channel, conversations.c.account, conversations.c.locale)
     async with request.app[ENGINE].connect() as connection:
-        found = await connection.execute(query.where(conversations.c.id == conversation_of(request)))
+        found = await connection.execute(query.where(conversations.c.id == conversation_id))
     talk = found.one_or_none()
     if talk is None:
         raise Problem(404, UnknownConversation.code)
-    messages = messages_of({"text": wanted.text}, talk.channel, talk.locale, request.app[PUBLIC_URL])
+    body: dict[str, Any] = {"text": wanted.text or ""}
+    if wanted.files:
+        async with refusals(request):
+            body["attachments"] = await attached(request, conversation_id, wanted.files)
+    account = request.app[WECHAT_ACCOUNTS].get(talk.account)
+    files = account is None or account.kind == "service"
+    messages = messages_of(body, talk.channel, talk.locale, request.app[PUBLIC_URL], files=files)
     return reply({"messages": messages})
 
 

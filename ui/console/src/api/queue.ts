@@ -1,4 +1,4 @@
-import { get, post } from './client'
+import { get, post, postForm } from './client'
 import type { Lift } from './veil'
 
 /** One conversation at the desk: waiting, or with a person. */
@@ -61,13 +61,26 @@ export const readNews = (cursor: string, waits: boolean, signal?: AbortSignal): 
 export const readVisit = (id: string, lift: Lift | null, signal?: AbortSignal): Promise<WholeVisit> =>
   get(path(id), { query: { ...lift }, signal })
 export const takeVisit = (id: string, step: string): Promise<WholeVisit> => post(`${path(id)}/take`, { step })
-export const answerVisit = (id: string, step: string, fence: number, text: string): Promise<{ seq: number }> =>
-  post(`${path(id)}/answer`, { step, fence, text })
+/** Words, files that were kept before, or both. */
+const said = (text: string, files: string[]): { text?: string; files: string[] } => (text ? { text, files } : { files })
+export const answerVisit = (
+  id: string,
+  step: string,
+  fence: number,
+  text: string,
+  files: string[],
+): Promise<{ seq: number }> => post(`${path(id)}/answer`, { step, fence, ...said(text, files) })
+/** Keeps a file for an answer. */
+export function keepFile(id: string, file: File): Promise<{ id: string }> {
+  const form = new FormData()
+  form.append('file', file)
+  return postForm(`${path(id)}/files`, form)
+}
 export const leaveVisit = (id: string, step: string, fence: number, kind: Leaving): Promise<WholeVisit> =>
   post(`${path(id)}/leave`, { step, fence, kind })
 export const showTyping = (id: string, on: boolean): Promise<void> => post(`${path(id)}/typing`, { on })
-/** The messages that a text would go out as. */
-export const previewAnswer = (id: string, text: string): Promise<{ messages: string[] }> =>
-  post(`${path(id)}/preview`, { text })
+/** The messages that an answer would go out as: texts, and files by their names. */
+export const previewAnswer = (id: string, text: string, files: string[]): Promise<{ messages: string[] }> =>
+  post(`${path(id)}/preview`, said(text, files))
 export const settleLine = (id: string, message: string, step: string, fence: number, kind: Settling): Promise<void> =>
   post(`${path(id)}/messages/${message}/settle`, { step, fence, kind })
