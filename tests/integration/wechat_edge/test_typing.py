@@ -75,14 +75,18 @@ async def test_of_who_did_nothing_lately_wechat_is_not_asked(phones: Wechat, dem
         await phones.do("li", "text", content="你们几点营业？")
         phones.rows(TO_QUEUE)
         async with at_desk(demo_addresses, server) as person:
+            for on in (True, False):
+                await person.type_on(on)
+            assert await calls(phones, 2) == [0, 0]
             phones.rows("UPDATE bot.send_windows SET at = at - interval '31 seconds' RETURNING 1")
             await phones.emulator.control("POST", "/clock/advance", {"seconds": 31})
-            await person.type_on(True)
+            for on in (True, False):
+                await person.type_on(on)
             await phones.do("li", "text", content="在吗")
             await phones.until("SELECT 1 FROM bot.send_windows WHERE at > now() - interval '20 seconds'")
             await person.type_on(True)
-            assert await calls(phones, 1) == [0]
-    assert await phones.emulator.calls(TYPING) == [0]
+            assert await calls(phones, 3) == [0, 0, 0]
+    assert await phones.emulator.calls(TYPING) == [0, 0, 0]
 
 
 async def test_an_account_that_may_not_is_asked_once(demo_addresses: Addresses, tmp_path: Path) -> None:
