@@ -121,7 +121,7 @@ async def test_a_subscription_account_answers_only(engine: AsyncEngine) -> None:
         (
             "state = 'failed', reason = 'window', error_code = '45015', rid = '6606-1a2b'",
             "failed",
-            {"code": "45015", "rid": "6606-1a2b", "why": "可回复的时间已过"},
+            {"code": "45015", "rid": "6606-1a2b", "why": "发送窗口已关闭"},
         ),
         (
             "state = 'failed', reason = 'give_up', error_code = '98765', rid = '6606-9'",
