@@ -55,7 +55,7 @@ def to_inbound(
 
     Beside text and choice a body may have ``location`` (``latitude``, ``longitude``, ``label``, ``scale``)
     and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not. Its kind is
-    ``unsupported`` where WeChat does not even say what.
+    ``unsupported`` where WeChat does not even say what. Below an article it has ``article`` (``message``, ``index``).
 
     ``labels`` name the items of the account's menu by their keys. WeChat vouches for the openid in what it signed.
     """
@@ -83,7 +83,7 @@ def _body(push: Push, labels: Mapping[str, str]) -> Body | None:
             return {"media": {"kind": "unsupported"}}
         case Text(content=content, menu_id=menu_id):
             choice = choice_of(menu_id) if menu_id else None
-            return {"text": content.strip(), **({"choice": choice} if choice else {})}
+            return {"text": content.strip(), **({"choice": choice} if choice else {}), **_below(push)}
         case Media(recognition=recognition):
             remote = {"kind": push.kind, "media_id": push.media_id, "format": push.format}
             held = {name: value for name, value in remote.items() if value}
@@ -97,6 +97,13 @@ def _body(push: Push, labels: Mapping[str, str]) -> Body | None:
         case ScannedCode(waits=True, result=result):
             return {"text": result}
     return None
+
+
+def _below(push: Text) -> Body:
+    """The article that a text was written below."""
+    if push.article is None:
+        return {}
+    return {"article": {"message": push.article, **({"index": push.article_index} if push.article_index else {})}}
 
 
 def _place(push: Location) -> Body:

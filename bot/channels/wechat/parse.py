@@ -60,7 +60,13 @@ def external_id(fields: Fields) -> str:
 
 
 def _text(fields: Fields, common: Common) -> Push:
-    return Text(**common, content=fields.text("Content"), menu_id=fields.some("bizmsgmenuid"))
+    return Text(
+        **common,
+        content=fields.text("Content"),
+        menu_id=fields.some("bizmsgmenuid"),
+        article=fields.some("MsgDataId"),
+        article_index=fields.some("Idx"),
+    )
 
 
 def _media(kind: MediaKind) -> Callable[[Fields, Common], Push]:

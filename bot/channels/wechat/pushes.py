@@ -23,10 +23,15 @@ class Push:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Push):
-    """Words; ``menu_id`` (``bizmsgmenuid``) when they are the label of a tapped item of a message menu."""
+    """Words; ``menu_id`` (``bizmsgmenuid``) when they are the label of a tapped item of a message menu.
+
+    Written below an article, ``article`` (``MsgDataId``) is its message, ``article_index`` (``Idx``) its place in it.
+    """
 
     content: str
     menu_id: str | None = None
+    article: str | None = None
+    article_index: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

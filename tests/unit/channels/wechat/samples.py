@@ -85,7 +85,7 @@ SAMPLES = [
         pushes.Text,
         "text",
         {"Content": "这篇写得好", "MsgDataId": 2247483650, "Idx": 1},
-        {"content": "这篇写得好"},
+        {"content": "这篇写得好", "article": "2247483650", "article_index": "1"},
         name="text from an article",
     ),
     message(
