@@ -51,11 +51,7 @@ async def fetch(transport: Transport, request: Request, timeout_s: float, token:
     if film is None:
         raise WechatFault(request.path, "unreadable", "give_up")
     async with transport.fetch(request, film, timeout_s) as response:
-        media_type, status = response.content_type, response.status
-        content = await read_limited(response, limit)
-    if status != 200:
-        raise WechatFault(request.path, "status", request.without_answer if status >= 500 else "give_up")
-    return _within(request, content, media_type)
+        return await whole(request, response, limit)
 
 
 def is_served_by_wechat(url: URL, api_url: str) -> bool:
@@ -78,8 +74,13 @@ async def fetch_picture(transport: Transport, url: str, api_url: str, timeout_s:
     if not is_served_by_wechat(address, api_url):
         raise WechatFault(request.path, "unreadable", "give_up")
     async with transport.fetch(request, address, timeout_s) as response:
-        media_type, status = response.content_type, response.status
-        content = await read_limited(response, limit)
+        return await whole(request, response, limit)
+
+
+async def whole(request: Request, response: aiohttp.ClientResponse, limit: int) -> Media:
+    """The file that a response is. Raises :class:`WechatFault`, ``too_large`` beyond ``limit``."""
+    media_type, status = response.content_type, response.status
+    content = await read_limited(response, limit)
     if status != 200:
         raise WechatFault(request.path, "status", request.without_answer if status >= 500 else "give_up")
     return _within(request, content, media_type)
