@@ -1,13 +1,18 @@
 """Many users who write, and the account of it: every message in the store once and in order, every answer once on the
-phone, unless the store says why not."""
+phone, in the answer to the push that the store names, unless it says why not."""
 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from uuid import UUID
 
-from bot.channels.wechat.compose import Terms, words_of
+from bot.channels.wechat.compose import Terms
+from bot.channels.wechat.fold import fold
+from bot.channels.wechat.outgoing import in_words
+from bot.domain.message import Body
 from bot.rehearsal.audit import audit
 from bot.rehearsal.keys import KEYS
 from bot.settings import Settings
@@ -17,14 +22,41 @@ from bot.turns.thread import Thread
 from tests.integration.wechat_edge.phones import Wechat
 from tests.servers import LiveServer
 
-STATES = """
-SELECT m.id, o.state FROM bot.outbox o JOIN bot.messages m ON m.id = o.message_id
+QUESTIONS = (
+    "退个电饭煲要怎么操作呀",
+    "退货最晚是哪天啊",
+    "退的话来回快递谁掏钱",
+    "退款啥时候能到我微信",
+    "换新机要走什么手续",
+    "没外箱了能退不",
+    "想买个空气炸锅，怎么下单啊",
+    "我前天买的单子去哪儿看",
+    "手滑买重了 帮我取消一个",
+    "收货地址写成老家了，急！",
+    "降价了补差价不",
+    "杭州下单大概几天到呀",
+)
+"""Each is answered with another article: one answer in another's place is seen."""
+_SENT = """
+SELECT m.id, o.state, o.route, o.reply_to FROM bot.outbox o JOIN bot.messages m ON m.id = o.message_id
 """
+_GAP = "\n\n"
 SETTLED = "SELECT 1 WHERE NOT EXISTS (SELECT FROM bot.outbox WHERE state IN ('queued', 'begun'))"
 INTERRUPTED = """
 UPDATE bot.outbox SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL AND state = 'begun' RETURNING 1
 """
 """Ends the leases of whoever was killed, which last for a minute; for when nobody sends any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of ours: its place among its customer's, what it says, and what the store says of its way."""
+
+    place: int
+    body: Body
+    state: str
+    route: str | None
+    reply_to: UUID | None
 
 
 class Crowd:
@@ -52,17 +84,19 @@ class Crowd:
 
     async def burst(self) -> None:
         """All of them write at once; their pushes are under way when this returns."""
-        await asyncio.gather(*(self.say(user, f"几点营业？（{len(lines) + 1}）") for user, lines in self.said.items()))
+        await asyncio.gather(*(self.ask(user) for user in self.said))
 
     async def _write(self, user: str, each_s: float, after_s: float, seconds: float) -> None:
         end = time.monotonic() + seconds
         await asyncio.sleep(after_s)
         while time.monotonic() < end:
-            await self.say(user, f"你们几点营业？（{len(self.said[user]) + 1}）")
+            await self.ask(user)
             await asyncio.sleep(each_s)
 
-    async def say(self, user: str, words: str) -> None:
-        """One message; its push is under way when this returns."""
+    async def ask(self, user: str) -> None:
+        """The user's next question, numbered; its push is under way when this returns."""
+        place = len(self.said[user])
+        words = f"{QUESTIONS[place % len(QUESTIONS)]}（{place + 1}）"
         self.said[user].append(words)
         done = await self._phones.emulator.control("POST", f"/users/{user}/text", {"content": words})
         self.deliveries += done["deliveries"]
@@ -80,7 +114,8 @@ class Crowd:
 
     async def account(self, *, in_order: bool = True) -> list[str]:
         """What is wrong, user by user; empty when nothing is."""
-        states = dict(self._phones.rows(STATES))
+        sent = {number: rest for number, *rest in self._phones.rows(_SENT)}
+        asked = await self._asked()
         faults: list[str] = []
         async with make_pool(self._addresses.application_url, Settings()) as pool:
             faults += await audit(pool, "care")
@@ -89,27 +124,73 @@ class Crowd:
                 heard = [str(line.body.get("text")) for line in lines if line.direction == "in"]
                 if (heard if in_order else sorted(heard)) != (self.said[user] if in_order else sorted(self.said[user])):
                     faults.append(f"{user} said {self.said[user]}, the store has {heard}")
-                answered = {line.id: line for line in lines if line.direction == "out"}
-                faults += await self._compare(user, answered, states)
+                answers = [
+                    Answer(place, line.body, *sent[line.id])
+                    for place, line in enumerate(line for line in lines if line.direction == "out")
+                ]
+                found = await self._phones.emulator.control("GET", f"/users/{user}/phone?how=passive,custom")
+                shown = [(asked.get(line["push"]), line["content"].get("content", "")) for line in found["lines"]]
+                faults += [f"{user}: {fault}" for fault in compare(answers, shown, in_order=in_order)]
         return faults
 
-    async def _shown(self, user: str) -> list[str]:
-        found = await self._phones.emulator.control("GET", f"/users/{user}/phone?how=passive,custom")
-        return [line["content"].get("content") or line["content"].get("head", "") for line in found["lines"]]
+    async def _asked(self) -> dict[int, UUID]:
+        """Which message of the store each push of the emulator's is."""
+        found = await self._phones.emulator.control("GET", "/deliveries?limit=5000")
+        stored = {
+            bytes(blind): number for blind, number in self._phones.rows("SELECT blind, message_id FROM bot.inbox")
+        }
+        blinds = {
+            push["id"]: KEYS.blind("message", "care", str(push["fields"]["MsgId"]))
+            for push in found["deliveries"]
+            if "MsgId" in push["fields"]
+        }
+        return {push: stored[blind] for push, blind in blinds.items() if blind in stored}
 
-    async def _compare(self, user: str, answered: dict, states: dict) -> list[str]:  # type: ignore[type-arg]
-        phone = "\n\n".join(await self._shown(user))
-        sent: dict[str, int] = defaultdict(int)
-        perhaps: dict[str, int] = defaultdict(int)
-        for number, line in answered.items():
-            words = words_of(line.body, Terms("zh-Hans"))
-            sent[words] += states[number] == "sent"
-            perhaps[words] += states[number] in ("sent", "unknown")
-        return [
-            f"{user}'s phone shows {phone.count(words)} times, where {count} were sent: {words[:40]}"
-            for words, count in sent.items()
-            if words and not count <= phone.count(words) <= perhaps[words]
-        ]
+
+def said_by(answers: Sequence[Answer]) -> str:
+    """What these lines say on a phone together, choices included."""
+    folded = fold([answer.body for answer in answers], Terms("zh-Hans"))
+    return _GAP.join(in_words(message).text for message in folded)
+
+
+def compare(answers: Sequence[Answer], shown: Sequence[tuple[UUID | None, str]], *, in_order: bool) -> list[str]:
+    """What one phone shows against what the store has sent there, both in their order: each answer to a push says
+    exactly the lines that the store names with that message, each other line the next of those that went by themselves.
+
+    ``shown`` names the message that is answered, ``None`` for what answers no push. A line whose fate the store calls
+    unknown may be there or not. With ``in_order`` no line is before an earlier one.
+    """
+    faults: list[str] = []
+    if 2 * len({said_by([answer]) for answer in answers}) < len(answers):
+        faults.append("the answers read alike, and tell nothing")
+    replies: dict[UUID, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        if answer.state == "sent" and answer.reply_to is not None:
+            replies[answer.reply_to].append(answer)
+    others = [one for one in answers if one.reply_to is None and said_by([one]) and one.state in ("sent", "unknown")]
+    places: list[int] = []
+    for message, words in shown:
+        said = _taken(others, words) if message is None else replies.pop(message, [])
+        places += [one.place for one in said]
+        if said_by(said) != words:
+            faults.append(f"shows in answer to {message} what the store has not sent so: {words[:40]}")
+    lost = [*replies.values(), *([one] for one in others if one.state == "sent")]
+    faults += [f"does not show: {said_by(said)[:40]}" for said in lost if said_by(said)]
+    if in_order and places != sorted(places):
+        faults.append(f"shows the answers in the order {places}")
+    return faults
+
+
+def _taken(others: list[Answer], words: str) -> list[Answer]:
+    """The next of ``others`` that ``words`` says, one or several; they and what is unknown before them are removed."""
+    for start, first in enumerate(others):
+        for end in range(start + 1, len(others) + 1):
+            if said_by(said := others[start:end]) == words:
+                del others[:end]
+                return said
+        if first.state != "unknown":
+            break
+    return []
 
 
 class Balancer:

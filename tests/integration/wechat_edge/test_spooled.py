@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.database import Database, own_database
-from tests.integration.wechat_edge.crowd import Crowd
+from tests.integration.wechat_edge.crowd import QUESTIONS, Crowd
 from tests.integration.wechat_edge.phones import wechat
 from tests.servers import short_folder
 
@@ -55,7 +55,7 @@ async def test_what_comes_while_postgresql_is_away_is_taken_once_and_in_order(
                 await asyncio.sleep(8)
                 files = spooled(tmp_path)
                 assert files
-                assert not in_clear(files, "营业")
+                assert not [path for words in QUESTIONS for path in in_clear(files, words)]
                 assert not in_clear(files, "care")
                 await (database.start() if how == "stopped" else asyncio.to_thread(database.thaw))
             await crowd.settled()
@@ -77,18 +77,17 @@ async def test_what_was_acknowledged_outlives_its_process(database: Database, tm
         try:
             await phones.push_to(one)
             for user in ("u1", "u2", "u3"):
-                await crowd.say(user, "你们几点营业？")
+                await crowd.ask(user)
             await crowd.settled()
             await database.stop()
-            for number in range(2):
-                for user in ("u1", "u2", "u3"):
-                    await crowd.say(user, f"几点营业？{number}")
+            for user in ("u1", "u2", "u3") * 2:
+                await crowd.ask(user)
             idle = await phones.emulator.control("GET", "/idle?wait=20")
             assert idle["idle"]
             assert spooled(tmp_path, "shared")
             one.kill()
             await phones.push_to(two)
-            await crowd.say("u1", "几点营业？2")
+            await crowd.ask("u1")
             await database.start()
             await crowd.settled()
             assert not spooled(tmp_path, "shared")
@@ -108,10 +107,10 @@ async def test_a_full_spool_refuses_and_has_lost_nothing(database: Database, tmp
         server = phones.server("half", YINGDA_VAR_DIR=str(tmp_path / "one"), YINGDA_SPOOL__LIMIT_MB="1")
         with server:
             await phones.push_to(server)
-            await crowd.say("u1", "你们几点营业？")
+            await crowd.ask("u1")
             await crowd.settled()
             await database.stop()
-            await crowd.say("u1", "我要退货")
+            await crowd.ask("u1")
             await phones.emulator.control("GET", "/idle?wait=2")
             await database.start()
             await crowd.settled()
