@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from bot.channels.wechat.compose import Terms
+from bot.channels.wechat.compose import Terms, words_of
 from bot.channels.wechat.fold import fold
 from bot.channels.wechat.outgoing import in_words
 from bot.domain.message import Body
@@ -129,7 +129,10 @@ class Crowd:
                     for place, line in enumerate(line for line in lines if line.direction == "out")
                 ]
                 found = await self._phones.emulator.control("GET", f"/users/{user}/phone?how=passive,custom")
-                shown = [(asked.get(line["push"]), line["content"].get("content", "")) for line in found["lines"]]
+                shown = [
+                    (asked.get(line["push"]), line["content"].get("content") or line["content"].get("head", ""))
+                    for line in found["lines"]
+                ]
                 faults += [f"{user}: {fault}" for fault in compare(answers, shown, in_order=in_order)]
         return faults
 
@@ -172,7 +175,7 @@ def compare(answers: Sequence[Answer], shown: Sequence[tuple[UUID | None, str]],
     for message, words in shown:
         said = _taken(others, words) if message is None else replies.pop(message, [])
         places += [one.place for one in said]
-        if said_by(said) != words:
+        if (message is not None and said_by(said) != words) or not said:
             faults.append(f"shows in answer to {message} what the store has not sent so: {words[:40]}")
     lost = [*replies.values(), *([one] for one in others if one.state == "sent")]
     faults += [f"does not show: {said_by(said)[:40]}" for said in lost if said_by(said)]
@@ -182,10 +185,13 @@ def compare(answers: Sequence[Answer], shown: Sequence[tuple[UUID | None, str]],
 
 
 def _taken(others: list[Answer], words: str) -> list[Answer]:
-    """The next of ``others`` that ``words`` says, one or several; they and what is unknown before them are removed."""
+    """The next of ``others`` that ``words`` says, one (also as a menu's head) or several; they, and what is unknown
+    before them, are removed."""
     for start, first in enumerate(others):
         for end in range(start + 1, len(others) + 1):
-            if said_by(said := others[start:end]) == words:
+            said = others[start:end]
+            menu = words_of(first.body, Terms("zh-Hans")) if said == [first] else None
+            if words in (said_by(said), menu):
                 del others[:end]
                 return said
         if first.state != "unknown":

@@ -29,12 +29,16 @@ class Wechat:
         self._folder = folder
 
     def server(self, name: str = "one", command: str = "serve", **environment: str) -> LiveServer:
-        """A server, or a worker, that is to be started; the emulator pushes to the one that :meth:`push_to` named."""
+        """A server, or a worker, that is to be started; the emulator pushes to the one that :meth:`push_to` named.
+
+        ``module`` is another program that serves, ``account`` changes the account's settings.
+        """
+        module = environment.pop("module", "bot")
         ours = {**ACCOUNT, "aes_key": KEY, "api_url": self.emulator.url, "timeout_s": 2, "retry_s": 3}
         ours |= json.loads(environment.pop("account", "{}"))
         (self._folder / name).mkdir()
         environment["YINGDA_WECHAT"] = json.dumps([ours])
-        return LiveServer(self._addresses, self._folder / name, command=command, port=free_port(), **environment)
+        return LiveServer(self._addresses, self._folder / name, module, command, free_port(), **environment)
 
     async def push_to(self, server: LiveServer) -> None:
         """From now on."""

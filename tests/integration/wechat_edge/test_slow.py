@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot.rehearsal.facts import HANG
 from bot.storage.database import Addresses
 from tests.integration.wechat_edge.phones import Wechat, wechat
 from tests.servers import LiveServer
@@ -82,6 +83,47 @@ async def test_what_takes_longer_answers_the_third_or_goes_by_customer_service(
         await phones.emulator.control("POST", "/clock/advance", {"seconds": ahead_s})
         with phones.server(account=hasty) as server:
             assert await answered_after(phones, demo_addresses, server, seconds * SCALE) == outcomes
+
+
+async def test_a_late_answer_of_an_account_that_may_only_answer_goes_with_the_next_message(
+    demo_addresses: Addresses, tmp_path: Path
+) -> None:
+    """No try is left, and nothing can be sent: the line waits, WeChat is not even asked."""
+    account = {"kind": "subscription", "verified": False}
+    hasty = json.dumps({"push_try_s": 5 * SCALE, "kind": "subscription"})
+    async with wechat(demo_addresses, tmp_path, account, delivery={"scale": SCALE}) as phones:
+        await phones.user()
+        with phones.server(account=hasty) as server:
+            await phones.push_to(server)
+            await phones.do("li", "text", content="退款啥时候能到我微信")
+            async with held(demo_addresses):
+                done = await phones.emulator.control("POST", "/users/li/text", {"content": "退货最晚是哪天啊"})
+                push = await phones.emulator.control("GET", f"/deliveries/{done['deliveries'][-1]}?wait=20")
+                await asyncio.sleep(1)
+            await phones.until("SELECT 1 FROM bot.outbox WHERE state = 'queued' AND reason = 'only_passive'")
+            assert len(await phones.shown()) == 1
+            await phones.do("li", "text", content="降价了补差价不")
+            [_, (way, words)] = await phones.shown(count=2, wait=5)
+        assert await phones.emulator.calls("/cgi-bin/message/custom/send") == []
+    assert [one["outcome"] for one in push["attempts"]] == ["timeout", "timeout", "silent"]
+    assert way == "passive"
+    assert 0 < words.index("多少天之内可以退货") < words.index("买完降价了可以退差价吗")
+    assert phones.rows("SELECT DISTINCT state, route FROM bot.outbox") == [("sent", "passive")]
+
+
+async def test_a_decision_that_hangs_is_cut_off_in_time_for_the_first_answer(phones: Wechat) -> None:
+    """It takes a minute; after ``turn.decide_s`` there is one apology, and a person is asked."""
+    await phones.user()
+    with phones.server(module="bot.rehearsal.server") as server:
+        await phones.push_to(server)
+        push = await phones.do("li", "text", content=HANG)
+        shown = await phones.shown()
+    assert [one["outcome"] for one in push["attempts"]] == ["answered"]
+    assert 1 <= push["attempts"][0]["seconds"] < 5
+    [(way, words)] = shown
+    assert way == "passive"
+    assert words.count("抱歉") == 1
+    assert phones.rows("SELECT owner FROM bot.conversations") == [("queue",)]
 
 
 async def test_a_turn_in_another_process_is_waited_for(demo_addresses: Addresses, tmp_path: Path) -> None:
