@@ -55,7 +55,7 @@ def to_inbound(
 
     Beside text and choice a body may have ``location`` (``latitude``, ``longitude``, ``label``, ``scale``)
     and ``media`` (``kind``, ``media_id``, ``format``): what was sent, whether it could be fetched or not. Its kind is
-    ``unsupported`` where WeChat does not even say what. Below an article it has ``article`` (``message``, ``index``).
+    ``unsupported`` where WeChat does not even say what. Below an article it has ``below`` (``message``, ``index``).
 
     ``labels`` name the items of the account's menu by their keys. WeChat vouches for the openid in what it signed.
     """
@@ -103,7 +103,7 @@ def _below(push: Text) -> Body:
     """The article that a text was written below."""
     if push.article is None:
         return {}
-    return {"article": {"message": push.article, **({"index": push.article_index} if push.article_index else {})}}
+    return {"below": {"message": push.article, **({"index": push.article_index} if push.article_index else {})}}
 
 
 def _place(push: Location) -> Body:

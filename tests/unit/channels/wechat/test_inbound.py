@@ -29,7 +29,7 @@ SAID: dict[str, dict[str, Any]] = {
     "hologram": UNSUPPORTED,
     "image without its id": UNSUPPORTED,
     "a place beyond the pole": UNSUPPORTED,
-    "text from an article": {"text": "这篇写得好", "article": {"message": "2247483650", "index": "1"}},
+    "text from an article": {"text": "这篇写得好", "below": {"message": "2247483650", "index": "1"}},
     "image": {"media": {"kind": "image", "media_id": "K5-image_id"}},
     "voice": {"text": "我的冰箱不制冷", "media": {"kind": "voice", "media_id": "voice_id", "format": "amr"}},
     "voice without words": {"media": {"kind": "voice", "media_id": "voice_id", "format": "speex"}},
