@@ -11,7 +11,7 @@ from tests.integration.wechat_edge.crowd import Crowd
 from tests.integration.wechat_edge.phones import wechat
 from tests.servers import short_folder
 
-pytestmark = [pytest.mark.alone, pytest.mark.slow]
+pytestmark = [pytest.mark.heavy, pytest.mark.slow]
 
 AWAY_S = 60.0
 USERS = 20
