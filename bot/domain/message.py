@@ -88,6 +88,8 @@ class Taken:
     """Whether a person has the conversation or is waited for, or was until now: the desk wants to know of it."""
     locale: str = ""
     """The conversation's since then; not said of a duplicate."""
+    working: bool = False
+    """Whether something goes on outside whose outcome is still to be told; not said of a duplicate."""
 
 
 def stands_in(body: Body) -> bool:

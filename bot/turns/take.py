@@ -135,7 +135,14 @@ class Turns:
         OUTCOMES.labels(decision.outcome.kind).inc()
         at_desk = received.situation.owner != "bot" or decision.owner not in (None, "bot")
         locale = decision.locale or received.situation.locale
-        return Taken(received.conversation_id, received.sender.identity_id, *lines, at_desk=at_desk, locale=locale)
+        return Taken(
+            received.conversation_id,
+            received.sender.identity_id,
+            *lines,
+            at_desk=at_desk,
+            locale=locale,
+            working=bool(decision.after_commit),
+        )
 
     async def _act(
         self, connection: Connection, inbound: Inbound, received: Received, blind: bytes, decision: Decision | Asking

@@ -115,6 +115,8 @@ class WechatEdge:
                     taken = await self.turns.take(replace(inbound, act=trigger_of(arrived.push)))
             except AWAY as error:
                 raise TurnUnavailable from error
+        if taken.working:
+            self.typing.until_answered(account.name, inbound.identity, taken)
         self.unionids.offer(account.name, taken.identity_id, inbound.identity)
         if taken.at_desk:
             await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})

@@ -1,11 +1,12 @@
-"""Customers see that an answer is being written: by a turn that takes long, or by a person at the desk.
+"""Customers see that an answer is being written: by a turn that takes long, by what goes on outside after it, or by a
+person at the desk.
 
 Nothing depends on it: what hinders it is passed over, and it never holds up an answer.
 """
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,7 +15,10 @@ import structlog
 
 from bot.channels.wechat.api import WechatClient, WechatFault
 from bot.channels.wechat.window import may_show_typing
+from bot.domain.message import Taken
 from bot.settings import WechatAccount
+from bot.storage.pool import Pool
+from bot.turns.take import UNAVAILABLE
 
 log = structlog.get_logger(__name__)
 
@@ -23,14 +27,18 @@ SHOWN_S = 15.0
 NO_RIGHT_FOR = timedelta(hours=1)
 """For so long 48001 is believed; an account may be verified in the meantime."""
 _MOST_PEOPLE = 1000
+_LOOKS = 2
+"""WeChat takes no more of them after one deed of the customer's."""
+_ANSWERED = "SELECT FROM bot.messages WHERE conversation_id = %s AND seq > %s AND direction = 'out' LIMIT 1"
 
 
 class Typing:
     """All accounts' of one process; ``clients`` are those that are open."""
 
-    def __init__(self, accounts: Mapping[str, WechatAccount], clients: Mapping[str, WechatClient]) -> None:
+    def __init__(self, accounts: Mapping[str, WechatAccount], clients: Mapping[str, WechatClient], pool: Pool) -> None:
         self._accounts = accounts
         self._clients = clients
+        self._pool = pool
         self._silent_until: dict[str, float] = {}
         self._shown: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,6 +64,11 @@ class Typing:
             for task in showing:
                 task.cancel()
                 task.add_done_callback(partial(self._end, account, openid))
+
+    def until_answered(self, account: str, openid: str, taken: Taken) -> None:
+        """Shown while what the turn has begun outside goes on, for half a minute at most."""
+        if self._accounts[account].typing_after_s and self._may(account):
+            self._own(self._until_answered(account, openid, taken))
 
     def by_person(self, account: str, openid: str, on: bool, acted: datetime | None) -> None:
         """A person at the desk writes, or has stopped; WeChat is told as often as it wants to know it, and not of who
@@ -92,6 +105,18 @@ class Typing:
         while True:
             await self._tell(account, openid, True)
             await asyncio.sleep(SHOWN_S)
+
+    async def _until_answered(self, account: str, openid: str, taken: Taken) -> None:
+        last = taken.answers[-1] if taken.answers else taken.message
+        await asyncio.sleep(self._accounts[account].typing_after_s)
+        with suppress(*UNAVAILABLE):
+            for _ in range(_LOOKS):
+                async with self._pool.connection() as connection:
+                    found = await connection.execute(_ANSWERED, (taken.conversation_id, last.seq))
+                    if await found.fetchone() is not None:
+                        return
+                await self._tell(account, openid, True)
+                await asyncio.sleep(SHOWN_S)
 
     def _end(self, account: str, openid: str, shown: "asyncio.Task[None]") -> None:
         if self._may(account):

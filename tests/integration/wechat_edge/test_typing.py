@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import Addresses
+from tests.integration.test_action_server_remote import FLOW, SERVER, Elsewhere
 from tests.integration.wechat_edge.desk import at_desk
 from tests.integration.wechat_edge.phones import Wechat, wechat
 from tests.integration.wechat_edge.test_service import TO_QUEUE
@@ -103,3 +104,28 @@ async def test_an_account_that_may_not_is_asked_once(demo_addresses: Addresses, 
                 await person.type_on(True)
                 await phones.do("li", "text", content="在吗")
         assert await phones.emulator.calls(TYPING) == [48001]
+
+
+async def test_what_goes_on_outside_shows_that_an_answer_is_written(phones: Wechat, tmp_path: Path) -> None:
+    """Only until it is there: the outside server takes two seconds, and the state is shown after half of one."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "outside.yml").write_text(FLOW, encoding="utf-8")
+    outside = Elsewhere()
+    outside.delay_s = 2.0
+    environment = {
+        "YINGDA_FLOWS__FOLDER": str(tmp_path / "flows"),
+        "YINGDA_ACTIONS__REMOTE": json.dumps([{**SERVER, "url": await outside.start(), "timeout_s": 5}]),
+    }
+    await phones.user()
+    try:
+        with phones.server(account=json.dumps({"typing_after_s": 0.5}), **environment) as server:
+            await phones.push_to(server)
+            begin = {"MsgType": "event", "Event": "CLICK", "EventKey": "start(ask_outside)"}
+            await phones.do("li", "push", type="CLICK", fields=begin)
+            await phones.do("li", "text", content="茶壶")
+            found = await phones.emulator.control("GET", "/users/li/phone?wait=15&count=4&how=typing,passive,custom")
+    finally:
+        await outside.close()
+    assert [line["how"] for line in found["lines"]] == ["passive", "passive", "typing", "custom"]
+    assert found["lines"][2]["content"]["on"] is True
+    assert "完成 7" in found["lines"][3]["content"]["content"]
