@@ -4,7 +4,7 @@ Throughput: 32 visitors, each writing when answered. Both sides are warmed first
 has prepared its statements and PostgreSQL has gone over to generic plans, which it does after five executions of each.
 Then they take turns in rounds of two messages per visitor, on connections that stay open: what else the machine does
 comes and goes within a second, so it meets both sides of a pair mostly alike, and the median over the pairs leaves out
-those which it met unequally. A single pair is off by a fifth; the median over 400 of them by two hundredths at most.
+those which it met unequally. A single pair is off by a fifth, the median over 250 of them by two hundredths.
 
 Latency: 100 messages a second at their times. Memory: the server's resident set after its start, before any message;
 PostgreSQL's processes not counted.
@@ -131,7 +131,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a short form, for tests")
     args = parser.parse_args()
-    rounds, seconds = (400, 3.0) if args.quick else (1200, 15.0)
+    rounds, seconds = (250, 3.0) if args.quick else (1200, 15.0)
     with bench() as place, place.ours() as server, place.floor() as floor_url:
         time.sleep(1.0)
         idle_mb = resident_mb(server.pid)

@@ -38,7 +38,7 @@ run_tests() { # run_tests WHAT ARGUMENTS...: pytest; that nothing was selected (
   .venv/bin/python -m pytest "$@" ${PYTEST_ARGS:-} || code=$?
   [[ $code == 0 || $code == 5 ]] || failed+=("$what")
 }
-workers=$(.venv/bin/python -c 'import os; print(3 if (os.cpu_count() or 1) > 3 else 2)')
+workers=$(.venv/bin/python -c 'import os; print(min(max(os.cpu_count() or 1, 2), 4))')
 run_tests "tests" -m "not heavy and not alone" -n "$workers" --dist loadfile
 run_tests "heavy tests" -m heavy -n "$workers" --dist loadfile
 run_tests "tests alone" -m alone
