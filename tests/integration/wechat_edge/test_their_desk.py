@@ -10,7 +10,7 @@ from tests.integration.wechat_edge.phones import wechat
 
 pytestmark = pytest.mark.heavy
 
-THEIRS = json.dumps({"desk": "wechat", "desk_agent": "kf2@care"})
+THEIRS = json.dumps({"desk": "wechat", "desk_agent": "kf2@care", "message_menus": False})
 DEED = "SELECT FROM crm.interactions WHERE outcome_kind = 'behaviour' AND outcome_ref = "
 OWNER = "SELECT owner FROM bot.conversations WHERE closed_at IS NULL"
 
