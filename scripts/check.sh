@@ -40,7 +40,8 @@ run_tests() { # run_tests WHAT ARGUMENTS...: pytest; that nothing was selected (
 }
 workers=$(.venv/bin/python -c 'import os; print(min(max(os.cpu_count() or 1, 2), 4))')
 run_tests "tests" -m "not heavy and not alone" -n "$workers" --dist loadfile
-run_tests "heavy tests" -m heavy -n "$workers" --dist loadfile
+# In their own order: files of many tests first would leave the longest single ones for the end, one after another.
+run_tests "heavy tests" -m heavy -n "$workers" --dist loadfile --no-loadscope-reorder
 run_tests "tests alone" -m alone
 if [[ ${#failed[@]} -gt 0 ]]; then
   printf 'make test: FAILED: %s\n' "$(printf '%s, ' "${failed[@]}" | sed 's/, $//')" >&2

@@ -11,7 +11,7 @@ import pytest
 from bot.storage.database import Addresses
 from tests.integration.wechat_edge.phones import Wechat
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.heavy
 
 TURNS = {
     4.9: ["timeout", "answered"],
