@@ -30,6 +30,8 @@ from crm_adapter.identify import (
 )
 
 TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf")
+CHAT_TYPES = (*TYPES, "audio/amr", "audio/mpeg", "video/mp4")
+"""What is said and filmed in a chat application besides."""
 MAX_NAME = 120
 _TRIES = 3
 # Held against an erasure: what it has not seen would stay for ever.

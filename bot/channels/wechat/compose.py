@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from bot.channels.wechat.outgoing import (
+    MOST_BYTES,
     Article,
     Coupon,
     File,
@@ -48,7 +49,6 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "video/mp4": "video",
     }
 )
-_MOST_BYTES: Mapping[Kind, int] = MappingProxyType({"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20})
 _MADE_THERE: Mapping[str, Callable[[str, Words], Outgoing]] = MappingProxyType(
     {"media_id": News, "article_id": PublishedNews, "card_id": Coupon}
 )
@@ -224,4 +224,4 @@ def _kind(attachment: Mapping[str, Any], terms: Terms) -> Kind | None:
     if not (terms.files and terms.cards):
         return None
     kind = _KINDS.get(str(attachment.get("type", "")))
-    return kind if kind and int(attachment.get("size") or 0) <= _MOST_BYTES[kind] else None
+    return kind if kind and int(attachment.get("size") or 0) <= MOST_BYTES[kind] else None

@@ -1,7 +1,14 @@
 """What can be sent to a WeChat user: one value per message, each of a type that WeChat has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
+
+MOST_BYTES: Final[Mapping[str, int]] = MappingProxyType(
+    {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "thumb": 64 << 10}
+)
+"""What WeChat takes of each kind of file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bot.staff.roles import Permission
-from bot.storage.blobs import TYPES, BlobRefused
+from bot.storage.blobs import CHAT_TYPES, BlobRefused
 from bot.web.chat.files import read_file
 from bot.web.console.guard import SESSION
 from bot.web.console.paging import reply
@@ -13,7 +13,6 @@ from bot.web.problems import Problem
 from bot.web.routes import Route
 
 MOST_BYTES = 10 * 1024 * 1024
-SENT_TYPES = (*TYPES, "audio/amr", "audio/mpeg", "video/mp4")
 
 
 async def keep(request: web.Request) -> web.Response:
@@ -25,7 +24,7 @@ async def keep(request: web.Request) -> web.Response:
         customer = await request.app[DESK].customer(conversation_of(request), request[SESSION].staff.id)
     name, content = await read_file(request, MOST_BYTES)
     try:
-        blob = await request.app[BLOBS].put(customer, name, content, SENT_TYPES)
+        blob = await request.app[BLOBS].put(customer, name, content, CHAT_TYPES)
     except BlobRefused:
         raise Problem(415, "type_refused") from None
     return reply(blob.as_json(), 201)

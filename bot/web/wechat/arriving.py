@@ -16,7 +16,7 @@ from bot.channels.wechat.api.answers import Media
 from bot.channels.wechat.inbound import RemoteFile, files_of, to_inbound
 from bot.channels.wechat.pushes import Push, Subscribe
 from bot.domain.message import Inbound
-from bot.storage.blobs import TYPES, Blob, BlobRefused, BlobStore
+from bot.storage.blobs import CHAT_TYPES, Blob, BlobRefused, BlobStore
 from crm_adapter.identify import Sender
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,6 @@ FETCHED_WITHIN_S = 8.5
 """So that the answer is still in time for WeChat's second try; what takes longer is answered without the file."""
 FETCHED_AT_ONCE = 8
 """Files of one account, each wholly in memory until it is on disk."""
-MEDIA_TYPES = (*TYPES, "audio/amr", "audio/mpeg", "video/mp4")
 LOCALE = "zh-Hans"
 FIRST = "start(menu)"
 """What a follow begins with: the notice of a first contact, and what there is."""
@@ -101,7 +100,7 @@ class Arrivals:
         try:
             async with asyncio.timeout(FETCHED_WITHIN_S), self._fetching:
                 media = await _fetched(file, client)
-                return await self.blobs.put(sender, file.name, media.content, MEDIA_TYPES)
+                return await self.blobs.put(sender, file.name, media.content, CHAT_TYPES)
         except TimeoutError:
             why = "slow"
         except WechatFault as fault:

@@ -10,9 +10,9 @@ from yarl import URL
 from bot.channels.wechat.api.answers import Media
 from bot.channels.wechat.api.faults import WechatFault
 from bot.channels.wechat.api.transport import Request, Transport, judge, read_limited
+from bot.channels.wechat.outgoing import MOST_BYTES
 
 Kind = Literal["image", "voice", "video", "thumb"]
-MOST_BYTES = MappingProxyType({"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "thumb": 64 << 10})
 _NAMES = MappingProxyType({"image/png": "png", "image/gif": "gif", "audio/amr": "amr", "video/mp4": "mp4"})
 _OTHERWISE = MappingProxyType({"image": "jpg", "voice": "mp3", "video": "mp4", "thumb": "jpg"})
 _ERRORS = ("application/json", "text/plain")
