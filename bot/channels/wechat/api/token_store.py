@@ -35,8 +35,8 @@ _READ = text(
     " FROM bot.wechat_tokens WHERE appid = :appid"
 )
 _KEEP = text(
-    "UPDATE bot.wechat_tokens SET sealed_token = :sealed, taken_at = clock_timestamp(),"
-    " expires_at = clock_timestamp() + make_interval(secs => :seconds),"
+    "UPDATE bot.wechat_tokens SET sealed_token = :sealed, taken_at = statement_timestamp(),"
+    " expires_at = statement_timestamp() + make_interval(secs => :seconds),"
     " failed_at = NULL, fault = NULL, error_code = NULL, rid = NULL WHERE appid = :appid"
 )
 _FAILED = text(
