@@ -1,19 +1,23 @@
 """``yingda backup``: both archives of one snapshot."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 
+from bot.backup.faults import writing
+from bot.backup.folder import alone_in
 from bot.backup.manifest import KEYS, Manifest, sha256_of, write_manifest
 from bot.backup.parts import end_parts, write_part
 from bot.backup.postgres import connect, dump
 from bot.backup.stream import SealingWriter
-from bot.backup.tables import count_rows, heads, relations
+from bot.backup.tables import count_rows, heads, known_blobs, relations
+from bot.storage.blobs import files_in
 from crm_adapter.encryption import Keyring
 
 Say = Callable[[str], None]
@@ -21,35 +25,58 @@ DATABASE = "database"
 _PIECE = 1 << 18
 _MEGABYTE = 1 << 20
 _TELL_EVERY = 64 * _MEGABYTE
-BLOB_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 def make_backup(owner_url: str, blobs: Path, ring: Keyring, folder: Path, say: Say) -> tuple[Manifest, Manifest]:
     """Writes data and keys as they are at one moment; the older generation of the keys is gone afterwards.
 
-    Broken off at any point it leaves the last complete backup usable. Raises
-    :class:`~bot.backup.faults.BackupFault`.
+    Broken off at any point it leaves the last complete backup usable, and nothing half-written where it can still
+    remove it. Raises :class:`~bot.backup.faults.BackupFault`.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with alone_in(folder):
+            return _make(owner_url, blobs, ring, folder, say)
+
+
+def _make(owner_url: str, blobs: Path, ring: Keyring, folder: Path, say: Say) -> tuple[Manifest, Manifest]:
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}Z"
+    named: str | None = None
+    try:
+        made = _archives(owner_url, blobs, ring, folder, stamp, say)
+        # The keys first: data without its keys is worth nothing, keys without their data do no harm.
+        write_manifest(folder / KEYS, made["keys"], ring)
+        named = made["keys"].file
+        write_manifest(folder / f"data-{stamp}.json", made["data"], ring)
+    except BaseException:
+        for unnamed in folder.glob(f"*-{stamp}.*"):
+            if unnamed.name != named:
+                with suppress(OSError):
+                    unnamed.unlink()
+        raise
+    finally:
+        if named is not None:
+            _forget_older(folder, named)
+    return made["data"], made["keys"]
+
+
+def _forget_older(folder: Path, keys: str) -> None:
+    for path in (*folder.glob("keys-*.yd"), *folder.glob("*.part")):
+        if path.name != keys:
+            path.unlink(missing_ok=True)
+
+
+def _archives(owner_url: str, blobs: Path, ring: Keyring, folder: Path, stamp: str, say: Say) -> dict[str, Manifest]:
     with connect(owner_url) as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         snapshot = str(row[0]) if row else ""
         made = {
-            kind: _archive(connection, owner_url, snapshot, kind, stamp, ring, folder, _files(kind, blobs), say)
-            for kind in ("data", "keys")
+            kind: _archive(connection, owner_url, snapshot, kind, stamp, ring, folder, files, say)
+            for kind, files in (("data", files_in(blobs)), ("keys", iter(())))
         }
         connection.rollback()
-    # The keys first: data without its keys is worth nothing, keys without their data do no harm.
-    write_manifest(folder / KEYS, made["keys"], ring)
-    write_manifest(folder / f"data-{stamp}.json", made["data"], ring)
-    for older in folder.glob("keys-*.yd"):
-        if older.name != made["keys"].file:
-            older.unlink()
-    for broken in folder.glob("*.part"):
-        broken.unlink()
-    return made["data"], made["keys"]
+    return made
 
 
 def _archive(
@@ -60,7 +87,7 @@ def _archive(
     stamp: str,
     ring: Keyring,
     folder: Path,
-    blobs: Iterable[Path],
+    blobs: Iterable[tuple[UUID, Path]],
     say: Say,
 ) -> Manifest:
     tables, sequences = relations(connection, kind)
@@ -68,19 +95,22 @@ def _archive(
     say(f"Writing {kind}: {sum(counts.values())} rows in {len(tables)} tables …")
     path = folder / f"{kind}-{stamp}.yd"
     part = path.with_suffix(".part")
-    number = 0
+    number, missing = 0, known_blobs(connection) if kind == "data" else set()
     with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
         writer = SealingWriter(file, ring, kind)
         write_part(writer, DATABASE, _telling(dump(url, snapshot, (*tables, *sequences)), say))
-        for blob in blobs:
-            if _write_blob(writer, blob):
+        for blob_id, blob in blobs:
+            if _write_blob(writer, blob_id, blob):
                 number += 1
+                missing.discard(blob_id)
                 if number % 1000 == 0:
                     say(f"  {number} files")
         end_parts(writer)
         file.flush()
         os.fsync(file.fileno())
     part.rename(path)
+    if missing:
+        say(f"{len(missing)} files that the store names are not where it keeps its files, and not in this backup.")
     return Manifest(
         kind=kind,
         archive=str(writer.archive),
@@ -95,18 +125,11 @@ def _archive(
     )
 
 
-def _files(kind: str, blobs: Path) -> Iterator[Path]:
-    if kind == "data" and blobs.is_dir():
-        for folder in sorted(blobs.iterdir()):
-            if folder.is_dir():
-                yield from (path for path in sorted(folder.iterdir()) if BLOB_NAME.fullmatch(path.name))
-
-
-def _write_blob(writer: SealingWriter, path: Path) -> bool:
+def _write_blob(writer: SealingWriter, blob_id: UUID, path: Path) -> bool:
     """``False`` for one that was removed in the meantime."""
     try:
         with path.open("rb") as file:
-            write_part(writer, f"blob/{path.name}", iter(lambda: file.read(_PIECE), b""))
+            write_part(writer, f"blob/{blob_id.hex}", iter(lambda: file.read(_PIECE), b""))
     except FileNotFoundError:
         return False
     return True

@@ -14,6 +14,7 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 
 from bot.backup.faults import ArchiveDamaged, BackupFault, WrongKeyring
+from bot.backup.folder import sync
 from crm_adapter.encryption import Keyring
 
 FORMAT = 1
@@ -53,6 +54,7 @@ def write_manifest(path: Path, manifest: Manifest, ring: Keyring) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    sync(path.parent)
 
 
 def read_manifest(path: Path, ring: Keyring) -> Manifest:

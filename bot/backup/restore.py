@@ -2,17 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.backup.faults import ArchiveDamaged, BackupFault
-from bot.backup.make import BLOB_NAME, DATABASE
+from bot.backup.faults import ArchiveDamaged, BackupFault, writing
+from bot.backup.make import DATABASE
 from bot.backup.manifest import KEYS, Manifest, check_file, newest, read_manifest
 from bot.backup.parts import read_parts
 from bot.backup.postgres import connect, load
@@ -23,11 +24,13 @@ from bot.backup.tables import (
     finish_loading,
     is_filled,
     is_in_use,
+    known_blobs,
     prepare_loading,
     rebase_changes,
     relations,
     settle_outgoing,
 )
+from bot.storage.blobs import path_in
 from bot.storage.database import Addresses
 from bot.storage.migrate import alembic_config, migrate
 from bot.urls import sqlalchemy_url
@@ -110,8 +113,10 @@ def restore(
     migrate(into.owner_url, into.application_url, Keys(lambda: ring))
     say(f"Replaying {len(erasures)} erasures …")
     again = asyncio.run(_replay(into.owner_url, erasures))
-    known = _known_blobs(into.owner_url)
-    number = sum(_write_blob(blobs, name, content) for name, content in parts if name.removeprefix("blob/") in known)
+    with connect(into.owner_url) as connection:
+        known = known_blobs(connection)
+    with writing(blobs):
+        number = sum(_write_blob(blobs, name, content, known) for name, content in parts)
     return Restored(source.data.made_at, sum(source.counts.values()), number, again)
 
 
@@ -157,16 +162,15 @@ async def _replay(url: str, erasures: list[Entry]) -> int:
         await engine.dispose()
 
 
-def _known_blobs(url: str) -> set[str]:
-    with connect(url) as connection:
-        return {row[0].hex for row in connection.execute("SELECT id FROM bot.blobs")}
-
-
-def _write_blob(folder: Path, name: str, content: Iterable[bytes]) -> bool:
-    plain = name.removeprefix("blob/")
-    if not BLOB_NAME.fullmatch(plain):
-        raise ArchiveDamaged("the data archive names a file that is none of ours")
-    path = folder / plain[-2:] / plain
+def _write_blob(folder: Path, name: str, content: Iterable[bytes], known: Container[UUID]) -> bool:
+    """``False`` for one that the restored store does not name."""
+    try:
+        blob_id = UUID(name.removeprefix("blob/"))
+    except ValueError:
+        raise ArchiveDamaged("the data archive names a file that is none of ours") from None
+    if blob_id not in known:
+        return False
+    path = path_in(folder, blob_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:

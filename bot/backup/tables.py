@@ -1,6 +1,7 @@
 """What a backup holds of the database: the rows of our schemas, the job engine's and the schema's version."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -61,6 +62,11 @@ def count_rows(connection: psycopg.Connection, tables: Iterable[str]) -> dict[st
 def heads(connection: psycopg.Connection) -> list[str]:
     """The schema's version."""
     return sorted(row[0] for row in connection.execute("SELECT version_num FROM public.schema_version"))
+
+
+def known_blobs(connection: psycopg.Connection) -> set[UUID]:
+    """The attachments that the store names."""
+    return {row[0] for row in connection.execute("SELECT id FROM bot.blobs")}
 
 
 def is_filled(connection: psycopg.Connection) -> bool:

@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 
 from bot.backup import make_backup, verify
+from bot.backup.faults import writing
 from bot.backup.restore import Source
 from bot.commands.speech import say
 from bot.commands.store import open_addresses
@@ -51,10 +52,12 @@ def _make(folder: Path) -> int:
             finally:
                 await engine.dispose()
 
-        asyncio.run(complete_log())
+        with writing(settings.var_dir):
+            asyncio.run(complete_log())
         data, keys = make_backup(addresses.owner_url, settings.var_dir / "blobs", open_keys(settings).ring, folder, say)
-    known = {entry.id for entry in read_log(folder / ERASURES)}
-    append(folder / ERASURES, (entry for entry in read_log(log) if entry.id not in known))
+    with writing(folder):
+        known = {entry.id for entry in read_log(folder / ERASURES)}
+        append(folder / ERASURES, (entry for entry in read_log(log) if entry.id not in known))
     rows, size = sum(Source(folder, data, keys).counts.values()), data.size + keys.size
     print(f"The backup of {data.made_at} is written: {_told(rows, data.blobs)}, {size} bytes.")
     print(f"  {folder / data.file}")

@@ -5,7 +5,8 @@ Name and content are sealed with the sender's data key: once that is erased, a c
 
 import asyncio
 import os
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"
 CHAT_TYPES = (*TYPES, "audio/amr", "audio/mpeg", "video/mp4")
 """What is said and filmed in a chat application besides."""
 MAX_NAME = 120
+_FILE = re.compile(r"([0-9a-f]{32})\.seal")
 _TRIES = 3
 # Held against an erasure: what it has not seen would stay for ever.
 _INSERT = """INSERT INTO bot.blobs (id, account, identity_id, sealed_name, type, size)
@@ -172,8 +174,7 @@ class BlobStore:
 
     def path(self, blob_id: UUID) -> Path:
         """Where the sealed bytes are; spread over 256 folders by the id's random end."""
-        name = blob_id.hex
-        return self._folder / name[-2:] / f"{name}.seal"
+        return path_in(self._folder, blob_id)
 
     @staticmethod
     def _write(path: Path, key: DataKey, blob_id: UUID, content: bytes) -> None:
@@ -201,6 +202,20 @@ class BlobStore:
     def _remove(paths: list[Path]) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
+
+
+def path_in(folder: Path, blob_id: UUID) -> Path:
+    """Where a store in this folder has the sealed bytes of an attachment."""
+    name = blob_id.hex
+    return folder / name[-2:] / f"{name}.seal"
+
+
+def files_in(folder: Path) -> Iterator[tuple[UUID, Path]]:
+    """Every attachment's sealed file in a store's folder, and none of what is still being written; for backups."""
+    for part in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in sorted(part.iterdir()) if part.is_dir() else ():
+            if named := _FILE.fullmatch(path.name):
+                yield UUID(named[1]), path
 
 
 def _sync(folder: Path) -> None:

@@ -1,11 +1,15 @@
 """Backups of a store with chats: made, verified, damaged, restored, and never bringing anybody back."""
 
 import asyncio
+import errno
 import json
 import re
+import resource
 import shutil
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,13 +17,15 @@ from sqlalchemy import insert, text
 from uuid_utils.compat import uuid7
 
 from bot.__main__ import main
-from bot.backup import BackupFault, make_backup, restore, verify
-from bot.backup.faults import ArchiveDamaged, WrongKeyring
+from bot.backup import BackupFault, make, make_backup, restore, verify
+from bot.backup.faults import ArchiveDamaged, DiskFull, WrongKeyring
+from bot.backup.folder import alone_in
 from bot.backup.restore import open_backup
 from bot.customers import open_crm
 from bot.outgoing import Message, Outgoing
 from bot.outgoing.texts import Written
 from bot.settings import Mail
+from bot.storage.blobs import path_in
 from bot.storage.database import Addresses, make_engine
 from bot.urls import libpq_url
 from crm_adapter.encryption import Keyring, Keys, seal_json, unseal_json
@@ -93,8 +99,7 @@ class Store:
                 )
             )
         await engine.dispose()
-        blob = uuid7().hex
-        path = self.blobs / blob[-2:] / blob
+        path = path_in(self.blobs, uuid7())
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(BLOB)
 
@@ -123,6 +128,21 @@ async def store(addresses, settings, ring, blobs) -> Store:
 def query(addresses: Addresses, statement: str) -> list:
     with psycopg.connect(libpq_url(addresses.owner_url)) as connection:
         return connection.execute(statement).fetchall()
+
+
+@contextmanager
+def no_room_above(size: int):
+    """No file of this process grows beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 async def put_back(store: Store, folder: Path, into: Addresses, files: Path, erasures=(), **more):
@@ -159,14 +179,66 @@ async def test_only_files_that_are_named_come_back(store, elsewhere, tmp_path):
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'bot' "
         "AND table_name = 'blobs' AND is_nullable = 'NO' AND column_default IS NULL",
     )
-    values = {"uuid": f"'{named.name}'", "text": "'x'", "integer": "1", "bytea": "'\\x00'"}
+    values = {"uuid": f"'{named.stem}'", "text": "'x'", "integer": "1", "bytea": "'\\x00'"}
     row = {column: values[kind] for column, kind in columns}
     with psycopg.connect(libpq_url(store.addresses.owner_url)) as connection:
         connection.execute(f"INSERT INTO bot.blobs ({', '.join(row)}) VALUES ({', '.join(row.values())})")
     store.backup(folder)
     done = await put_back(store, folder, elsewhere, tmp_path / "restored", replace=True)
     assert done.blobs == 1
+    assert list(store.blobs.glob("*/*")) == [path_in(store.blobs, UUID(named.stem))]
     assert (tmp_path / "restored" / named.parent.name / named.name).read_bytes() == BLOB
+
+
+async def test_a_file_that_is_not_where_files_are_kept_is_told(store, tmp_path):
+    columns = "id, account, identity_id, sealed_name, type, size"
+    insert_one = f"INSERT INTO bot.blobs ({columns}) VALUES (gen_random_uuid(), 'a', gen_random_uuid(), 'n', 't', 1)"
+    with psycopg.connect(libpq_url(store.addresses.owner_url)) as connection:
+        connection.execute(insert_one)
+    told: list[str] = []
+    make_backup(store.addresses.owner_url, store.blobs, store.ring, tmp_path / "backup", told.append)
+    assert any(line.startswith("1 files that the store names are not") for line in told)
+
+
+async def test_a_full_disk_keeps_the_backup_before(store, tmp_path):
+    folder, first = tmp_path / "backup", tmp_path / "first"
+    with no_room_above(len(BLOB) // 2), pytest.raises(DiskFull, match="no room"):
+        store.backup(first)
+    assert content_of(first) == {}
+    store.backup(folder)
+    before = content_of(folder)
+    with no_room_above(len(BLOB) // 2), pytest.raises(DiskFull):
+        store.backup(folder)
+    assert content_of(folder) == before
+
+
+async def test_a_disk_that_is_full_at_the_last_file_leaves_data_with_keys(store, tmp_path, monkeypatch):
+    folder = tmp_path / "backup"
+    store.backup(folder)
+    before = content_of(folder)
+    write = make.write_manifest
+
+    def write_keys_only(path, manifest, ring):
+        if manifest.kind == "data":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, manifest, ring)
+
+    monkeypatch.setattr(make, "write_manifest", write_keys_only)
+    with pytest.raises(DiskFull):
+        store.backup(folder)
+    after = content_of(folder)
+    assert {name for name in after if name.startswith("data")} == {name for name in before if name.startswith("data")}
+    assert len(after) == len(before)
+    open_backup(folder, store.ring, quiet)
+
+
+async def test_two_backups_at_once_do_not_take_each_other_s_keys(store, tmp_path):
+    folder = tmp_path / "backup"
+    store.backup(folder)
+    before = content_of(folder)
+    with alone_in(folder), pytest.raises(BackupFault, match="another backup"):
+        store.backup(folder)
+    assert content_of(folder) == before
 
 
 async def test_nothing_stands_in_clear_and_keys_are_apart(store, tmp_path):
@@ -339,6 +411,9 @@ def test_the_commands_from_end_to_end(addresses, elsewhere, tmp_path, monkeypatc
     assert restorable is not None
     assert written[1] == restorable[1]
     assert main(["backup"] + ["a"] * 3) == 2
+    with no_room_above(1000):
+        assert main(["backup", str(folder)]) == 1
+    assert "there is no room left on the disk" in capsys.readouterr().err
     shutil.move(tmp_path / "var" / "keyring.json", tmp_path / "lost.json")
     assert main(["restore", str(folder), "--into-database-url", elsewhere.owner_url]) == 1
     assert "bring back the keyring" in capsys.readouterr().err
