@@ -26,6 +26,7 @@ from bot.channels.wechat.outgoing import (
     Outgoing,
     PublishedNews,
     Words,
+    in_words,
 )
 from bot.channels.wechat.passive import passive, transfer
 from bot.channels.wechat.pushes import Click, Text
@@ -261,6 +262,41 @@ def test_choices_are_numbers_when_messages_are_few():
     assert message == Words("A\n\n可以吗？\n\n请回复数字选择：\n1. 可以")
 
 
+OK = {"id": "SetSlots(ok=true)", "label": "可以"}
+NO = {"id": "SetSlots(ok=false)", "label": "不行"}
+
+
+def test_a_question_that_is_asked_again_is_asked_once():
+    late: list[Body] = [{"text": "好的。"}, {"text": "可以吗？", "choices": [OK]}]
+    now: list[Body] = [{"text": "在的。"}, {"text": "可以吗？", "choices": [OK, NO]}]
+    (message,) = fold(late + now, TERMS)
+    assert message == Words("好的。\n\n在的。\n\n可以吗？\n\n请回复数字选择：\n1. 可以\n2. 不行")
+    assert batch(late + now, TERMS) == 4
+    twice: list[Body] = [{"text": "长" * 150}, {"text": "长" * 150}]
+    assert batch(twice, TERMS) == 2
+    assert batched(twice, TERMS) == 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "more"),
+    [
+        ({"choices": [OK, NO]}, {"choices": [OK]}),
+        ({"choices": [OK]}, {}),
+        ({"links": [{"label": "订单", "url": "https://e.example/o"}]}, {}),
+        ({"article": {"question": "退货"}}, {"article": {"question": "换货"}}),
+        ({"attachments": [ATTACHED]}, {"attachments": [{**ATTACHED, "id": "2"}]}),
+        ({"text": "可以吗"}, {}),
+    ],
+)
+def test_what_is_not_repeated_in_full_is_said(earlier: Body, more: Body):
+    before: Body = {"text": "可以吗？", **earlier}
+    after: Body = {"text": "可以吗？", **more}
+    said = "".join(in_words(one).text for one in fold([before, after], TERMS))
+    assert said.count("可以吗") == 2
+    for choice in earlier.get("choices", ()):
+        assert choice["label"] in said
+
+
 def test_how_many_lines_go_together():
     short: list[Body] = [{"text": "A"}, {"text": "B"}, {"attachments": [ATTACHED]}, {"text": "C"}]
     assert batch(short, TERMS) == 2
@@ -281,7 +317,8 @@ def test_folding_loses_nothing_and_never_takes_more_messages(texts: list[str]):
     said = [one.text for one in folded if isinstance(one, Words)]
     assert len(said) == len(folded) <= batched(bodies, terms) <= max(1, len(compose(bodies, terms)))
     assert all(0 < size_of(text) <= 600 for text in said)
-    assert "".join("".join(said).split()) == "".join("".join(map(str.strip, texts)).split())
+    once = [text for place, text in enumerate(texts) if text not in texts[place + 1 :]]
+    assert "".join("".join(said).split()) == "".join("".join(map(str.strip, once)).split())
 
 
 SIGNS = st.sampled_from(
