@@ -11,7 +11,7 @@ from rasa_sdk.interfaces import Tracker
 
 from bot.handlers.action import LocalAction, within
 from bot.handlers.case_words import word
-from bot.handlers.cases import own_case, remind_owner
+from bot.handlers.cases import own_case, raise_priority, remind_owner
 from bot.settings import Settings
 from crm_adapter.port import Refused
 from crm_adapter.records.service import CaseState
@@ -46,6 +46,7 @@ class _Answer(LocalAction):
         except Refused:
             dispatcher.utter_message(response="utter_case_moved_on")
             return []
+        await raise_priority(turn, moved)
         if to != "resolved":
             await remind_owner(turn, case, f"case_{to or 'dispute'}", note, self._hours)
         dispatcher.utter_message(response=response, shown_number=case.number, shown_again_hours=f"{self._hours:g}")

@@ -1,4 +1,4 @@
-"""What a customer wants of a case that is worked on: an answer soon, or that it ends (CO2, CO4)."""
+"""What a customer wants of a case that is worked on: an answer soon, at once, or that it ends (CO2, CO4)."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from rasa_sdk.interfaces import Tracker
 
 from bot.handlers.action import LocalAction, within
 from bot.handlers.case_forms import due_shown
-from bot.handlers.cases import DONE, next_due, own_case, remind_owner
+from bot.handlers.cases import DONE, next_due, own_case, raise_priority, remind_owner
 from bot.settings import Settings
 from crm_adapter.port import Refused
 from crm_adapter.records.service import Case
@@ -40,6 +40,18 @@ class UrgeCase(LocalAction):
         await turn.crm.add_to_case(case.id, "customer", URGED)
         await remind_owner(turn, case, "case_urge", URGED, self._hours)
         dispatcher.utter_message(response="utter_case_urged", shown_number=case.number, shown_due=due)
+        return []
+
+
+class RaiseCase(LocalAction):
+    """Makes the case that is being spoken of urgent; says nothing of it."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
+        """See :class:`LocalAction`."""
+        turn = within()
+        case = await own_case(turn, tracker.get_slot("case_number"))
+        if case is not None:
+            await raise_priority(turn, case)
         return []
 
 

@@ -30,6 +30,7 @@ WISHES: dict[str, tuple[str, ...]] = {
 """What a customer may want of a case in a state."""
 WHILE_WORKED_ON = ("add", "urge", "withdraw")
 """The same of a case in any other state."""
+RAISED = "客户情绪激动或表示要向外投诉，已调高优先级 / angry or about to complain elsewhere: priority raised"
 
 
 class AskCaseNumber(LocalAction):
@@ -75,6 +76,7 @@ class ShowCase(LocalAction):
             shown_owner=await name_of(turn.connection, case.owner_id) or dict(self._owner_title)[turn.locale],  # type: ignore[index]
             shown_due=due_shown(next_due(case), turn.locale),
         )
+        await raise_priority(turn, case)
         since = tracker.get_slot("case_since") or turn.now.isoformat()
         return [
             SlotSet("case_number", case.number),
@@ -133,6 +135,12 @@ async def own_case(turn: HandlerTurn, number: str | None) -> Case | None:
     mine = await turn.crm.cases(turn.contact_id)
     found = next((case for case in mine if case.number == wanted), None)
     return None if found is None else await turn.crm.case(found.id)
+
+
+async def raise_priority(turn: HandlerTurn, case: Case) -> None:
+    """Makes a case urgent once its customer is angry or threatens; one that is over already has no hurry."""
+    if turn.upset and case.priority != "high" and case.state not in DONE:
+        await turn.crm.add_to_case(case.id, "customer", RAISED, urgent=True)
 
 
 async def remind_owner(turn: HandlerTurn, case: Case, kind: str, words: str, hours: float) -> None:

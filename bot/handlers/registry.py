@@ -47,6 +47,7 @@ ACTIONS: tuple[type[LocalAction], ...] = (
     case_forms.BeginCaseForm,
     case_forms.NoteCaseOrder,
     case_news.TellCaseChange,
+    case_wishes.RaiseCase,
     case_wishes.UrgeCase,
     case_wishes.WithdrawCase,
     cases.AddToCase,

@@ -76,6 +76,7 @@ class InMemoryService(Room):
         *,
         told: str | None = None,
         files: Sequence[Mapping[str, Any]] = (),
+        urgent: bool = False,
         expected_version: int | None = None,
     ) -> Case:
         """See :meth:`crm_adapter.port.Service.add_to_case`."""
@@ -84,6 +85,8 @@ class InMemoryService(Room):
         if before.state == "closed":
             raise Refused("already_closed")
         case = self._move(before, _standing(before), by, note, self._state.clock(), told)
+        if urgent:
+            case = self._keep_case(replace(case, priority="high"))
         if not files:
             return case
         details = {**case.details, "files": [*case.details.get("files", ()), *files]}

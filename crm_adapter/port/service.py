@@ -48,9 +48,13 @@ class Service(Protocol):
         *,
         told: str | None = None,
         files: Sequence[Mapping[str, Any]] = (),
+        urgent: bool = False,
         expected_version: int | None = None,
     ) -> Case:
-        """Adds words and files without a step. Raises as :meth:`assign_case` does."""
+        """Adds words and files without a step; an ``urgent`` addition raises the priority to ``high``.
+
+        Raises as :meth:`assign_case` does.
+        """
         ...
 
     async def assign_case(

@@ -88,6 +88,7 @@ class SqlCases(Session):
         *,
         told: str | None = None,
         files: Sequence[Mapping[str, Any]] = (),
+        urgent: bool = False,
         expected_version: int | None = None,
     ) -> Case:
         """See :meth:`crm_adapter.port.Service.add_to_case`."""
@@ -97,11 +98,13 @@ class SqlCases(Session):
             if row.state == "closed":
                 raise Refused("already_closed")
             case = await self._move(connection, row, key, _standing(row), by, note, datetime.now(UTC), told)
-            if not files:
+            values: dict[str, Any] = {"priority": "high"} if urgent else {}
+            if files:
+                details = {**case.details, "files": [*case.details.get("files", ()), *files]}
+                values |= seal_words(key, "cases", case_id, {"details": details})
+            if not values:
                 return case
-            details = {**case.details, "files": [*case.details.get("files", ()), *files]}
-            sealed = seal_words(key, "cases", case_id, {"details": details})
-            changed = update(cases).where(cases.c.id == case_id).values(**sealed).returning(cases)
+            changed = update(cases).where(cases.c.id == case_id).values(**values).returning(cases)
             return await read_case(connection, self._keys, (await connection.execute(changed)).one())
 
     async def assign_case(

@@ -37,6 +37,8 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
     """Follows all commands of one message. A withdrawal and the wish for a person go before everything else."""
     commands = understood.commands
     kinds = set(map(type, commands))
+    if understood.upset and run.speaks:
+        yield from _tell_of_anger(run)
     if BackToBot in kinds:
         _come_back(run)
         return
@@ -65,6 +67,15 @@ def follow(run: Run, understood: Understood) -> Steps[None]:
             yield from rest
     if CannotHandle not in kinds:
         run.state.lost = 0
+
+
+def _tell_of_anger(run: Run) -> Steps[None]:
+    """``pattern_upset`` is given what the flows below know of its slots; it is not for words."""
+    flow = run.world.definitions.flows.get("pattern_upset")
+    if flow is None or not run.frames:
+        return
+    known = {name: value for frame in run.frames for name, value in frame.slots.items() if name in flow.slots}
+    yield from play(run, flow.id, **known)
 
 
 def _with_wish(commands: Sequence[Command]) -> tuple[tuple[Command, ...], list[tuple[str, Any]]]:

@@ -71,6 +71,16 @@ async def test_a_case_keeps_its_details_and_what_is_added(crm, newcomer):
         await crm.add_to_case(case.id, "customer", "and now?")
 
 
+async def test_an_urgent_addition_raises_the_priority_and_no_other_lowers_it(crm, newcomer):
+    case = await crm.open_case("k", complaint(await newcomer(), priority="normal"))
+    files = [{"id": "1", "name": "a.png"}]
+    raised = await crm.add_to_case(case.id, "customer", "I go to court", files=files, urgent=True)
+    assert (raised.priority, raised.state, raised.version) == ("high", "open", 2)
+    assert raised == await crm.case(case.id)
+    again = await crm.add_to_case(case.id, "customer", "and one more thing")
+    assert (again.priority, again.details["files"]) == ("high", files)
+
+
 async def test_deadlines_that_are_near_or_over_are_found_until_they_are_met(crm, newcomer):
     contact_id, at = await newcomer(), now()
     case = await crm.open_case("k", complaint(contact_id, opened_at=at))
