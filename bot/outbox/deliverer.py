@@ -72,8 +72,9 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """It stays until the customer acts: then it goes out in the answer to that, and what follows it behind it. Where
-    they do not for the deliverer's ``patience``, it fails with the reason ``waited_too_long``."""
+    """It stays until the customer acts: then it goes out in the answer to that, and what follows it behind it. They may
+    be told of it (:class:`Offers`). Where they do not act for the deliverer's ``patience``, it fails with the reason
+    ``waited_too_long``."""
 
     reason: str
     code: str | None = None
@@ -93,7 +94,7 @@ class Step:
 
 
 class Offers(Protocol):
-    """Another way for what the send window keeps back."""
+    """Another way for what cannot go out before the customer acts."""
 
     async def offer(self, row: Row) -> Verdict | None:
         """Sees to it that the customer is told, once, that there is something for them, and has the line wait;

@@ -181,15 +181,16 @@ class Outbox:
             if isinstance(verdict, Shut):  # each by itself has another way, perhaps
                 await self._settle(Settlement(begun, Again("window", verdict.code, 0.0, verdict.rid), at, shut=True))
                 return
+            if isinstance(verdict, Waiting):
+                await _offered(begun[0], verdict, deliverer, at)
             await self._settle(Settlement(begun, verdict, at))
             return
 
     async def _give_up(self, row: Row, verdict: Verdict, deliverer: Deliverer) -> None:
-        """Written down; what the send window keeps back may wait for a customer who is told of it."""
+        """Written down; a customer may be told of what waits for them, and of what the send window keeps back."""
         at = datetime.now(UTC)
         shut = isinstance(verdict, Shut) and row.state == "begun"
-        if isinstance(verdict, Shut) and deliverer.offers is not None and not _is_late(row, deliverer, at):
-            verdict = await deliverer.offers.offer(row) or verdict
+        verdict = await _offered(row, verdict, deliverer, at)
         if isinstance(verdict, Waiting) and _is_late(row, deliverer, at):
             verdict = Failed("waited_too_long", verdict.code, verdict.rid)
         await self._settle(Settlement([row], verdict, at, shut=shut))
@@ -241,6 +242,15 @@ class Outbox:
 
 def _is_late(row: Row, deliverer: Deliverer, now: datetime) -> bool:
     return now >= row.queued_at + deliverer.patience
+
+
+async def _offered(row: Row, verdict: Verdict, deliverer: Deliverer, now: datetime) -> Verdict:
+    """What becomes of it once the customer may have been told. What waits for them in any case goes on to do so by its
+    own reason: it does not fail with its notice."""
+    if deliverer.offers is None or not isinstance(verdict, Shut | Waiting) or _is_late(row, deliverer, now):
+        return verdict
+    told = await deliverer.offers.offer(row)
+    return verdict if told is None or isinstance(verdict, Waiting) else told
 
 
 def _next(deliverer: Deliverer, rows: Sequence[Row]) -> Step | Verdict:

@@ -203,6 +203,28 @@ async def test_what_the_window_keeps_back_is_offered_else_fails(pool: Pool) -> N
     assert await rows(pool, "SELECT DISTINCT sent FROM bot.send_windows") == [(1_000_000,)]
 
 
+async def test_what_waits_for_its_customer_is_offered_and_waits_whatever_comes_of_that(pool: Pool) -> None:
+    told = Told()
+    waits = Waiting("only_passive", "48001")
+    platform = Platform({"1": [waits], "2": [waits], "3+4": [waits]}, offers=told)
+    await queue(pool, "1")
+    await queue(pool, "2", identity="o2")
+    async with sending(pool, platform):
+        await settled(pool)
+    assert sorted(told.offered) == ["1", "2"]
+    platform.room = 2
+    await queue(pool, "3", "4", identity="o3")
+    async with sending(pool, platform):
+        await settled(pool)
+    assert told.offered[2:] == ["3"]
+    assert await rows(pool, STATES) == [("queued", "only_passive", "48001")] * 4
+    await rows(pool, "UPDATE bot.outbox SET due_at = now(), queued_at = now() - interval '49 hours' RETURNING 1")
+    platform.next = lambda _: waits  # type: ignore[method-assign]
+    async with sending(pool, platform):
+        await settled(pool)
+    assert len(told.offered) == 3, "what is too old is not told of"
+
+
 async def test_lines_that_went_together_are_offered_one_by_one(pool: Pool) -> None:
     told = Told()
     platform = Platform({"1+2": [Shut("45047")], "2": [Shut("45047")]}, room=2, offers=told)

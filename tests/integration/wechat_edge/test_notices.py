@@ -97,6 +97,32 @@ async def test_one_yes_is_asked_for_and_used_up(told: Wechat, demo_addresses: Ad
     assert told.rows("SELECT count(*) FROM bot.wechat_notices") == [(1,)]
 
 
+async def test_an_account_that_may_only_answer_tells_that_an_answer_waits(
+    demo_addresses: Addresses, tmp_path: Path
+) -> None:
+    account = {"kind": "subscription", "templates": TEMPLATES}
+    only_answers = json.dumps({"kind": "subscription", "notices": [ASKED]})
+    async with wechat(demo_addresses, tmp_path, account) as phones:
+        await phones.user()
+        with phones.server(account=only_answers) as server:
+            await phones.push_to(server)
+            await phones.do("li", "text", content="你们几点营业？")
+            await phones.do("li", "consent", templates={"S1": "accept"})
+            phones.rows(TO_QUEUE)
+            async with at_desk(demo_addresses, server) as person:
+                await person.answer("您好，我是小美。")
+                await phones.until("SELECT 1 FROM bot.wechat_notices WHERE told = 'arrived'")
+                assert ("subscription", WORDS) in await phones.shown()
+                assert phones.rows("SELECT reason FROM bot.outbox WHERE state = 'queued'") == [("only_passive",)]
+                await phones.do("li", "text", content="在吗")
+                await phones.until("SELECT 1 FROM bot.outbox HAVING bool_and(state = 'sent')")
+                assert (await phones.shown())[-1] == ("passive", "您好，我是小美。")
+                await person.answer("没有人再允许")
+                await phones.until("SELECT 1 FROM bot.outbox WHERE due_at = 'infinity' AND reason = 'only_passive'")
+        assert await phones.emulator.calls(SENDING) == []
+    assert phones.rows("SELECT count(*) FROM bot.wechat_notices") == [(1,)]
+
+
 async def test_who_blocks_template_messages_is_not_told_and_the_line_says_so(
     told: Wechat, demo_addresses: Addresses
 ) -> None:
