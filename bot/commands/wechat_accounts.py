@@ -6,7 +6,8 @@ from typing import NoReturn
 
 from bot.channels.wechat.api import WechatFault
 from bot.commands.speech import spoken_locale
-from bot.settings import Locale, Settings, SettingsFault, WechatAccount
+from bot.logs import start_logging
+from bot.settings import Locale, Settings, SettingsFault, WechatAccount, read_settings
 
 _NO_ACCOUNT = {
     "zh-Hans": "设置中没有公众号（[[wechat]]）",
@@ -49,6 +50,13 @@ def named_account(args: argparse.Namespace, settings: Settings) -> WechatAccount
     if len(found) > 1:
         _refuse(_SEVERAL[locale_of(args)].format(", ".join(account.name for account in found)))
     return found[0]
+
+
+def begin(args: argparse.Namespace) -> tuple[Settings, WechatAccount]:
+    """The settings and :func:`named_account`; from now on the log is quiet. Raises :class:`SettingsFault`."""
+    settings = read_settings()
+    start_logging(settings, quiet=True)
+    return settings, named_account(args, settings)
 
 
 def tell(fault: WechatFault, account: WechatAccount, locale: Locale) -> None:

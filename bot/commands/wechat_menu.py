@@ -19,15 +19,14 @@ from bot.channels.wechat.api.menus import (
     without_meaning,
 )
 from bot.commands.speech import say
-from bot.commands.wechat_accounts import locale_of, named_account, tell
+from bot.commands.wechat_accounts import begin, locale_of, tell
 from bot.flows.catalogue import OURS
 from bot.flows.commands import StartFlow
 from bot.flows.model import Definitions
 from bot.flows.reading import read_definitions
 from bot.flows.understanding.choices import command_of
 from bot.flows.understanding.heard import Heard
-from bot.logs import start_logging
-from bot.settings import Settings, WechatAccount, read_settings
+from bot.settings import Settings, WechatAccount
 
 _WARNING = {"zh-Hans": "提醒", "zh-Hant": "提醒", "en": "warning"}
 _FAULTS = {
@@ -51,7 +50,7 @@ _NONE = {"zh-Hans": "公众号 {} 没有菜单", "zh-Hant": "公眾號 {} 沒有
 
 async def push_menu(args: argparse.Namespace) -> int:
     """0 when the account has the file's menu; 1 when the file or WeChat did not allow it."""
-    settings, account = _begin(args)
+    settings, account = begin(args)
     buttons = _read(args, settings, account)
     if buttons is None:
         return 1
@@ -67,7 +66,7 @@ async def push_menu(args: argparse.Namespace) -> int:
 
 async def pull_menu(args: argparse.Namespace) -> int:
     """Prints the account's menu as a file that ``push`` takes; 1 when there is none or WeChat does not tell it."""
-    _, account = _begin(args)
+    _, account = begin(args)
     buttons = await _present(args, account)
     if buttons is None:
         return 1
@@ -80,7 +79,7 @@ async def pull_menu(args: argparse.Namespace) -> int:
 
 async def diff_menu(args: argparse.Namespace) -> int:
     """0 when the account has the file's menu; 1 when not (``-``: WeChat's, ``+``: the file's) or nothing is known."""
-    settings, account = _begin(args)
+    settings, account = begin(args)
     wanted = _read(args, settings, account)
     present = None if wanted is None else await _present(args, account)
     if wanted is None or present is None:
@@ -92,12 +91,6 @@ async def diff_menu(args: argparse.Namespace) -> int:
     for line in difflib.unified_diff(before, after, account.name, str(_path(args, account)), lineterm=""):
         print(line)
     return 1
-
-
-def _begin(args: argparse.Namespace) -> tuple[Settings, WechatAccount]:
-    settings = read_settings()
-    start_logging(settings, quiet=True)
-    return settings, named_account(args, settings)
 
 
 async def _present(args: argparse.Namespace, account: WechatAccount) -> tuple[Button, ...] | None:

@@ -7,9 +7,8 @@ from contextlib import suppress
 
 from bot.channels.wechat.api import WechatClient, WechatFault, open_client
 from bot.channels.wechat.api.templates import Template, misfits, too_many
-from bot.commands.wechat_accounts import locale_of, named_account, tell
-from bot.logs import start_logging
-from bot.settings import Locale, WechatAccount, read_settings
+from bot.commands.wechat_accounts import begin, locale_of, tell
+from bot.settings import Locale, WechatAccount
 from bot.settings.wechat_notices import TEMPLATES_AT_MOST
 
 _NONE = {
@@ -27,9 +26,8 @@ _COUNT = {
 
 async def list_notices(args: argparse.Namespace) -> int:
     """A line per notice and per template that none uses; 1 when WeChat would refuse a notice, or tells nothing."""
-    settings, locale = read_settings(), locale_of(args)
-    start_logging(settings, quiet=True)
-    account = named_account(args, settings)
+    locale = locale_of(args)
+    _, account = begin(args)
     async with open_client(account) as client:
         try:
             templates = await templates_of(client, account)

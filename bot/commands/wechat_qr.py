@@ -7,9 +7,8 @@ from pathlib import Path
 
 from bot.channels.wechat.api import WechatFault, open_client
 from bot.channels.wechat.api.answers import Media, QrCode
-from bot.commands.wechat_accounts import locale_of, named_account, tell
-from bot.logs import start_logging
-from bot.settings import Locale, read_settings
+from bot.commands.wechat_accounts import begin, locale_of, tell
+from bot.settings import Locale
 
 MOST_DAYS = 30
 LONGEST_SCENE = 64
@@ -40,12 +39,11 @@ async def make_qr_code(args: argparse.Namespace) -> int:
     1 when WeChat does not make it, or its picture cannot be had or written; the printed code is good all the same.
     2 for a scene or a time that WeChat does not know (nothing is made then).
     """
-    settings, locale = read_settings(), locale_of(args)
-    start_logging(settings, quiet=True)
+    locale = locale_of(args)
     if hindrance := _hindrance(args, locale):
         print(hindrance, file=sys.stderr)
         return 2
-    account = named_account(args, settings)
+    _, account = begin(args)
     seconds = None if args.permanent else int(timedelta(days=args.days).total_seconds())
     try:
         async with open_client(account) as client:

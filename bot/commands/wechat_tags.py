@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from bot.channels.wechat.api import WechatFault, open_client
 from bot.channels.wechat.errors import ApiError
 from bot.commands.store import open_sealed_store
-from bot.commands.wechat_accounts import locale_of, named_account, tell
+from bot.commands.wechat_accounts import begin, locale_of, tell
 from bot.customers import open_crm
 from bot.jobs.wechat.tags import Tagging, Told
-from bot.settings import Locale, WechatAccount, read_settings
+from bot.settings import Locale, Settings, WechatAccount
 from crm_adapter.sharing.store import SqlSharing
 from crm_adapter.sharing.transfers import TransferRefused
 
@@ -38,10 +38,11 @@ _SAME = {"zh-Hans": "没有差别", "zh-Hant": "沒有差別", "en": "there is n
 async def push_tags(args: argparse.Namespace) -> int:
     """A line per tag that changed; 0 when WeChat has all that it may have, 1 when anything or anybody was left out."""
     locale, whole, quiet = locale_of(args), True, True
-    if not _has_tags(args):
+    settings, account = begin(args)
+    if not _has_tags(account, locale):
         return 1
     try:
-        async with _tagging(args) as tagging:
+        async with _tagging(args, settings, account) as tagging:
             async for change in tagging.changes():
                 if change.nothing:
                     continue
@@ -49,7 +50,8 @@ async def push_tags(args: argparse.Namespace) -> int:
                 _tell_done(told, locale)
                 whole = whole and not told.left_out
     except (WechatFault, TransferRefused) as fault:
-        return _tell_fault(fault, args)
+        _tell_fault(fault, account, locale)
+        return 1
     if quiet:
         print(_SAME[locale])
     return 0 if whole else 1
@@ -58,39 +60,35 @@ async def push_tags(args: argparse.Namespace) -> int:
 async def diff_tags(args: argparse.Namespace) -> int:
     """A line per tag that ``push`` would change (how many would get it and lose it); 1 when there is any."""
     locale, different = locale_of(args), False
-    if not _has_tags(args):
+    settings, account = begin(args)
+    if not _has_tags(account, locale):
         return 1
     try:
-        async with _tagging(args) as tagging:
+        async with _tagging(args, settings, account) as tagging:
             async for change in tagging.changes():
                 if not change.nothing:
                     different = True
                     print(_line(change.name, change.tag_id is None, len(change.add), len(change.remove), locale))
     except (WechatFault, TransferRefused) as fault:
-        return _tell_fault(fault, args)
+        _tell_fault(fault, account, locale)
+        return 1
     if not different:
         print(_SAME[locale])
     return int(different)
 
 
 @asynccontextmanager
-async def _tagging(args: argparse.Namespace) -> AsyncIterator[Tagging]:
-    settings, account = read_settings(), _account(args)
+async def _tagging(args: argparse.Namespace, settings: Settings, account: WechatAccount) -> AsyncIterator[Tagging]:
     async with open_sealed_store(args) as (engine, keys):
         crm = open_crm(settings, engine, keys)
         async with open_client(account, engine, keys) as client:
             yield Tagging(account, client, crm, SqlSharing(engine, keys, crm))
 
 
-def _has_tags(args: argparse.Namespace) -> bool:
-    account = _account(args)
+def _has_tags(account: WechatAccount, locale: Locale) -> bool:
     if not account.tags:
-        print(_NONE[locale_of(args)].format(account.name), file=sys.stderr)
+        print(_NONE[locale].format(account.name), file=sys.stderr)
     return bool(account.tags)
-
-
-def _account(args: argparse.Namespace) -> WechatAccount:
-    return named_account(args, read_settings())
 
 
 def _tell_done(told: Told, locale: Locale) -> None:
@@ -100,13 +98,11 @@ def _tell_done(told: Told, locale: Locale) -> None:
         print("  " + _LEFT_OUT[locale].format(count, why), file=sys.stderr)
 
 
-def _tell_fault(fault: WechatFault | TransferRefused, args: argparse.Namespace) -> int:
-    account, locale = _account(args), locale_of(args)
+def _tell_fault(fault: WechatFault | TransferRefused, account: WechatAccount, locale: Locale) -> None:
     if isinstance(fault, WechatFault):
         tell(fault, account, locale)
     else:
         print(_REFUSED[locale].format(account.tags_recipient, fault.code), file=sys.stderr)
-    return 1
 
 
 def _line(name: str, new: bool, added: int, removed: int, locale: Locale) -> str:

@@ -12,6 +12,7 @@ from psycopg import Rollback
 
 from bot.faults import places_of
 from bot.outbox.deliverer import Again, Deliverer, Failed, Sent, Shut, Smaller, Step, Verdict, Waiting
+from bot.outbox.rounds import LEASE_S, Rounds
 from bot.outbox.rows import COLUMNS, JOINS, Row, read_row
 from bot.outbox.settling import ABANDONED, BEGIN, FORGOTTEN, Settlement, settle
 from bot.storage.pool import Connection, Pool
@@ -19,12 +20,8 @@ from crm_adapter.encryption import Keys
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 60.0
 AT_ONCE = 50
 POLL_S = 1.0
-FAREWELL_S = 15.0
-"""What is under way when the process is told to stop may take so long."""
-
 MOST_BEHIND = 30
 """So many lines at once are looked at for what fits into few messages."""
 SWEEP_S = 30.0
@@ -80,53 +77,31 @@ class Outbox:
         self._pool = pool
         self._keys = keys
         self._deliverers = deliverers
-        self._lease_s = lease_s
         self._deadline_s = deadline_s
-        self._news = asyncio.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._rounds = Rounds("the outbox", most=AT_ONCE, pause_s=POLL_S, lease_s=lease_s)
         self._swept_at = float("-inf")
 
     def wake(self) -> None:
         """Looks at once; a hint that is lost costs a second."""
-        self._news.set()
+        self._rounds.wake()
 
     async def run(self) -> NoReturn:
         """Sends for ever; an error is logged and the next look tries again. Cancelled, it ends what it has begun."""
-        try:
-            while True:
-                self._news.clear()
-                try:
-                    full = await self.send_due()
-                except Exception as error:
-                    log.warning("the outbox cannot be read", reason=type(error).__name__)
-                    full = False
-                if full:
-                    continue
-                try:
-                    async with asyncio.timeout(POLL_S):
-                        await self._news.wait()
-                except TimeoutError:
-                    continue
-        finally:
-            if self._under_way:
-                await asyncio.wait(self._under_way, timeout=FAREWELL_S)
+        await self._rounds.run(self.send_due)
 
     async def send_due(self) -> bool:
-        """Begins to send what is due; whether there may be more that could be begun now."""
-        free = AT_ONCE - len(self._under_way)
+        """Begins to send what is due, as far as there is room; whether there may be more."""
+        free = self._rounds.room
         if free <= 0:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            return True
+            return False  # the first that ends wakes it
         async with self._pool.connection() as connection:
             if (abandoned := (await connection.execute(ABANDONED)).rowcount) > 0:
                 log.warning("nobody knows whether these were sent", count=abandoned)
             await self._sweep(connection)
-            values = {"accounts": list(self._deliverers), "limit": free, "lease_s": self._lease_s}
+            values = {"accounts": list(self._deliverers), "limit": free, "lease_s": self._rounds.lease_s}
             claimed = await (await connection.execute(_CLAIM, values)).fetchall()
         for columns in claimed:
-            task = asyncio.create_task(self._deliver(read_row(self._keys, columns)))
-            self._under_way.add(task)
-            task.add_done_callback(self._ended)
+            self._rounds.begin(self._deliver(read_row(self._keys, columns)))
         return len(claimed) == free
 
     async def _sweep(self, connection: Connection) -> None:
@@ -138,10 +113,6 @@ class Outbox:
         values = {"accounts": list(self._deliverers), "patience": patience}
         if (forgotten := (await connection.execute(FORGOTTEN, values)).rowcount) > 0:
             log.warning("these waited too long for their customers", count=forgotten)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self.wake()  # the next one of its conversation
 
     async def _deliver(self, row: Row) -> None:
         try:
@@ -205,7 +176,8 @@ class Outbox:
     async def _begin(self, rows: Sequence[Row], route: str) -> list[Row] | None:
         """All of them, or none: ``None`` where the first is not ours any more, nothing where another one is gone."""
         ids = [row.message_id for row in rows]
-        values = {"ids": ids, "head": ids[0], "lease": rows[0].lease, "lease_s": self._lease_s, "route": route}
+        lease_s = self._rounds.lease_s
+        values = {"ids": ids, "head": ids[0], "lease": rows[0].lease, "lease_s": lease_s, "route": route}
         with suppress(Rollback):
             async with self._pool.connection() as connection, connection.transaction() as transaction:
                 found = await (await connection.execute(BEGIN, values)).fetchall()
@@ -220,24 +192,17 @@ class Outbox:
         return [replace(row, state="begun", lease=lease, attempts=attempts) for row, lease, attempts in known]
 
     async def _settle(self, one: Settlement) -> None:
-        """As long as the lease lasts: what became of it is known here alone."""
         if isinstance(one.verdict, Again):
             pause = min(300.0, 2.0 ** min(one.rows[0].attempts, 9))
             one = replace(one, wait_s=pause if one.verdict.after_s is None else one.verdict.after_s)
         elif isinstance(one.verdict, Smaller):
             one = replace(one, wait_s=0.0)
-        end = asyncio.get_running_loop().time() + self._lease_s / 2
-        while True:
-            try:
-                async with self._pool.connection() as connection:
-                    await settle(connection, one, self._deadline_s)
-            except Exception as error:
-                if asyncio.get_running_loop().time() > end:
-                    raise
-                log.warning("the outbox cannot be written", reason=type(error).__name__)
-                await asyncio.sleep(1)
-            else:
-                return
+
+        async def write() -> None:
+            async with self._pool.connection() as connection:
+                await settle(connection, one, self._deadline_s)
+
+        await self._rounds.write(write)
 
 
 def _is_late(row: Row, deliverer: Deliverer, now: datetime) -> bool:

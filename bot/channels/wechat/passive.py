@@ -1,11 +1,9 @@
 """The one message that may stand in the answer to a push; it costs no quota."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.channels.wechat.compose import TEXT_BYTES
 from bot.channels.wechat.outgoing import (
     Article,
     Coupon,
@@ -19,36 +17,18 @@ from bot.channels.wechat.outgoing import (
     Words,
 )
 from bot.channels.wechat.pushes import CustomerSaid, Push
-from bot.channels.wechat.splitting import split
 
 SUCCESS = "success"
 """What a push is answered with when nothing is said in the answer; never encrypted."""
-_Served = Menu | MiniProgram | News | PublishedNews | Coupon
 
 
-@dataclass(frozen=True, slots=True)
-class Passive:
-    """``reply`` is for :meth:`~bot.channels.wechat.webhook.Webhook.seal`; ``rest`` has to go another way."""
-
-    reply: Mapping[str, Any]
-    rest: tuple[Outgoing, ...] = ()
-
-
-def passive(messages: Sequence[Outgoing], push: Push, now: datetime, text_bytes: int = TEXT_BYTES) -> Passive | None:
-    """The first of ``messages`` as the answer to ``push``, the others as its rest; ``None`` where nothing is said.
+def passive(message: Outgoing, push: Push, now: datetime) -> Mapping[str, Any]:
+    """The message as the answer to ``push``, for :meth:`~bot.channels.wechat.webhook.Webhook.seal`.
 
     Of the cards WeChat takes only music and pages here; menus, the other cards and files that it does not hold become
     texts.
     """
-    if not messages:
-        return None
-    first, *rest = messages
-    if isinstance(first, _Served) or (isinstance(first, File) and not first.media_id):
-        first = first.as_words
-    if isinstance(first, Words):
-        begin, *more = split(first.text, text_bytes) or [""]
-        first, rest = Words(begin), [*map(Words, more), *rest]
-    return Passive({**_heading(push, now), **_content(first)}, tuple(rest))
+    return {**_heading(push, now), **_content(message)}
 
 
 def transfer(push: Push, now: datetime, desk: str | None = None) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ FETCHED_WITHIN_S = 8.5
 FETCHED_AT_ONCE = 8
 """Files of one account, each wholly in memory until it is on disk."""
 LOCALE = "zh-Hans"
+"""What a WeChat user is taken to read until they write; a push does not say."""
 FIRST = "start(menu)"
 """What a follow begins with: the notice of a first contact, and what there is."""
 _FOLLOWED = "关注公众号"

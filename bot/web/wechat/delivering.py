@@ -19,13 +19,12 @@ from bot.outbox.deliverer import Again, Failed, Offers, Sent, Shut, Step, Unknow
 from bot.outbox.rows import Row
 from bot.settings import WechatAccount
 from bot.web.wechat.replies import Manner, bodies_of, parts_of, untouched
+from bot.web.wechat.rights import BELIEVED_FOR, Rights
 from bot.web.wechat.uploads import Uploads
 from bot.web.wechat.verdicts import PAUSES, verdict_of
 
 log = structlog.get_logger(__name__)
 
-BELIEVED_FOR = timedelta(hours=1)
-"""For so long a refusal of WeChat's is taken for the account's state: it may be verified in the meantime."""
 SENT_WITHIN_S = 28.0
 """In all its forms; half of the outbox's lease is 30 s."""
 _FORMS = 3
@@ -42,6 +41,7 @@ class CustomerService:
         client: WechatClient,
         manner: Manner,
         uploads: Uploads,
+        rights: Rights,
         offers: Offers | None = None,
     ) -> None:
         self.offers = offers
@@ -50,8 +50,9 @@ class CustomerService:
         self._client = client
         self._manner = manner
         self._uploads = uploads
+        self._rights = rights
         self._rule = rule_of(account)
-        self._no_right_until = self._no_menus_until = self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self._no_menus_until = self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._pause = Again("slow_down")
         self._most_items = 1000
 
@@ -63,7 +64,7 @@ class CustomerService:
             return Sent()
         if self._account.kind == "subscription":
             return Waiting("only_passive")
-        if now < self._no_right_until:
+        if self._rights.lacks(self._account.name):
             return Waiting("only_passive", "48001")
         if now < self._paused_until:
             return replace(self._pause, after_s=(self._paused_until - now).total_seconds())
@@ -124,7 +125,7 @@ class CustomerService:
         """What concerns the whole account is asked once, not with every line."""
         now = datetime.now(UTC)
         if isinstance(verdict, Waiting):
-            self._no_right_until = now + BELIEVED_FOR
+            self._rights.refused(self._account.name)
         if isinstance(verdict, Again) and (pause := PAUSES.get(fault.decision)):
             self._pause, self._paused_until = verdict, now + timedelta(seconds=pause)
         return verdict

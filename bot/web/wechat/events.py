@@ -38,6 +38,7 @@ from bot.channels.wechat.pushes import (
 from bot.faults import places_of
 from bot.metrics import EVENTS
 from bot.turns.take import UNAVAILABLE, TurnUnavailable
+from bot.web.wechat.arriving import LOCALE
 from bot.web.wechat.event import Event, EventParts, Handler
 from bot.web.wechat.events_behaviour import behave
 from bot.web.wechat.events_follow import unfollow
@@ -61,7 +62,6 @@ from crm_adapter.identify import (
 log = structlog.get_logger(__name__)
 
 PLACE = "channel_events.raw"
-LOCALE = "zh-Hans"
 _REPORTS = (Unsubscribe, TemplateFinish, MassFinish, NoticesSent, DeskSession)
 WITHIN_S = 4.0
 """An event that takes longer is given back to WeChat, which sends it again."""

@@ -56,13 +56,13 @@ def choose(rows: Sequence[Row], push: Push, manner: Manner) -> Chosen[Reply] | N
     whole = untouched(rows)
     if whole and (count := batch(bodies_of(whole), terms := manner.terms(whole))):
         # A line that says nothing here goes along with the others; alone, it is no answer.
-        reply = passive(_as_held(fold(bodies_of(whole[:count]), terms), whole[:count]), push, push.at)
-        return Chosen(reply.reply, count) if reply else None
-    messages = parts_of(rows[0], manner)[rows[0].parts :]
-    reply = passive(_as_held(messages[:1], rows[:1]), push, push.at)
-    if reply is None:
+        folded = _as_held(fold(bodies_of(whole[:count]), terms), whole[:count])
+        return Chosen(passive(folded[0], push, push.at), count) if folded else None
+    messages = _as_held(parts_of(rows[0], manner)[rows[0].parts :], rows[:1])
+    if not messages:
         return None
-    return Chosen(reply.reply, 1) if len(messages) == 1 else Chosen(reply.reply, 0, 1)
+    reply = passive(messages[0], push, push.at)
+    return Chosen(reply, 1) if len(messages) == 1 else Chosen(reply, 0, 1)
 
 
 def in_one(bodies: Sequence[Body], locale: str, push: Push, manner: Manner) -> Reply | None:
@@ -71,8 +71,7 @@ def in_one(bodies: Sequence[Body], locale: str, push: Push, manner: Manner) -> R
     if any(body.get("attachments") for body in bodies):
         return None
     folded = fold(bodies, manner.plain_terms(locale))
-    reply = passive(folded, push, push.at) if len(folded) == 1 else None
-    return reply.reply if reply else None
+    return passive(folded[0], push, push.at) if len(folded) == 1 else None
 
 
 def parts_of(row: Row, manner: Manner) -> tuple[Outgoing, ...]:

@@ -20,6 +20,7 @@ from bot.web.wechat.downloads import Downloads
 from bot.web.wechat.notices.sending import NoticeSender
 from bot.web.wechat.noticing import Notices, accounts_with_notices
 from bot.web.wechat.replies import Manner
+from bot.web.wechat.rights import Rights
 from bot.web.wechat.uploads import Uploads
 from crm_adapter.encryption import Keys
 
@@ -41,6 +42,7 @@ class Ways:
         self.downloads = downloads_of(settings, blobs)
         self.manners: Mapping[str, Manner] = manners_of(settings, self.downloads)
         self.clients: dict[str, WechatClient] = {}
+        self.rights = Rights()
         self._settings = settings
         self._pool = pool
         self._engine = engine
@@ -62,7 +64,9 @@ class Ways:
                 uploads = Uploads(account.name, client, self._blobs, self._pool)
                 self.clients[account.name] = client
                 manner = self.manners[account.name]
-                self._deliverers[account.name] = CustomerService(account, client, manner, uploads, self.notices)
+                self._deliverers[account.name] = CustomerService(
+                    account, client, manner, uploads, self.rights, self.notices
+                )
             yield
 
     async def send(self, realtime: Realtime) -> None:

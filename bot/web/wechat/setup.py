@@ -56,7 +56,7 @@ def setup_wechat(
     if ways.notices is not None:
         app[NOTICES] = ways.notices
     unionids = UnionidQueue(settings.wechat, clients, engine, app[CRM])
-    typing = Typing({account.name: account for account in settings.wechat}, clients, pool)
+    typing = Typing({account.name: account for account in settings.wechat}, clients, pool, ways.rights)
     for name in accounts:
         app[DESK].typists[name] = partial(typing.by_person, name)
     edge = WechatEdge(accounts, clients, turns, passive, ways.outbox, realtime, ways.manners, events, unionids, typing)

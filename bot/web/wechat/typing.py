@@ -7,7 +7,7 @@ Nothing depends on it: what hinders it is passed over, and it never holds up an 
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -19,13 +19,12 @@ from bot.domain.message import Taken
 from bot.settings import WechatAccount
 from bot.storage.pool import Pool
 from bot.turns.take import UNAVAILABLE
+from bot.web.wechat.rights import Rights
 
 log = structlog.get_logger(__name__)
 
 SHOWN_S = 15.0
 """WeChat takes it back by itself after that, and refuses it while it is shown (45081)."""
-NO_RIGHT_FOR = timedelta(hours=1)
-"""For so long 48001 is believed; an account may be verified in the meantime."""
 _MOST_PEOPLE = 1000
 _LOOKS = 2
 """WeChat takes no more of them after one deed of the customer's."""
@@ -35,11 +34,17 @@ _ANSWERED = "SELECT FROM bot.messages WHERE conversation_id = %s AND seq > %s AN
 class Typing:
     """All accounts' of one process; ``clients`` are those that are open."""
 
-    def __init__(self, accounts: Mapping[str, WechatAccount], clients: Mapping[str, WechatClient], pool: Pool) -> None:
+    def __init__(
+        self,
+        accounts: Mapping[str, WechatAccount],
+        clients: Mapping[str, WechatClient],
+        pool: Pool,
+        rights: Rights,
+    ) -> None:
         self._accounts = accounts
         self._clients = clients
         self._pool = pool
-        self._silent_until: dict[str, float] = {}
+        self._rights = rights
         self._shown: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -95,11 +100,9 @@ class Typing:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _may(self, account: str) -> bool:
-        known = self._accounts[account]
-        silent_until = self._silent_until.get(account, 0)
-        if self._closed or known.kind != "service" or account not in self._clients:
+        if self._closed or self._accounts[account].kind != "service" or account not in self._clients:
             return False
-        return asyncio.get_running_loop().time() > silent_until
+        return not self._rights.lacks(account)
 
     async def _keep_shown(self, account: str, openid: str) -> None:
         while True:
@@ -127,8 +130,7 @@ class Typing:
             await self._clients[account].show_typing(openid, on=on)
         except WechatFault as fault:
             if fault.decision == "only_passive":
-                now = asyncio.get_running_loop().time()
-                self._silent_until[account] = now + NO_RIGHT_FOR.total_seconds()
+                self._rights.refused(account)
             if fault.decision != "ignore":
                 log.info("typing is not shown", account=account, fault=str(fault))
 

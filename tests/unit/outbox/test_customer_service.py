@@ -15,6 +15,7 @@ from bot.outbox.deliverer import Again, Failed, Sent, Shut, Smaller, Step, Unkno
 from bot.settings import WechatAccount
 from bot.web.wechat.delivering import CustomerService
 from bot.web.wechat.replies import Manner, parts_of
+from bot.web.wechat.rights import Rights
 from bot.web.wechat.uploads import Uploads
 from bot.web.wechat.verdicts import PAUSES
 from tests.unit.outbox.lines import line
@@ -68,9 +69,9 @@ def code_of(code: int) -> WechatFault:
     return fault(ApiError(code).decision, code)
 
 
-def service(client: Client, held: Held | None = None, **account: Any) -> CustomerService:
+def service(client: Client, held: Held | None = None, rights: Rights | None = None, **account: Any) -> CustomerService:
     known = WechatAccount.model_validate({**ACCOUNT, **account})
-    return CustomerService(known, cast(WechatClient, client), MANNER, cast(Uploads, held or Held()))
+    return CustomerService(known, cast(WechatClient, client), MANNER, cast(Uploads, held or Held()), rights or Rights())
 
 
 def row(text: str, seq: int = 1, *, sent: int = 0, trigger: str = "message", ago: float = 60, **more: Any) -> Any:
@@ -123,9 +124,12 @@ async def test_what_concerns_the_account_is_not_asked_with_every_line(decision: 
 
 
 async def test_an_account_without_the_right_waits_without_asking_again() -> None:
-    one = service(Client(code_of(48001)))
+    rights = Rights()
+    one = service(Client(code_of(48001)), rights=rights)
     assert await said(one, Words("x")) == Waiting("only_passive", "48001", "rid-1")
     assert one.next([row("y")]) == Waiting("only_passive", "48001")
+    assert rights.lacks("care")
+    assert not rights.lacks("another")
     assert service(Client(), kind="subscription").next([row("y")]) == Waiting("only_passive")
     assert service(Client(), wait_h=5).patience == timedelta(hours=5)
 

@@ -5,7 +5,6 @@ It does not stand in the line of a conversation: it goes where no line can.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -18,6 +17,7 @@ from bot.channels.wechat.pushes import NoticeChoice
 from bot.channels.wechat.window import rule_of, window
 from bot.faults import places_of
 from bot.metrics import WECHAT_FAULTS
+from bot.outbox.rounds import LEASE_S, Rounds
 from bot.settings import WechatAccount, WechatNotice
 from bot.web.wechat.notices import outcomes, statements
 from bot.web.wechat.notices.filling import Unfit, filled
@@ -29,13 +29,10 @@ from crm_adapter.encryption import Keys
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 60.0
 DEADLINE = timedelta(hours=24)
 AT_ONCE = 20
 POLL_S = 2.0
 SWEEP_S = 20.0
-FAREWELL_S = 15.0
-"""What is under way when the process is told to stop may take so long."""
 
 
 class NoticeSender:
@@ -54,39 +51,24 @@ class NoticeSender:
         self._clients = clients
         self._engine = engine
         self._keys = keys
-        self._lease_s = lease_s
-        self._news = asyncio.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._rounds = Rounds("notices", most=AT_ONCE, pause_s=POLL_S, lease_s=lease_s)
         self._swept_at = float("-inf")
 
     def wake(self) -> None:
         """Looks at once; a hint that is lost costs two seconds."""
-        self._news.set()
+        self._rounds.wake()
 
     async def run(self) -> NoReturn:
         """Sends for ever; an error is logged and the next look tries again. Cancelled, it ends what it has begun."""
-        try:
-            while True:
-                self._news.clear()
-                try:
-                    await self.send_due()
-                except Exception as error:
-                    log.warning("notices cannot be read", reason=type(error).__name__)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_S):
-                        await self._news.wait()
-        finally:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL_S):
-                    await self.settled()
+        await self._rounds.run(self.send_due)
 
-    async def send_due(self) -> None:
-        """Begins to send what is due, as far as there is room."""
-        free = AT_ONCE - len(self._under_way)
+    async def send_due(self) -> bool:
+        """Begins to send what is due, as far as there is room; whether there may be more."""
+        free = self._rounds.room
         if free <= 0:
-            return
+            return False  # the first that ends wakes it
         now = asyncio.get_running_loop().time()
-        values = {"accounts": list(self._clients), "limit": free, "lease_s": self._lease_s}
+        values = {"accounts": list(self._clients), "limit": free, "lease_s": self._rounds.lease_s}
         async with self._engine.begin() as connection:
             if (abandoned := (await connection.execute(statements.ABANDONED)).rowcount) > 0:
                 log.warning("nobody knows whether these notices were sent", count=abandoned)
@@ -95,18 +77,12 @@ class NoticeSender:
                 self._swept_at = now
             claimed = (await connection.execute(statements.CLAIM, values)).all()
         for row in claimed:
-            task = asyncio.create_task(self._send(read_notice(self._keys, row)))
-            self._under_way.add(task)
-            task.add_done_callback(self._ended)
+            self._rounds.begin(self._send(read_notice(self._keys, row)))
+        return len(claimed) == free
 
     async def settled(self) -> None:
         """Returns when nothing is under way."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._under_way.discard(task)
-        self.wake()  # the next one of this user
+        await self._rounds.settled()
 
     async def _send(self, queued: QueuedNotice) -> None:
         try:
@@ -159,7 +135,7 @@ class NoticeSender:
             "id": queued.id,
             "identity": queued.identity_id,
             "lease": queued.lease,
-            "lease_s": self._lease_s,
+            "lease_s": self._rounds.lease_s,
             "kind": notice.kind,
             "template": notice.template_id,
             "long_term": notice.long_term,
@@ -179,20 +155,11 @@ class NoticeSender:
         return replace(queued, lease=row.lease_until)
 
     async def _settle(self, queued: QueuedNotice, notice: WechatNotice | None, outcome: Outcome) -> None:
-        """As long as the lease lasts: what became of it is known here alone."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + self._lease_s / 2
-        while True:
-            try:
-                async with self._engine.begin() as connection:
-                    await _write(connection, queued, notice, outcome)
-            except Exception as error:
-                if loop.time() > end:
-                    raise
-                log.warning("notices cannot be written", reason=type(error).__name__)
-                await asyncio.sleep(1)
-            else:
-                return
+        async def write() -> None:
+            async with self._engine.begin() as connection:
+                await _write(connection, queued, notice, outcome)
+
+        await self._rounds.write(write)
 
 
 async def _write(

@@ -81,11 +81,9 @@ def test_it_takes_our_answers(mode: Mode, key: str, form: Format):
         return read_reply(ours.seal(reply, opened, NOW).encode(), theirs, OPENID, "text")
 
     card = Article("选购", "怎么选", "https://e.example/g", "https://e.example/i.jpg", Words("x"))
-    said, shown = passive([Words("在 ]]> 这里 👍🏽")], push, NOW), passive([card], push, NOW)
-    assert said is not None
-    assert shown is not None
-    assert taken(said.reply) == Reply("text", {"content": "在 ]]> 这里 👍🏽"})
-    news = taken(shown.reply)
+    said, shown = passive(Words("在 ]]> 这里 👍🏽"), push, NOW), passive(card, push, NOW)
+    assert taken(said) == Reply("text", {"content": "在 ]]> 这里 👍🏽"})
+    news = taken(shown)
     assert news is not None
     assert [one["title"] for one in news.content["articles"]] == ["选购"]
     assert taken(transfer(push, NOW, "a@desk")) == Reply("transfer_customer_service", {"kf_account": "a@desk"})
