@@ -168,8 +168,7 @@ def terms_of(settings: Settings, actions: Actions) -> Terms:
         remind_s=flows.remind_after_min * 60,
         park_s=flows.park_after_min * 60,
         close_s=flows.park_after_min * 60,
-        # All tries, with the pauses between them, and a little for the way.
-        action_s=turn.outside_action_tries * (turn.outside_action_s + 6 * turn.outside_action_tries) + 10,
+        action_s=turn.outside_s,
         after_commit=actions.after_commit,
         inputs=actions.reads,
     )

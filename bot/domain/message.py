@@ -91,6 +91,11 @@ class Taken:
     working: bool = False
     """Whether something goes on outside whose outcome is still to be told; not said of a duplicate."""
 
+    @property
+    def last(self) -> Message:
+        """The last line that it led to, else what came in."""
+        return self.answers[-1] if self.answers else self.message
+
 
 def stands_in(body: Body) -> bool:
     """Whether the text is ours: what the customer sent has no words, and could not be had (``media.stand_in``)."""

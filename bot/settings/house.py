@@ -60,6 +60,11 @@ class Turn(Section):
     """What one try at an action may take that leaves our store, after the turn was committed."""
     outside_action_tries: Annotated[int, Field(ge=1, le=20)] = 3
 
+    @property
+    def outside_s(self) -> float:
+        """What an outside action may take in all: its tries, the pauses between them, and a little for the way."""
+        return self.outside_action_tries * (self.outside_action_s + 6 * self.outside_action_tries) + 10
+
 
 class Database(Section):
     pool_size: Annotated[int, Field(ge=2, le=200)] = 16

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from bot.domain.message import Assurance, Concerns, Inbound, Taken
 from bot.realtime import Realtime
-from bot.realtime.topics import thread_topic
+from bot.realtime.topics import lines_hint, thread_topic
 from bot.storage.pool import Pool
 from bot.turns.deferring import DEFER
 from bot.turns.take import EventRefused, Turns
@@ -100,10 +100,14 @@ class Teller:
         except EventRefused:
             log.info("event refused", name=event, identity=str(identity_id))
             return None
-        if taken.answers:
+        if taken.answers or taken.working:
             topic = thread_topic(address.account, address.external_id)
-            await self._realtime.publish(topic, {"kind": "message", "seq": taken.answers[-1].seq})
+            await self._realtime.publish(topic, lines_hint(taken.last.seq, working=taken.working))
         return taken
+
+    async def rest(self, address: Address) -> None:
+        """Tells open widgets that what went on outside has ended without an answer."""
+        await self._realtime.publish(thread_topic(address.account, address.external_id), {"kind": "rest"})
 
     async def address(self, identity_id: UUID) -> Address | None:
         """Where the identity is reached; ``None`` when it is gone or its key is."""

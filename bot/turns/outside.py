@@ -62,7 +62,7 @@ class Outside:
             if attempt < self._tries and not getattr(error, "final", False):
                 raise
             result = ActionResult(failed=code)
-        await self._teller.tell(
+        taken = await self._teller.tell(
             address.identity_id,
             "action_result",
             result_body(job["token"], result),
@@ -70,6 +70,8 @@ class Outside:
             conversation_id=UUID(job["conversation_id"]),
             fence=job["fence"],
         )
+        if taken is None or not (taken.answers or taken.working):
+            await self._teller.rest(address)
 
     def _turn(self, job: Mapping[str, Any], deferred: Mapping[str, Any], address: Address) -> HandlerTurn:
         return HandlerTurn(

@@ -81,6 +81,8 @@ class Elsewhere:
         self.answer: Any = FINE
         self.status = 200
         self.delay_s = 0.0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.told: list[dict[str, Any]] = []
         self.headers: list[Any] = []
         app = web.Application()
@@ -91,6 +93,7 @@ class Elsewhere:
         self.told.append(await request.json())
         self.headers.append(request.headers)
         await asyncio.sleep(self.delay_s)
+        await self.may_answer.wait()
         status = self.status[len(self.told) - 1] if isinstance(self.status, list) else self.status
         body = self.answer if isinstance(self.answer, bytes) else json.dumps(self.answer).encode()
         return web.Response(body=body, status=status, headers={"Location": "/webhook"} if status == 302 else {})

@@ -18,8 +18,8 @@ from bot.channels.base import BadInbound
 from bot.channels.web.parse import Send, parse_json, parse_send
 from bot.channels.web.tokens import SessionTokens, TokenRefused, Visitor
 from bot.domain.message import Inbound, Taken
-from bot.realtime import Allowance, Realtime
-from bot.realtime.topics import DESK, thread_topic
+from bot.realtime import Allowance, Hint, Realtime
+from bot.realtime.topics import DESK, lines_hint, thread_topic
 from bot.settings import Locale, Settings, WebChannel
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
@@ -178,11 +178,23 @@ class ChatEdge:
             taken = await self.turns.take(inbound)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
-        last = taken.answers[-1] if taken.answers else taken.message
-        await self.realtime.publish(topic(visitor), {"kind": "message", "seq": last.seq})
+        await self.realtime.publish(topic(visitor), lines_hint(taken.last.seq, working=taken.working))
         if taken.at_desk:
             await self.realtime.publish(DESK, {"conversation": str(taken.conversation_id)})
         return taken
+
+    def work(self, since: int) -> dict[str, Any]:
+        """What goes on outside since that line, and for how many seconds it may."""
+        return {"seq": since, "within_s": ceil(self.settings.turn.outside_s)}
+
+    def work_of(self, signal: object) -> dict[str, Any] | None:
+        """What a hint says of it; ``within_s`` is 0 where it has ended without an answer."""
+        match signal.body if isinstance(signal, Hint) else {}:
+            case {"kind": "message", "working": True, "seq": int(seq)}:
+                return self.work(seq)
+            case {"kind": "rest"}:
+                return {"seq": 0, "within_s": 0}
+        return None
 
     async def _body(self, visitor: Visitor, send: Send) -> dict[str, Any]:
         body: dict[str, Any] = {}

@@ -1,6 +1,7 @@
 """The web channel without sockets: POST a message, long-poll the thread. For networks that break WebSockets."""
 
 import asyncio
+from typing import Any
 
 from aiohttp import web
 
@@ -30,6 +31,7 @@ async def post_message(request: web.Request) -> web.Response:
         {
             "ack": {"client_msg_id": taken.message.client_msg_id, "seq": taken.message.seq},
             "messages": [render_message(answer) for answer in taken.answers],
+            **({"working": edge.work(taken.last.seq)} if taken.working else {}),
         }
     )
 
@@ -44,11 +46,12 @@ async def get_messages(request: web.Request) -> web.Response:
     except ValueError as error:
         raise error if isinstance(error, BadInbound) else BadInbound("bad_message", field="after") from None
     thread = edge.thread(visitor)
+    work = None
     with edge.held_open(request):
         async with edge.realtime.subscribe([topic(visitor)]) as signals:
             position = await thread.position()
             if position.seq == after and wait_s > 0 and not edge.draining:
-                await _wait_for_news(edge, signals, wait_s)
+                work = await _wait_for_news(edge, signals, wait_s)
                 position = await thread.position()
         reset = after > position.seq or position.seq - after > REPLAY_LIMIT
         messages = await thread.after(max(0, position.seq - REPLAY_LIMIT) if reset else after)
@@ -59,20 +62,23 @@ async def get_messages(request: web.Request) -> web.Response:
             "read_seq": position.read_seq,
             "reset": reset,
             "messages": [render_message(message) for message in messages],
+            **({"working": work} if work is not None else {}),
         }
     )
 
 
-async def _wait_for_news(edge: ChatEdge, signals: Subscription, wait_s: float) -> None:
-    """Until a hint speaks of a message (or hints were lost), the time is over, or the server drains."""
+async def _wait_for_news(edge: ChatEdge, signals: Subscription, wait_s: float) -> dict[str, Any] | None:
+    """Until a hint speaks of a message (or hints were lost), the time is over, or the server drains; what the hint
+    says of work outside."""
     try:
         async with asyncio.timeout(wait_s) as wait:
             with edge.waiting(wait):
                 async for signal in signals:
-                    if not isinstance(signal, Hint) or signal.body.get("kind") == "message":
-                        return
+                    if not isinstance(signal, Hint) or signal.body.get("kind") in ("message", "rest"):
+                        return edge.work_of(signal)
     except TimeoutError:
-        return
+        pass
+    return None
 
 
 async def post_receipts(request: web.Request) -> web.Response:

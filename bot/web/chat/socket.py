@@ -159,6 +159,8 @@ class SocketChat:
                     seq = body.get("seq")
                     if not isinstance(seq, int) or seq > self._cursor:
                         await self._catch_up(thread)
+                    if (work := self._edge.work_of(signal)) is not None:
+                        await self._send({"type": "working", **work})
 
     async def _expire(self, visitor: Visitor) -> None:
         """Ends the socket with the token that opened it."""

@@ -110,12 +110,11 @@ class Typing:
             await asyncio.sleep(SHOWN_S)
 
     async def _until_answered(self, account: str, openid: str, taken: Taken) -> None:
-        last = taken.answers[-1] if taken.answers else taken.message
         await asyncio.sleep(self._accounts[account].typing_after_s)
         with suppress(*UNAVAILABLE):
             for _ in range(_LOOKS):
                 async with self._pool.connection() as connection:
-                    found = await connection.execute(_ANSWERED, (taken.conversation_id, last.seq))
+                    found = await connection.execute(_ANSWERED, (taken.conversation_id, taken.last.seq))
                     if await found.fetchone() is not None:
                         return
                 await self._tell(account, openid, True)

@@ -67,6 +67,7 @@ export class Chat {
       changed: () => this.drawSoon(),
       status: (status) => this.banner.show(status),
       typing: (on) => this.theirs.update(on),
+      working: (on) => this.theirs.work(on),
       kept: (kept) => page.tell({ type: 'session', kept }),
     })
     const { conversation } = this

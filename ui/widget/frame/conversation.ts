@@ -11,12 +11,15 @@ import { Sender } from './sender'
 import { type Session, Sessions, subject } from './session'
 import type { Store } from './store'
 import { Thread } from './thread'
+import { Working } from './working'
 
 export interface Watcher {
   /** Something to draw: messages, marks, limits or titles. */
   changed(): void
   status(status: Status): void
   typing(on: boolean): void
+  /** The bot has asked for something elsewhere, and its answer is still to come. */
+  working(on: boolean): void
   /** Whether a session is kept in this browser. */
   kept(kept: boolean): void
 }
@@ -33,6 +36,7 @@ export class Conversation {
   readonly sessions: Sessions
   private readonly sender: Sender
   private readonly receipts: Receipts
+  private readonly working: Working
   private catchUpTo = Infinity
   private gapTimer: ReturnType<typeof setTimeout> | undefined
   private visitor: string | undefined
@@ -64,6 +68,7 @@ export class Conversation {
     )
     this.sender = new Sender(this.queue, `${store.prefix}send`, (parcel) => this.connection.send(parcel))
     this.receipts = new Receipts(this.thread, this.connection)
+    this.working = new Working(store, (on) => watcher.working(on))
   }
 
   /** Shows what this browser remembers, then connects, for ever. */
@@ -101,6 +106,7 @@ export class Conversation {
     const session = this.sessions.current
     if (session?.visitor !== this.visitor) this.belongTo(session)
     this.thread.follow()
+    this.updateWorking()
     this.watcher.changed()
     void this.sender.pump()
   }
@@ -140,6 +146,7 @@ export class Conversation {
       this.catchUpTo = Infinity
       this.thread.load(session?.visitor ?? '')
     }
+    this.updateWorking()
     this.watcher.kept(session !== undefined)
     this.watcher.changed()
     this.connection.restart()
@@ -147,6 +154,7 @@ export class Conversation {
 
   private statusChanged(status: Status): void {
     this.watcher.status(status)
+    this.updateWorking()
     if (status.kind !== 'online') {
       this.watcher.typing(false)
       return
@@ -160,6 +168,7 @@ export class Conversation {
       case 'welcome':
         this.catchUpTo = frame.seq
         this.receipts.begin(frame.received_seq, frame.read_seq)
+        this.updateWorking()
         this.watcher.changed()
         break
       case 'reset':
@@ -170,6 +179,7 @@ export class Conversation {
         if (frame.client_msg_id) this.queue.remove(frame.client_msg_id)
         if (taken === 'shown') this.queue.settle(this.thread.last)
         if (taken === 'shown' && frame.direction === 'out') this.watcher.typing(false)
+        this.updateWorking()
         this.watchGap()
         break
       }
@@ -179,10 +189,20 @@ export class Conversation {
       case 'typing':
         this.watcher.typing(frame.on)
         break
+      case 'working':
+        this.working.tell(this.visitor ?? '', frame.seq, frame.within_s)
+        this.updateWorking()
+        break
       case 'read':
         this.thread.readByStaff(frame.seq)
         break
     }
+  }
+
+  /** Without a connection nobody knows whether it still goes on. */
+  private updateWorking(): void {
+    const settled = this.connection.status.kind === 'online' && !this.catchingUp
+    this.working.update(this.visitor ?? '', this.thread.messages, settled)
   }
 
   /** A message whose predecessor does not come is no reason to wait for ever: ask again from the cursor. */

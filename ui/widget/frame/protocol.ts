@@ -48,6 +48,12 @@ export interface Welcome {
   read_seq: number
 }
 
+/** What the bot asked for elsewhere: since which line, and for how long it may go on; 0 when it has ended. */
+export interface Work {
+  seq: number
+  within_s: number
+}
+
 export type ServerFrame =
   | Message
   | Welcome
@@ -55,6 +61,7 @@ export type ServerFrame =
   | { type: 'ack'; client_msg_id: string; seq: number }
   | { type: 'typing'; on: boolean }
   | { type: 'read'; seq: number }
+  | ({ type: 'working' } & Work)
   | { type: 'pong' }
   | { type: 'error'; code: string; message: string; client_msg_id?: string; retry_after?: number }
 
@@ -88,6 +95,7 @@ export interface Page {
   read_seq: number
   reset: boolean
   messages: Message[]
+  working?: Work
 }
 
 export const SUBPROTOCOL = 'yingda.v1'
@@ -107,6 +115,7 @@ const REQUIRED: Record<ServerFrame['type'], Record<string, string>> = {
   ack: { client_msg_id: 'string', seq: 'number' },
   typing: { on: 'boolean' },
   read: { seq: 'number' },
+  working: { seq: 'number', within_s: 'number' },
   pong: {},
   error: { code: 'string' },
 }

@@ -27,15 +27,23 @@ export class OwnTyping {
   }
 }
 
-/** The other side's typing, which ends with a message, with a word, or by itself. */
+/** The other side writes: a person, which ends with a message, with a word or by itself, or the bot works. */
 export class TheirTyping {
   private timer: Timer | undefined
+  private typing = false
+  private working = false
 
   constructor(private readonly show: (on: boolean) => void) {}
 
   update(on: boolean): void {
     clearTimeout(this.timer)
-    if (on) this.timer = setTimeout(() => this.show(false), BELIEVE_MS)
-    this.show(on)
+    if (on) this.timer = setTimeout(() => this.update(false), BELIEVE_MS)
+    this.typing = on
+    this.show(this.typing || this.working)
+  }
+
+  work(on: boolean): void {
+    this.working = on
+    this.show(this.typing || this.working)
   }
 }

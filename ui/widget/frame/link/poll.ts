@@ -1,5 +1,5 @@
 import { type Api, ApiFault } from '../api'
-import { CLOSE, type Message, type Page, readFrame } from '../protocol'
+import { CLOSE, type Message, type Page, readFrame, type Work } from '../protocol'
 import { type Ending, faultOf, type Link, type LinkContext, type Parcel, SendFault, wire } from './link'
 
 const WAIT_S = 25
@@ -7,6 +7,7 @@ const WAIT_S = 25
 interface Answer {
   ack: { client_msg_id: string; seq: number }
   messages?: Message[]
+  working?: Work
 }
 
 /** The way by plain HTTP where sockets are blocked: POST to send, a long poll to hear. */
@@ -30,7 +31,7 @@ export class PollLink implements Link {
   async send(parcel: Parcel): Promise<number> {
     try {
       const answer = await this.call<Answer>('/messages', wire(parcel))
-      for (const message of answer.messages ?? []) this.emit(message)
+      this.emitAll(answer)
       return answer.ack.seq
     } catch (error) {
       const fault = error as ApiFault
@@ -89,11 +90,16 @@ export class PollLink implements Link {
     const { seq, received_seq, read_seq } = page
     this.context.emit({ type: 'welcome', seq, received_seq, read_seq })
     if (page.reset) this.context.emit({ type: 'reset' })
-    for (const message of page.messages) this.emit(message)
+    this.emitAll(page)
   }
 
-  private emit(message: unknown): void {
-    const frame = readFrame({ ...(message as object), type: 'message' })
+  private emitAll({ messages, working }: Pick<Answer, 'messages' | 'working'>): void {
+    for (const message of messages ?? []) this.emit({ ...message, type: 'message' })
+    if (working) this.emit({ ...working, type: 'working' })
+  }
+
+  private emit(said: unknown): void {
+    const frame = readFrame(said)
     if (frame) this.context.emit(frame)
   }
 

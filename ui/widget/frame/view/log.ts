@@ -26,8 +26,10 @@ export class Log {
   readonly element: HTMLElement
   readonly jump = h('button', { type: 'button', class: 'jump', hidden: true })
   private readonly list = h('div', { class: 'list', role: 'log', 'aria-live': 'polite', 'aria-relevant': 'additions' })
-  private readonly typing = h('div', { class: 'typing', hidden: true })
-  private readonly typingText = h('span', { class: 'unseen' })
+  private readonly typing = h('div', { class: 'typing', 'aria-hidden': 'true', hidden: true })
+  /** Said to ears; it has to be there before its words are, or they are not announced. */
+  private readonly typingStatus = h('div', { class: 'unseen', role: 'status' })
+  private typingText = ''
   private drawn = new Map<string, Drawn>()
   private following = true
   private top = 0
@@ -39,8 +41,8 @@ export class Log {
     welcome: HTMLElement,
     scrolled: () => void,
   ) {
-    this.typing.append(h('i'), h('i'), h('i'), this.typingText)
-    this.element = h('div', { class: 'scroll', tabindex: 0 }, welcome, this.list, this.typing)
+    this.typing.append(h('i'), h('i'), h('i'))
+    this.element = h('div', { class: 'scroll', tabindex: 0 }, welcome, this.list, this.typing, this.typingStatus)
     this.element.addEventListener('scroll', () => {
       const { scrollTop } = this.element
       // Only who goes up leaves the end: a picture that arrives moves the end away from the reader.
@@ -81,12 +83,15 @@ export class Log {
     const texts = TEXTS[locale]
     this.element.setAttribute('aria-label', texts.log)
     this.list.setAttribute('aria-label', texts.log)
-    this.typingText.textContent = texts.typing
+    this.typingText = texts.typing
+    if (!this.typing.hidden) this.typingStatus.textContent = texts.typing
     this.jump.replaceChildren(icon('down'), texts.newMessages)
   }
 
   showTyping(on: boolean): void {
+    if (this.typing.hidden === !on) return
     this.typing.hidden = !on
+    this.typingStatus.textContent = on ? this.typingText : ''
     if (on && this.following) this.toEnd()
   }
 
