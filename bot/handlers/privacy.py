@@ -15,7 +15,7 @@ from bot.handlers.profile import mind_age, profile_line
 from bot.handlers.requests import due_of, number_of, request_in, settle, words
 from bot.handlers.wording import joined
 from bot.settings import Settings
-from crm_adapter.customers.fault_texts import fault_text, field_name
+from crm_adapter.customers.fault_texts import fault_text
 from crm_adapter.customers.fields import normalise
 from crm_adapter.port import BadField
 from crm_adapter.records.customers import FIELDS
@@ -82,16 +82,18 @@ class CheckCorrection(LocalAction):
     """Whether the new value is one of its field, before anybody is asked to correct it."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
-        turn, field, value = within(), str(tracker.get_slot("correct_field")), tracker.get_slot("correct_value")
+        turn, field = within(), str(tracker.get_slot("correct_field"))
+        slot = f"profile_{field}" if field in FIELDS else "correct_value"
+        value = tracker.get_slot(slot)
         if value is None:
-            return [SlotSet("correct_ready", False)]
+            return [SlotSet("correct_ready", None)]
         try:
             if field in FIELDS:
                 normalise(field, str(value))
         except BadField as fault:
             dispatcher.utter_message(response="utter_profile_bad", reason=fault_text(fault.code, turn.locale))
-            return [SlotSet("correct_value", None), SlotSet("correct_ready", False)]
-        return [SlotSet("correct_ready", True)]
+            return [SlotSet(slot, None), SlotSet("correct_ready", False)]
+        return [SlotSet("correct_value", value), SlotSet("correct_ready", True)]
 
 
 class CorrectData(LocalAction):
@@ -107,7 +109,10 @@ class CorrectData(LocalAction):
             dispatcher.utter_message(response="utter_correct_by_staff")
         else:
             await settle(turn, request, words("answered_correct", turn.locale), {field: value})
-            dispatcher.utter_message(response="utter_correct_done", profile_item=field_name(field, turn.locale))
+            known = (await turn.crm.contact(turn.contact_id)).facts.get(field)
+            # As in the profile: it was typed just now, and is shown in full, so that a slip is seen.
+            line = profile_line(field, known, turn.locale, openly=True)
+            dispatcher.utter_message(response="utter_correct_done", profile_line=line)
             if field == "birthday":
                 await mind_age(turn, dispatcher)
         return []

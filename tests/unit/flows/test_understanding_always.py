@@ -134,6 +134,7 @@ def test_a_question_beside_courtesy_is_a_question(text: str) -> None:
         "我要投诉你们", "再不解决我就打12315", "垃圾公司", "I'll sue you", "this is outrageous", "什么破服务",
         "你們這些騙子", "我要找律师", "曝光你们", "WHY IS MY FRIDGE STILL NOT HERE",
         "到底什么时候退钱！！！", "气死我了", "I am furious", "worst company ever", "太过分了", "我要去消協告你們",
+        "真他妈差", "他妈的什么玩意", "妈的又坏了",
     ],
 )  # fmt: skip
 def test_anger_and_threats(text: str) -> None:
@@ -153,6 +154,9 @@ def test_anger_and_threats(text: str) -> None:
         "THANK YOU SO MUCH",
         "how do I get a refund?",
         "订单12345678",
+        "我是他妈妈，我同意",
+        "給媽媽的禮物",
+        "我妈的手机号是13800138000",
     ],
 )
 def test_a_plain_wish_is_not_upset(text: str) -> None:

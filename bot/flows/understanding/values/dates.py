@@ -47,9 +47,13 @@ _NAMED: Final = (
     re.compile(rf"\b(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH_EN}(?:,? ?(?P<year>(?:19|20)\d\d))?"),
 )
 _FULL: Final = re.compile(
-    rf"(?P<year>(?:19|20)\d\d|\d{{4}}(?=年)|[一二][{CHINESE}]{{3}}|(?<!\d)\d\d(?=年)|今年|去年|明年"
-    rf"|前年)\s?[年./-]?\s?(?P<month>{_N})\s?[月./-]\s?(?P<day>{_N})\s?[日号]?(?!\d)"
+    rf"(?P<year>(?:19|20)\d\d|\d{{4}}(?=年)|[一二][{CHINESE}]{{3}}|民国\s?(?P<republic>{_N})(?=\s?年)|(?<!\d)\d\d(?=年)"
+    rf"|(?<![\d./-])(?:3[2-9]|[4-9]\d)(?=[./-]\d{{1,2}}[./-]\d{{1,2}}(?!\d))|今年|去年|明年|前年)"
+    rf"\s?[年./-]?\s?(?P<month>{_N})\s?[月./-]\s?(?P<day>{_N})\s?[日号]?(?!\d)"
 )
+"""In figures alone ("90-3-5") a year of two digits comes first where it can be neither day nor month."""
+_REPUBLIC: Final = 1911
+"""The year before 民国 1, as years are counted in Taiwan."""
 _COMPACT: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?!\d)")
 _MONTH_DAY: Final = re.compile(
     rf"(?P<month>{_N}|上个?月|下个?月|这个?月|本月)(?:月(?:份)?)?的?\s?(?P<day>{_N})[日号](?!线)"
@@ -187,11 +191,13 @@ def _full(words: str, today: date, past: bool, locale: str) -> Outcome:
     if not match:
         return None
     year = {"今年": 0, "去年": -1, "明年": 1, "前年": -2}.get(match["year"])
-    whole = today.year + year if year is not None else _count(match["year"])
+    whole = today.year + year if year is not None else _count(match["republic"] or match["year"])
     month, day = _count(match["month"]), _count(match["day"])
     if whole is None or month is None or day is None:
         return None
-    if whole < 100:
+    if match["republic"]:
+        whole += _REPUBLIC
+    elif whole < 100:
         whole += 2000 if whole <= today.year % 100 + 1 else 1900
     return _day(whole, month, day), _span(match)
 
