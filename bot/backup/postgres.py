@@ -68,7 +68,7 @@ def _running(
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], None]]]:
     target = [] if name == "pg_restore" else [f"--dbname={_without_password(url)}"]
     program = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, no shell
-        [_program(url, name), *arguments, *target],
+        [require(url, name), *arguments, *target],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
@@ -129,7 +129,7 @@ class _Watch:
                 return
 
 
-def _program(url: str, name: str) -> str:
+def require(url: str, name: str) -> str:
     """The program that knows the server's version. Raises :class:`BackupFault`."""
     with connect(url) as connection:
         wanted = connection.info.server_version // 10_000

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from alembic import command
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -16,11 +17,12 @@ from bot.backup.faults import ArchiveDamaged, BackupFault, writing
 from bot.backup.make import DATABASE
 from bot.backup.manifest import KEYS, Manifest, check_file, newest, read_manifest
 from bot.backup.parts import read_parts
-from bot.backup.postgres import connect, load
+from bot.backup.postgres import connect, load, require
 from bot.backup.stream import read_stream
 from bot.backup.tables import (
+    begin_restore,
     count_rows,
-    drop_all,
+    end_restore,
     finish_loading,
     is_filled,
     is_in_use,
@@ -88,16 +90,19 @@ def restore(
 ) -> Restored:
     """Puts the backup into the database and the folder of files.
 
-    Raises :class:`BackupFault` for a store that is not empty (unless ``replace``), before anything is changed there;
-    and when in the end the counts are not those of the manifest.
+    Raises :class:`BackupFault` for a store that is not empty (unless ``replace``) or in use, and for a backup that
+    cannot be put back here, before anything is changed there; and when in the end the counts are not those of the
+    manifest. Broken off, it leaves a store on which nothing starts, to be restored again.
     """
+    _refuse_unknown(source.data.heads)
+    require(into.owner_url, "pg_restore")
     with connect(into.owner_url) as connection:
         if is_filled(connection) and not replace:
             raise BackupFault("the store is not empty: restore into an empty one, or say --replace to lose what it has")
         if is_in_use(connection):
             raise BackupFault("a server or another command uses the store: stop all of them, then restore")
         say("Making the schema …")
-        drop_all(connection)
+        begin_restore(connection)
     _migrate_to(source.data.heads, into.owner_url)
     with connect(into.owner_url) as connection:
         tables = [*relations(connection, "data")[0], *relations(connection, "keys")[0]]
@@ -117,6 +122,8 @@ def restore(
         known = known_blobs(connection)
     with writing(blobs):
         number = sum(_write_blob(blobs, name, content, known) for name, content in parts)
+    with connect(into.owner_url) as connection:
+        end_restore(connection)
     return Restored(source.data.made_at, sum(source.counts.values()), number, again)
 
 
@@ -140,10 +147,15 @@ def _migrate_to(heads: list[str], owner_url: str) -> None:
         with engine.begin() as connection:
             for head in heads:
                 command.upgrade(alembic_config(connection), head)
-    except CommandError:
-        raise BackupFault(f"this release does not know the schema {', '.join(heads)}: take a newer one") from None
     finally:
         engine.dispose()
+
+
+def _refuse_unknown(heads: list[str]) -> None:
+    try:
+        ScriptDirectory.from_config(alembic_config()).get_revisions(heads)
+    except CommandError:
+        raise BackupFault(f"this release does not know the schema {', '.join(heads)}: take a newer one") from None
 
 
 def _compare(wanted: dict[str, int], found: dict[str, int]) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from bot.storage.schema import RESTORING
+
 KINDS = ("data", "keys")
 _OURS = """
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'S', n.nspname = 'vault'
@@ -35,7 +37,7 @@ BEGIN
 END $$
 """
 _EMPTY = """
-SELECT to_regclass('crm.contacts') IS NULL, to_regclass('public.schema_version') IS NULL
+SELECT to_regclass('crm.contacts') IS NULL, to_regclass('public.schema_version') IS NULL, to_regclass(%s) IS NOT NULL
 """
 _FILLED = """
 SELECT EXISTS (SELECT FROM crm.contacts) OR EXISTS (SELECT FROM bot.messages)
@@ -70,17 +72,22 @@ def known_blobs(connection: psycopg.Connection) -> set[UUID]:
 
 
 def is_filled(connection: psycopg.Connection) -> bool:
-    """Whether there are customers, messages or staff who have signed in."""
-    no_contacts, no_version = connection.execute(_EMPTY).fetchone() or (True, True)
-    if no_contacts or no_version:
+    """Whether there are customers, messages or staff who have signed in; what a broken-off restore left is nothing."""
+    if any(connection.execute(_EMPTY, (RESTORING,)).fetchone() or (True,)):
         return False
     row = connection.execute(_FILLED).fetchone()
     return row is not None and bool(row[0])
 
 
-def drop_all(connection: psycopg.Connection) -> None:
-    """Drops whatever a migration of ours made."""
+def begin_restore(connection: psycopg.Connection) -> None:
+    """Drops whatever a migration of ours made; until :func:`end_restore` nothing starts on the store."""
     connection.execute(_DROP)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {RESTORING} ()")
+
+
+def end_restore(connection: psycopg.Connection) -> None:
+    """The store may be used."""
+    connection.execute(f"DROP TABLE {RESTORING}")
 
 
 def prepare_loading(connection: psycopg.Connection, tables: Iterable[str]) -> None:

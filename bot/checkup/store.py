@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.checkup.part import Part
 from bot.settings import Settings
-from bot.storage.schema import APPEND_ONLY, is_current
+from bot.storage.schema import APPEND_ONLY, RestoreUnfinished, is_current, refuse_unfinished_restore
 
 WITHIN_S = 5.0
 
@@ -33,6 +33,7 @@ async def check_store(settings: Settings, engine: AsyncEngine, application_url: 
             about = await connection.execute(_ABOUT, {"ledgers": list(APPEND_ONLY)})
             version, number, superuser, may_delete = about.one()
             server = _server(settings, str(version), int(number))
+            await asyncio.to_thread(refuse_unfinished_restore, application_url)
             if not await asyncio.to_thread(is_current, application_url):
                 return [server, Part("schema", "failed", "schema_behind")]
             return [
@@ -42,6 +43,8 @@ async def check_store(settings: Settings, engine: AsyncEngine, application_url: 
                 await _knowledge(connection),
                 await _jobs(connection),
             ]
+    except RestoreUnfinished:
+        return [Part("schema", "failed", "restore_unfinished")]
     except (SQLAlchemyError, psycopg.Error, TimeoutError, OSError) as error:
         return [Part("database", "failed", "database_away", {"reason": type(error).__name__})]
 

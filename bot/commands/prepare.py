@@ -9,7 +9,7 @@ from bot.faults import StartFault
 from bot.settings import Settings
 from bot.storage.database import Addresses, Say
 from bot.storage.keyring import provide_keyring
-from bot.storage.schema import is_current
+from bot.storage.schema import is_current, refuse_unfinished_restore
 from bot.urls import libpq_url
 from knowledge_base.demo import ARTICLES
 
@@ -29,9 +29,11 @@ def prepare(settings: Settings, addresses: Addresses, say: Say, *, demo: bool) -
     """Migrates if there is something to migrate; with ``demo``, loads the demo company into a store without articles.
 
     Both are rare and heavy, so they are commands run in a process of their own: what serves afterwards stays small.
-    Raises :class:`DatabaseAway`, :class:`PreparationFailed` and :class:`~bot.storage.keyring.KeyringLost`.
+    Raises :class:`DatabaseAway`, :class:`PreparationFailed`, :class:`~bot.storage.keyring.KeyringLost` and
+    :class:`~bot.storage.schema.RestoreUnfinished`.
     """
     try:
+        refuse_unfinished_restore(addresses.application_url)
         provide_keyring(settings, addresses.application_url)
         if not is_current(addresses.application_url):
             say("Migrating the database …")

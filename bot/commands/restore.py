@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 
 from bot.backup import BackupFault, restore
+from bot.backup.faults import writing
 from bot.backup.restore import open_backup
 from bot.commands.backup import ERASURES
 from bot.commands.speech import say
@@ -37,9 +38,14 @@ def run(args: argparse.Namespace) -> int:
         raise BackupFault(f"{keyring_path(settings)} is missing: bring back the keyring first, the backup needs it")
     ring = open_keys(settings).ring
     source = open_backup(args.folder, ring, say)
-    with _target(settings, args.into_database_url) as into:
-        erasures = _erasures(settings, into, args.folder)
-        done = restore(source, into, settings.var_dir / "blobs", ring, erasures, say, replace=args.replace)
+    try:
+        with _target(settings, args.into_database_url) as into:
+            with writing(settings.var_dir):
+                erasures = _erasures(settings, into, args.folder)
+            done = restore(source, into, settings.var_dir / "blobs", ring, erasures, say, replace=args.replace)
+    except psycopg.OperationalError as error:
+        # Only the first line, which names host and role: others may quote rows.
+        raise BackupFault(f"the database cannot be used: {str(error).strip().partition(chr(10))[0]}") from None
     print(f"Restored the backup of {done.made_at}: {done.rows} rows, {done.blobs} files.")
     if done.erased_again:
         print(f"{done.erased_again} erasures were younger than the backup and were done again.")

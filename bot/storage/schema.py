@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 
 import psycopg
 
+from bot.faults import StartFault
 from bot.urls import libpq_url
 
 PACKAGES = ("crm_adapter", "bot", "knowledge_base")
@@ -31,8 +32,14 @@ APPEND_ONLY = (
     "bot.wechat_permissions",
 )
 """Tables whose rows the application's role may add and read, never change or remove."""
+RESTORING = "public.yingda_restoring"
+"""A table that is there from a restore's first change to its last."""
 _VERSION = re.compile(r"(bot|crm|kb)\d{4}_")
 _NOT_OURS = ("static", "__pycache__", "demo", "lexicon", "background")
+
+
+class RestoreUnfinished(StartFault):
+    """A restore has not come to its end; the message says what to do."""
 
 
 def is_current(application_url: str) -> bool:
@@ -43,6 +50,17 @@ def is_current(application_url: str) -> bool:
     with psycopg.connect(libpq_url(application_url), connect_timeout=10) as connection:
         row = connection.execute("SELECT obj_description(to_regnamespace('bot'))").fetchone()
     return row is not None and row[0] == schema_mark()
+
+
+def refuse_unfinished_restore(url: str) -> None:
+    """Raises :class:`RestoreUnfinished` for a store that a restore has begun to fill and not finished.
+
+    In such a store people who were erased may be back, and what keeps its rows in order may be still.
+    """
+    with psycopg.connect(libpq_url(url), connect_timeout=10) as connection:
+        row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (RESTORING,)).fetchone()
+    if row == (True,):
+        raise RestoreUnfinished("a restore into this store is running or was broken off: run it again to its end")
 
 
 @cache

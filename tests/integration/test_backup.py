@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -21,23 +22,30 @@ from bot.backup import BackupFault, make, make_backup, restore, verify
 from bot.backup.faults import ArchiveDamaged, DiskFull, WrongKeyring
 from bot.backup.folder import alone_in
 from bot.backup.restore import open_backup
+from bot.commands.prepare import prepare
 from bot.customers import open_crm
 from bot.outgoing import Message, Outgoing
 from bot.outgoing.texts import Written
-from bot.settings import Mail
+from bot.settings import Mail, Settings
 from bot.storage.blobs import path_in
 from bot.storage.database import Addresses, make_engine
+from bot.storage.schema import RestoreUnfinished
 from bot.urls import libpq_url
 from crm_adapter.encryption import Keyring, Keys, seal_json, unseal_json
 from crm_adapter.encryption.vault import load_key, make_key
 from crm_adapter.rights.erasure_log import Entry, complete, read_log
 from crm_adapter.tables import changes, contacts, facts
 from tests.conftest import copied
+from tests.servers import LiveServer
 
 pytestmark = pytest.mark.heavy
 
 BLOB = b"sealed bytes of a picture" * 50_000
 PEOPLE = 30
+INSERT_BLOB = (
+    "INSERT INTO bot.blobs (id, account, identity_id, sealed_name, type, size)"
+    " VALUES ('{id}', 'shop', gen_random_uuid(), 'x', 'image/png', 1)"
+)
 FACTS = text("SELECT f.*, c.key_id FROM crm.facts f JOIN crm.contacts c ON c.id = f.contact_id")
 
 
@@ -174,15 +182,8 @@ async def test_only_files_that_are_named_come_back(store, elsewhere, tmp_path):
     done = await put_back(store, folder, elsewhere, tmp_path / "restored")
     assert done.blobs == 0
     named = next(store.blobs.glob("*/*"))
-    columns = query(
-        store.addresses,
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'bot' "
-        "AND table_name = 'blobs' AND is_nullable = 'NO' AND column_default IS NULL",
-    )
-    values = {"uuid": f"'{named.stem}'", "text": "'x'", "integer": "1", "bytea": "'\\x00'"}
-    row = {column: values[kind] for column, kind in columns}
     with psycopg.connect(libpq_url(store.addresses.owner_url)) as connection:
-        connection.execute(f"INSERT INTO bot.blobs ({', '.join(row)}) VALUES ({', '.join(row.values())})")
+        connection.execute(INSERT_BLOB.format(id=named.stem))
     store.backup(folder)
     done = await put_back(store, folder, elsewhere, tmp_path / "restored", replace=True)
     assert done.blobs == 1
@@ -191,10 +192,8 @@ async def test_only_files_that_are_named_come_back(store, elsewhere, tmp_path):
 
 
 async def test_a_file_that_is_not_where_files_are_kept_is_told(store, tmp_path):
-    columns = "id, account, identity_id, sealed_name, type, size"
-    insert_one = f"INSERT INTO bot.blobs ({columns}) VALUES (gen_random_uuid(), 'a', gen_random_uuid(), 'n', 't', 1)"
     with psycopg.connect(libpq_url(store.addresses.owner_url)) as connection:
-        connection.execute(insert_one)
+        connection.execute(INSERT_BLOB.format(id=uuid7()))
     told: list[str] = []
     make_backup(store.addresses.owner_url, store.blobs, store.ring, tmp_path / "backup", told.append)
     assert any(line.startswith("1 files that the store names are not") for line in told)
@@ -370,6 +369,51 @@ async def test_nothing_is_restored_under_a_running_server(store, elsewhere, sett
             await put_back(store, folder, elsewhere, tmp_path / "restored")
     await engine.dispose()
     assert query(elsewhere, "SELECT count(*) FROM crm.contacts") == [(0,)]
+
+
+def test_a_store_that_is_served_is_left_alone(store, tmp_path):
+    folder = tmp_path / "backup"
+    store.backup(folder)
+    with LiveServer(store.addresses, tmp_path, YINGDA_KEYS__RING=store.ring.document()) as server:
+        # Also when it serves what somebody wants to lose, and between two of its requests.
+        with pytest.raises(BackupFault, match="stop all of them"):
+            restore(
+                open_backup(folder, store.ring, quiet),
+                store.addresses,
+                tmp_path / "r",
+                store.ring,
+                [],
+                quiet,
+                replace=True,
+            )
+        assert server.ready()
+    assert query(store.addresses, "SELECT count(*) FROM crm.contacts") == [(PEOPLE,)]
+
+
+async def test_nothing_starts_on_a_store_that_a_restore_left_half_done(store, elsewhere, tmp_path):
+    folder, files = tmp_path / "backup", tmp_path / "files"
+    files.write_text("no folder")
+    with psycopg.connect(libpq_url(store.addresses.owner_url)) as connection:
+        connection.execute(INSERT_BLOB.format(id=next(store.blobs.glob("*/*")).stem))
+    store.backup(folder)
+    with pytest.raises(BackupFault, match="cannot be used"):
+        await put_back(store, folder, elsewhere, files)
+    given = Settings(var_dir=tmp_path / "var", keys={"ring": store.ring.document()})
+    with pytest.raises(RestoreUnfinished, match="run it again"):
+        prepare(given, elsewhere, quiet, demo=False)
+    done = await put_back(store, folder, elsewhere, tmp_path / "restored")
+    assert done.blobs == 1
+    prepare(given, elsewhere, quiet, demo=False)
+
+
+async def test_a_backup_of_a_newer_release_costs_nothing(store, tmp_path):
+    folder = tmp_path / "backup"
+    store.backup(folder)
+    source = open_backup(folder, store.ring, quiet)
+    newer = replace(source, data=replace(source.data, heads=["crm9999"]))
+    with pytest.raises(BackupFault, match="does not know the schema crm9999"):
+        await asyncio.to_thread(restore, newer, store.addresses, tmp_path / "r", store.ring, [], quiet, replace=True)
+    assert await store.names(store.addresses) == store.people
 
 
 async def test_mail_that_waited_then_is_not_sent_now(store, elsewhere, tmp_path):
