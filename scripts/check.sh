@@ -4,6 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 began=$SECONDS
+unset PYTHONDONTWRITEBYTECODE # hundreds of programs start here: each would compile every module for itself
 scripts/install.sh dev || exit 1
 failed=()
 scripts/parts.sh || [[ ${ALLOW_SKIP:-0} == 1 ]] || failed+=("missing programs")
@@ -41,7 +42,7 @@ run_tests() { # run_tests WHAT ARGUMENTS...: pytest; that nothing was selected (
 workers=$(.venv/bin/python -c 'import os; print(min(max(os.cpu_count() or 1, 2), 4))')
 run_tests "tests" -m "not heavy and not alone" -n "$workers" --dist loadfile
 # In their own order: files of many tests first would leave the longest single ones for the end, one after another.
-run_tests "heavy tests" -m heavy -n "$workers" --dist loadfile --no-loadscope-reorder
+run_tests "heavy tests" -m "heavy and not alone" -n "$workers" --dist loadfile --no-loadscope-reorder
 run_tests "tests alone" -m alone
 if [[ ${#failed[@]} -gt 0 ]]; then
   printf 'make test: FAILED: %s\n' "$(printf '%s, ' "${failed[@]}" | sed 's/, $//')" >&2

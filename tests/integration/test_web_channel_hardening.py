@@ -37,8 +37,6 @@ from bot.web.chat.edge import EDGE, ChatEdge
 from bot.web.chat.origins import is_allowed
 from crm_adapter.identify import Sender
 
-pytestmark = pytest.mark.alone
-
 SHOP = "the secret of this shop, long enough for HS256"
 KEY = "a key that only this test knows, and nobody else"
 MULTIPART = "Content-Type: multipart/form-data; boundary=b"
@@ -390,6 +388,7 @@ async def test_a_file_without_its_row_does_not_stay(
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.alone
 async def test_a_slow_disk_holds_nobody_up(open_shop: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = await open_shop()
     token = await shop.open()

@@ -16,8 +16,6 @@ from knowledge_base.demo import ARTICLES
 from knowledge_base.files import read_articles
 from knowledge_base.index import KnowledgeIndex
 
-pytestmark = pytest.mark.alone
-
 TODAY = date(2026, 6, 15)
 
 
@@ -222,6 +220,7 @@ def test_threads_share_it(demo: KnowledgeIndex) -> None:
         assert list(threads.map(lambda text: demo.search(text, "en"), texts)) == alone
 
 
+@pytest.mark.alone
 def test_a_search_takes_well_under_a_millisecond(demo: KnowledgeIndex) -> None:
     times = []
     for text in everyday_sentences()[:200] + ("我上周买的洗衣机想退货，运费谁出，多久退款到账",) * 50:

@@ -8,8 +8,6 @@ from bot.flows.understanding.language import language_of
 from bot.flows.understanding.plain import plain
 from bot.flows.understanding.small_talk import small_talk_of
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.mark.parametrize(
     ("text", "fallback", "language"),
@@ -44,6 +42,7 @@ def test_a_question_after_a_greeting_is_a_question(text: str) -> None:
     assert small_talk_of(plain(text)) is None
 
 
+@pytest.mark.alone
 def test_a_long_message_of_punctuation_costs_nothing() -> None:
     started = time.perf_counter()
     assert small_talk_of(plain("a" + "." * 60_000 + "a")) is None

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.alone
-
 ROOT = Path(__file__).parent.parent.parent
 LOCKS = ("pyproject.toml", "requirements/run.txt", "requirements/build.txt", "requirements/dev.txt")
 
@@ -97,6 +95,7 @@ def test_a_python_without_venv_is_explained(machine: Machine, checkout: Path) ->
     assert "apt-get install python3-venv" in done.stderr
 
 
+@pytest.mark.alone
 def test_nothing_to_install_takes_no_time(machine: Machine, checkout: Path) -> None:
     """A second start has 5 s in all. A changed lock is noticed by its content, whatever its date."""
     (checkout / ".venv" / "bin").mkdir(parents=True)

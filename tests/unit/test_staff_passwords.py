@@ -12,8 +12,6 @@ from bot.staff.errors import BadName, WeakPassword
 from bot.staff.names import fold, new_name
 from bot.staff.passwords import Passwords, check_strength
 
-pytestmark = pytest.mark.alone
-
 QUICK = {"time_cost": 1, "memory_kib": 64, "lanes": 1}
 
 
@@ -94,6 +92,7 @@ async def test_other_parameters_make_a_hash_outdated():
     assert Passwords(**{**QUICK, "time_cost": 2}).is_outdated(stored)
 
 
+@pytest.mark.alone
 async def test_nobody_takes_as_long_as_somebody():
     passwords = Passwords()
     stored = await passwords.hash("a kettle sings")
@@ -110,6 +109,7 @@ async def test_nobody_takes_as_long_as_somebody():
     assert 0.5 < nobody / somebody < 2
 
 
+@pytest.mark.alone
 async def test_hashing_leaves_the_loop_free_and_takes_turns():
     passwords = Passwords()
     inside = most = 0

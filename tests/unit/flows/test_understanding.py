@@ -281,7 +281,6 @@ def test_the_search_is_asked_at_most_once_a_turn() -> None:
             assert shelf.asked <= 1
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["phone", "order"])
 def test_a_number_too_short_to_be_the_value_is_the_place_of_a_choice(kind: str) -> None:
     asked = Slot("wanted", "text", kind=kind)
@@ -290,6 +289,7 @@ def test_a_number_too_short_to_be_the_value_is_the_place_of_a_choice(kind: str) 
     assert commands("2", asked=asked, shown=shown) == (Skip(),)
 
 
+@pytest.mark.alone
 def test_a_turn_is_understood_in_well_under_a_millisecond() -> None:
     states = [{}, {"asked": WORDS}, {"asked": YES_NO}, {"asked": PHONE}, {"asked": KIND, "shown": SHOWN}]
     texts = [
