@@ -83,8 +83,9 @@ class Decision:
 
     ``owner`` is who speaks from now on; ``None`` leaves it as it is. ``wake_at``: when nothing was heard until then,
     the dialog wants to be told (an event ``silence``). ``after_commit`` are actions that leave our store; each one's
-    result comes back as an event ``action_result`` under its token. ``close`` ends the conversation. ``urgent`` puts it
-    before others in the queue of people.
+    result comes back as an event ``action_result`` under its token; ``working`` says that the dialog waits for one, of
+    this turn or of an earlier one. ``close`` ends the conversation. ``urgent`` puts it before others in the queue of
+    people.
     """
 
     replies: tuple[Body, ...]
@@ -94,6 +95,7 @@ class Decision:
     locale: str | None = None
     wake_at: datetime | None = None
     after_commit: tuple[tuple[str, ActionCall], ...] = ()
+    working: bool = False
     close: bool = False
     urgent: bool = False
 

@@ -141,7 +141,7 @@ class Turns:
             *lines,
             at_desk=at_desk,
             locale=locale,
-            working=bool(decision.after_commit),
+            working=decision.working,
         )
 
     async def _act(

@@ -54,6 +54,10 @@ async def test_an_outside_server_that_takes_long_is_seen_in_every_tab_and_after_
         await one.open()
         await shows(one, True)
 
+        await one.ask("怎么退货？")
+        for tab in (one, two):
+            await shows(tab, True)
+
         outside.may_answer.set()
         for tab in (one, two):
             await expect(tab.answers.last).to_contain_text("完成 7")

@@ -46,9 +46,13 @@ async def test_every_open_chat_is_told_that_an_outside_server_is_asked(
         await one.send_json({"type": "send", "client_msg_id": "m2", "text": "茶壶"})
         working = [(await until(tab, "working"))[-1] for tab in (one, two)]
         assert working[0] == working[1] == {"type": "working", "seq": working[0]["seq"], "within_s": WITHIN_S}
+        await one.send_json({"type": "send", "client_msg_id": "m2b", "text": "怎么退货？"})
+        for tab in (one, two):
+            again = (await until(tab, "working"))[-1]
+            assert again["seq"] > working[0]["seq"], "what is answered meanwhile is not what is waited for"
         outside.may_answer.set()
         for tab in (one, two):
-            while (message := (await until(tab, "message"))[-1])["seq"] <= working[0]["seq"]:
+            while (message := (await until(tab, "message"))[-1])["seq"] <= again["seq"]:
                 pass
             assert message["body"]["text"] == "完成 7"
             assert "working" not in await rest(tab)

@@ -237,6 +237,7 @@ class Run:
             locale=self.locale,
             wake_at=_after(self.situation.now, wake) if wake is not None and not self.close else None,
             after_commit=tuple(self.after_commit),
+            working=self.speaks and any(frame.token for frame in self.frames),
             close=self.close,
             urgent=self.upset,
         )
