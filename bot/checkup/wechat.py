@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.channels.wechat.errors import ApiError
 from bot.checkup.part import Part
 from bot.desk.outcomes import explain
+from bot.faults import StartFault
 from bot.settings import LOCALES, Locale, Settings, WechatAccount
+from bot.spool.aside import find_aside
+from bot.storage.keyring import open_keys
 from crm_adapter.rights.working_days import ZONE
 
 if TYPE_CHECKING:
@@ -62,9 +65,10 @@ async def check_wechat(settings: Settings, engine: AsyncEngine) -> list[Part]:
             parts = [await _check(connection, account) for account in settings.wechat]
     except (SQLAlchemyError, psycopg.Error, TimeoutError, OSError):
         return []
-    size = await asyncio.to_thread(_size, settings.var_dir / "spool")
-    if size:
-        parts.append(Part("spool", "warning", "spool_waits", {"size": max(1, size // 1024)}))
+    waiting, aside = await asyncio.to_thread(_spooled, settings)
+    if waiting or aside:
+        code = "spool_aside" if aside else "spool_waits"
+        parts.append(Part("spool", "warning", code, {"size": -(-waiting // 1024), "count": aside}))
     return parts
 
 
@@ -124,9 +128,17 @@ def _moment(at: datetime | None) -> str:
     return "—" if at is None else f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
-def _size(folder: Path) -> int:
-    """Bytes that wait on disk."""
+def _spooled(settings: Settings) -> tuple[int, int]:
+    """Bytes on disk that wait, and files that are tried no more."""
+    folder = settings.var_dir / "spool"
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return 0, 0
     try:
-        return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-    except FileNotFoundError:
-        return 0
+        aside = find_aside(folder, open_keys(settings))
+    except StartFault:  # another part tells that the keyring is gone
+        aside = []
+    waiting = 0
+    for file in set(folder.iterdir()).difference(aside):
+        with suppress(FileNotFoundError):
+            waiting += file.stat().st_size
+    return waiting, len(aside)

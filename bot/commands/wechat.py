@@ -1,4 +1,4 @@
-"""``yingda wechat``: whether official accounts can be reached; their menus, QR codes, tags and notices."""
+"""``yingda wechat``: whether official accounts can be reached; their menus, QR codes, tags, notices and pushes."""
 
 import argparse
 from pathlib import Path
@@ -47,6 +47,14 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     unknown = actions.add_parser("unknown", help="what WeChat has pushed that nobody understands, as it came")
     unknown.add_argument("--days", type=int, default=30, metavar="N", help="how far back, 30 without it")
     unknown.set_defaults(run=later("wechat_unknown:list_unknown"))
+
+    spool = actions.add_parser("spool", help="pushes on disk that are tried no more, and why: list, retry")
+    steps = spool.add_subparsers(dest="step", required=True, metavar="STEP")
+    listed = steps.add_parser("list", help="when each came, its account and size, and what broke")
+    listed.set_defaults(run=later("wechat_spool:list_spool"))
+    again = steps.add_parser("retry", help="have them tried again, after the mend")
+    again.add_argument("file", nargs="*", metavar="FILE", help="as list names them; all of them without it")
+    again.set_defaults(run=later("wechat_spool:retry_spool"))
 
     tags = actions.add_parser("tags", help="customers' tags as WeChat is told of them: push, diff")
     ways = tags.add_subparsers(dest="step", required=True, metavar="STEP")

@@ -6,34 +6,34 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from bot.spool.frames import Head, Put, frames, head, put, read_head, settled
+from bot.spool.frames import Head, Put, Standing, frames, head, put, read_head, read_standing, settled
 from crm_adapter.encryption import DataKey, Keys, seal, unseal
 
 SUFFIX = ".spool"
 PART = ".part"
 ASIDE = ".aside"
-_PLACE = "spool.record"
+PLACE = "spool.record"
 
 
 class HeldFile:
     """A file that this process holds. Its methods block on the disk and may raise :class:`OSError`; they are called by
     one thread at a time."""
 
-    def __init__(self, path: Path, descriptor: int, key: DataKey, end: int) -> None:
+    def __init__(self, path: Path, descriptor: int, key: DataKey, standing: Standing) -> None:
         self.path = path
-        self.waiting: dict[int, Put] = {}
+        self.waiting = standing.waiting
         """The records that nobody has taken care of, by their stamps."""
-        self.end = end
+        self.end = standing.end
         self.is_sound = True
         """Whether more may be written to it: after a failed flush nobody knows what is on the disk."""
         self._descriptor = descriptor
         self._key = key
-        self._aside = 0
+        self._aside = standing.aside
 
     @classmethod
     def create(cls, folder: Path, keys: Keys) -> "HeldFile":
         """A new one, on disk and held before anybody else can see it."""
-        path = folder / f"{uuid4().hex}{SUFFIX}"
+        path = new_path(folder)
         part = path.with_suffix(PART)
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -50,7 +50,7 @@ class HeldFile:
                 part.unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
             raise
-        return cls(path, descriptor, key, len(begin))
+        return cls(path, descriptor, key, Standing(len(begin)))
 
     @classmethod
     def take_over(cls, path: Path, keys: Keys) -> "HeldFile | None":
@@ -68,14 +68,7 @@ class HeldFile:
                 raise BlockingIOError
             content = _read(descriptor, 0, os.fstat(descriptor).st_size)
             found, end = read_head(content)
-            file = cls(path, descriptor, keys.unwrap(*found), end)
-            for frame, after in frames(content, end):
-                file.end = after
-                if isinstance(frame, Put):
-                    file.waiting[frame.stamp] = frame
-                else:
-                    file.waiting.pop(frame.stamp, None)
-                    file._aside += frame.aside
+            file = cls(path, descriptor, keys.unwrap(*found), read_standing(content, end))
             os.ftruncate(descriptor, file.end)
         except BlockingIOError:
             os.close(descriptor)
@@ -87,7 +80,7 @@ class HeldFile:
 
     def sealed(self, stamp: int, line: bytes, name: bytes, content: bytes) -> bytes:
         """The frame of a new record."""
-        return put(stamp, line, name, seal(self._key, _PLACE, UUID(int=stamp), content))
+        return put(stamp, line, name, seal(self._key, PLACE, UUID(int=stamp), content))
 
     def append(self, written: bytes, *, flush: bool) -> None:
         """All of it is in the file when this returns, on disk with ``flush``; nothing of it when it raises."""
@@ -111,19 +104,28 @@ class HeldFile:
     def content(self, record: Put) -> bytes:
         """What the record was made of. Raises :class:`~crm_adapter.encryption.SealBroken`."""
         sealed = _read(self._descriptor, record.at, record.size)
-        return unseal(self._key, _PLACE, UUID(int=record.stamp), sealed)
+        return unseal(self._key, PLACE, UUID(int=record.stamp), sealed)
 
-    def settle(self, stamp: int, *, aside: bool = False) -> None:
-        """The record is taken care of, or put aside.
+    def settle(self, stamp: int, aside: str | None = None) -> None:
+        """The record is taken care of, or put ``aside``, which says why.
 
         What cannot be written down is done again after a crash, and found to be done already.
         """
-        if self.waiting.pop(stamp, None) is None:
+        record = self.waiting.pop(stamp, None)
+        if record is None:
             return
-        self._aside += aside
-        if aside or self.waiting:
+        if aside is not None:
+            self._aside[stamp] = record, aside
+        if self._aside or self.waiting:  # else the file is gone
             with suppress(OSError):
-                self.append(settled(stamp, aside=aside), flush=aside)
+                self.append(settled(stamp, aside), flush=aside is not None)
+
+    def bring_back(self) -> None:
+        """What was put aside waits again, on disk; none of it where this raises."""
+        records = (record for record, _ in self._aside.values())
+        again = (put(*record[:3], _read(self._descriptor, record.at, record.size)) for record in records)
+        self.append(b"".join(again), flush=True)
+        self._aside.clear()
 
     def close(self) -> None:
         """Lets go of it; what waits in it is for the next one."""
@@ -152,6 +154,11 @@ class HeldFile:
             os.ftruncate(self._descriptor, self.end)
         except OSError:
             self.is_sound = False
+
+
+def new_path(folder: Path) -> Path:
+    """Under a name that no process has seen."""
+    return folder / f"{uuid4().hex}{SUFFIX}"
 
 
 def sync(folder: Path) -> None:

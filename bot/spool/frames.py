@@ -9,6 +9,7 @@ import binascii
 import json
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 from zlib import crc32
@@ -42,10 +43,19 @@ class Put(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The record of that stamp is taken care of, or was put aside."""
+    """The record of that stamp is taken care of; or was put ``aside``, which then says why."""
 
     stamp: int
-    aside: bool
+    aside: str | None
+
+
+@dataclass(slots=True)
+class Standing:
+    """What stands in a file, by its stamps: what waits, what was put aside and why, and where all of it ends."""
+
+    end: int
+    waiting: dict[int, Put] = field(default_factory=dict)
+    aside: dict[int, tuple[Put, str]] = field(default_factory=dict)
 
 
 def head(found: Head) -> bytes:
@@ -72,9 +82,9 @@ def put(stamp: int, line: bytes, name: bytes, sealed: bytes) -> bytes:
     return _frame(PUT, _PUT.pack(stamp, line, name) + sealed)
 
 
-def settled(stamp: int, *, aside: bool = False) -> bytes:
-    """The frame that ends a record."""
-    return _frame(ASIDE if aside else DONE, _SETTLED.pack(stamp))
+def settled(stamp: int, aside: str | None = None) -> bytes:
+    """The frame that ends a record; ``aside`` says why it was put aside, without what is personal: it is not sealed."""
+    return _frame(DONE if aside is None else ASIDE, _SETTLED.pack(stamp) + (aside or "").encode())
 
 
 def _frame(kind: bytes, body: bytes) -> bytes:
@@ -98,8 +108,25 @@ def frames(content: bytes, start: int = 0, base: int = 0) -> Iterator[tuple[Put 
         if kind == PUT and size >= _PUT.size:
             stamp, line, name = _PUT.unpack_from(body)
             yield Put(stamp, line, name, base + begin + _PUT.size, size - _PUT.size), end
-        elif kind in (DONE, ASIDE) and size == _SETTLED.size:
-            yield Settled(_SETTLED.unpack(body)[0], kind == ASIDE), end
+        elif kind == DONE and size == _SETTLED.size:
+            yield Settled(_SETTLED.unpack(body)[0], None), end
+        elif kind == ASIDE and size >= _SETTLED.size:
+            yield Settled(_SETTLED.unpack_from(body)[0], body[_SETTLED.size :].decode(errors="replace")), end
         else:
             return
         at = end
+
+
+def read_standing(content: bytes, start: int) -> Standing:
+    """All of a file's ``content`` from ``start`` on, up to the first frame that is not whole.
+
+    A record that stands there again after it was put aside waits.
+    """
+    standing = Standing(start)
+    for frame, standing.end in frames(content, start):
+        if isinstance(frame, Put):
+            standing.waiting[frame.stamp] = frame
+            standing.aside.pop(frame.stamp, None)
+        elif (record := standing.waiting.pop(frame.stamp, None)) is not None and frame.aside is not None:
+            standing.aside[frame.stamp] = record, frame.aside
+    return standing

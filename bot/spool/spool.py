@@ -91,8 +91,9 @@ class Spool:
         """What was put. Raises :class:`~crm_adapter.encryption.SealBroken` and :class:`OSError`."""
         return await asyncio.to_thread(record.file.content, record.put)
 
-    async def settle(self, record: Record, *, aside: bool = False) -> None:
-        """It is taken care of, or put ``aside``: never tried again, and kept, sealed, for whoever looks into it."""
+    async def settle(self, record: Record, aside: str | None = None) -> None:
+        """It is taken care of, or put ``aside``, which says why: kept, sealed, and not tried again before somebody says
+        so (:mod:`bot.spool.aside`)."""
         await asyncio.to_thread(self._settle, record, aside)
         SPOOLED.set(self.waiting)
 
@@ -174,9 +175,9 @@ class Spool:
         if file.is_left:
             self._held.pop(file.path.name, None)
 
-    def _settle(self, record: Record, aside: bool) -> None:
+    def _settle(self, record: Record, aside: str | None) -> None:
         with self._on_disk:
-            record.file.settle(record.stamp, aside=aside)
+            record.file.settle(record.stamp, aside)
             self._leave_if_empty(record.file)
 
     def _take_over(self) -> list[HeldFile]:

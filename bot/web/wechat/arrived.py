@@ -35,3 +35,11 @@ def read_arrived(written: bytes) -> Arrived:
         return Arrived(str(kept["account"]), text, push, datetime.fromisoformat(kept["at"]), str(kept["trace"]))
     except (KeyError, TypeError, BadInbound):
         raise ValueError("no push") from None
+
+
+def account_in(written: bytes) -> str | None:
+    """Whose push it is, also where the push itself cannot be read."""
+    try:
+        return str(json.loads(written)["account"])
+    except (ValueError, KeyError, TypeError):
+        return None

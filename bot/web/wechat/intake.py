@@ -193,7 +193,8 @@ class Intake:
             # A long turn of somebody else's may have the conversation: then the store is there.
             await self._later(entry, is_away=not isinstance(fault.__cause__, LockNotAvailable))
         except Exception as fault:
-            log.error("a push broke what takes it", breaks=entry.breaks + 1, fault=places_of(fault))
+            where = places_of(fault)
+            log.error("a push broke what takes it", breaks=entry.breaks + 1, fault=where)
             if not await self._answers():
                 await self._later(entry, is_away=True)
                 return
@@ -202,7 +203,7 @@ class Intake:
                 await asyncio.sleep(AGAIN_S)
                 return
             await self._put(entry)
-            await self._end(entry, None, aside=True)
+            await self._end(entry, None, aside=where)
         else:
             await self._end(entry, taken)
 
@@ -217,13 +218,13 @@ class Intake:
             raise ValueError("nothing was kept")
         return read_arrived(await self._spool.content(entry.record))
 
-    async def _end(self, entry: Entry, taken: Taken | None, *, aside: bool = False) -> None:
+    async def _end(self, entry: Entry, taken: Taken | None, *, aside: str | None = None) -> None:
         entry.settled.set_result(taken)
         if entry.putting is not None:
             with suppress(TurnUnavailable):
                 await self._put(entry)
         if entry.record is not None:
-            await self._spool.settle(entry.record, aside=aside)
+            await self._spool.settle(entry.record, aside)
 
     async def _put_line(self, line: Line) -> None:
         """With the first, what is behind it goes to the spool, or another process would let later pushes overtake it.

@@ -15,6 +15,7 @@ from bot.checkup.part import Part
 from bot.checkup.wechat import check_wechat
 from bot.outgoing import Outgoing
 from bot.settings import LOCALES, Settings, WechatAccount
+from bot.spool.file import HeldFile
 from bot.web.problems import Problem
 from bot.web.wechat.pulse import Pulse
 from crm_adapter.encryption import Keys
@@ -145,11 +146,23 @@ async def test_pushes_and_refusals_are_noted(settings: Settings, engine: AsyncEn
     assert [tuple(row) for row in rows] == [(NOW + MINUTE, "bad_signature")]
 
 
-async def test_pushes_that_wait_on_disk_are_told(settings: Settings, engine: AsyncEngine, tmp_path: Path) -> None:
+async def test_pushes_that_wait_on_disk_are_told(
+    settings: Settings, engine: AsyncEngine, keys: Keys, tmp_path: Path
+) -> None:
     folder = tmp_path / "spool"
     folder.mkdir()
     assert [part.name for part in await check_wechat(with_account(settings), engine)] == ["wechat:care"]
-    (folder / "a.spool").write_bytes(b"x" * 4000)
+    file = HeldFile.create(folder, keys)
+    file.append(file.sealed(1, b"l" * 16, b"n" * 16, b"x" * 3000), flush=False)
     spool = (await check_wechat(with_account(settings), engine))[-1]
-    assert (spool.name, spool.state) == ("spool", "warning")
-    assert "3 KB" in spool.words("en")[0]
+    assert (spool.name, spool.state, spool.code) == ("spool", "warning", "spool_waits")
+    assert "4 KB" in spool.words("en")[0]
+    (folder / "a.aside").write_bytes(b"")
+    (folder / "b.spool").write_bytes(b"cut off")
+    spool = (await check_wechat(with_account(settings), engine))[-1]
+    assert (spool.name, spool.state, spool.code) == ("spool", "warning", "spool_aside")
+    assert "2 files" in spool.words("en")[0]
+    assert all("yingda wechat spool list" in spool.words(locale)[1] for locale in LOCALES)
+    keyless = settings.model_copy(update={"keys": settings.keys.model_copy(update={"ring": None})})
+    spool = (await check_wechat(with_account(keyless), engine))[-1]
+    assert spool.code == "spool_waits"

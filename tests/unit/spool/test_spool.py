@@ -184,7 +184,7 @@ async def test_a_disk_that_refuses_is_told_and_what_was_there_stays(
 async def test_what_was_put_aside_is_kept_and_never_taken_again(tmp_path: Path) -> None:
     spool = spool_in(tmp_path)
     bad, good = await spool.put(LI, name(1), b"1"), await spool.put(LI, name(2), b"2")
-    await spool.settle(bad, aside=True)
+    await spool.settle(bad, aside="KeyError")
     spool.close()
     again = spool_in(tmp_path)
     [found] = await again.take_over()

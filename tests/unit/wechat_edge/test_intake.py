@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.rehearsal.keys import KEYS
+from bot.spool.aside import find_aside, look_into, try_again
 from bot.turns.take import TurnUnavailable
+from bot.web.wechat.arrived import account_in
 from tests.unit.wechat_edge.intakes import Process, Store, arrived, until
 
 
@@ -121,7 +124,7 @@ async def test_a_conversation_that_somebody_holds_is_tried_again_while_others_go
     assert store.done == ["li 1", "li 2"]
 
 
-async def test_a_push_that_breaks_what_takes_it_is_put_aside_and_the_next_goes_on(
+async def test_a_push_that_breaks_what_takes_it_is_put_aside_and_tried_again_after_the_mend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.web.wechat.intake.AGAIN_S", 0.01)
@@ -132,8 +135,17 @@ async def test_a_push_that_breaks_what_takes_it_is_put_aside_and_the_next_goes_o
         assert await first.settled is None
         assert await second.settled is not None
         await until(lambda: not one.spool.waiting)
-    assert store.done == ["li 2"]
-    assert left(tmp_path) == [".aside"]
+        assert store.done == ["li 2"]
+        assert left(tmp_path) == [".aside"]
+        [path] = find_aside(tmp_path, KEYS)
+        [kept] = look_into(path, KEYS)
+        assert kept.why.startswith("ZeroDivisionError\n")
+        assert "intakes.py" in kept.why
+        assert account_in(kept.content or b"") == "care"
+        store.breaks = set()
+        assert try_again(path, KEYS) == 1
+        await until(lambda: not left(tmp_path))
+    assert store.done == ["li 2", "li 1"]
 
 
 async def test_what_is_kept_while_its_turn_goes_on_is_gone_after_it(tmp_path: Path) -> None:
