@@ -24,6 +24,7 @@ from bot.backup.tables import (
     count_rows,
     end_restore,
     finish_loading,
+    forget_imported_rows,
     is_filled,
     is_in_use,
     known_blobs,
@@ -119,6 +120,8 @@ def restore(
     say(f"Replaying {len(erasures)} erasures …")
     again = asyncio.run(_replay(into.owner_url, erasures))
     with connect(into.owner_url) as connection:
+        if erasures:
+            forget_imported_rows(connection)
         known = known_blobs(connection)
     with writing(blobs):
         number = sum(_write_blob(blobs, name, content, known) for name, content in parts)

@@ -118,6 +118,13 @@ def settle_outgoing(connection: psycopg.Connection) -> None:
     )
 
 
+def forget_imported_rows(connection: psycopg.Connection) -> None:
+    """Rows of files that wait or were rejected may be about people erased since: whoever needs them has the file."""
+    connection.execute("UPDATE crm.imports SET state = 'expired' WHERE state IN ('new', 'checked', 'running')")
+    connection.execute("DELETE FROM crm.import_pieces")
+    connection.execute("DELETE FROM crm.import_rejections")
+
+
 def rebase_changes(connection: psycopg.Connection) -> None:
     """The feed orders by transaction numbers, and those of another server would stand before or behind all new ones."""
     connection.execute("UPDATE crm.changes SET xid = '3'")

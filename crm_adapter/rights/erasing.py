@@ -9,14 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.families import family_of, root_of
 from crm_adapter.encryption import Keys
+from crm_adapter.imports.forgetting import KNOWN_AS, forget_in_imports, traces_of
 from crm_adapter.port import OpenRequests, UnknownRecord
 from crm_adapter.records.erasure import Certificate
 from crm_adapter.records.rights import OpenRequest
 from crm_adapter.rights.certificate import Erased, content_of, public_half, sign
 from crm_adapter.rights.ending import end_by_erasure, still_open
 from crm_adapter.rights.erasure_log import Entry, record
-from crm_adapter.rights.reach import note_shared_reach, others_within_reach
+from crm_adapter.rights.reach import note_shared_reach, others_within_reach, told_by
 from crm_adapter.value.assessment import hold_shared
 
 _CODE = re.compile(r"[a-z][a-z_]{0,39}")
@@ -55,6 +57,7 @@ async def _erase(
     end_others: bool,
 ) -> Entry:
     await hold_shared(connection)  # the nightly assessment would write about whom it has read before
+    in_files = await _forget_in_files(connection, keys, contact_id)
     family = await connection.scalar(text("SELECT crm.hold_family(:contact)"), {"contact": contact_id})
     if not family:
         raise UnknownRecord(str(contact_id))
@@ -62,7 +65,8 @@ async def _erase(
         _refuse_open(await still_open(connection, family, request_id))
     others = await others_within_reach(connection, keys, family)
     done = await connection.scalar(text("SELECT crm.erase_people(:contacts, '{}')"), {"contacts": family})
-    erased = Erased(tuple(family), tuple(UUID(one) for one in done["keys"]), done["erased"], done["kept"])
+    gone = {**done["erased"], "imported_rows": in_files}
+    erased = Erased(tuple(family), tuple(UUID(one) for one in done["keys"]), gone, done["kept"])
     grounds = grounds_of(reason)
     # Only now nobody can open another: those opened since we looked count too.
     ending = await still_open(connection, family, request_id)
@@ -86,6 +90,13 @@ async def _erase(
     await end_by_erasure(connection, ending, by, at, grounds, number)
     await note_shared_reach(connection, number, others, at)
     return entry
+
+
+async def _forget_in_files(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> int:
+    """Before the contacts are held: an import locks its own row first, and then whom its rows are about."""
+    family = await family_of(connection, await root_of(connection, contact_id))
+    values = await told_by(connection, keys, family, KNOWN_AS)
+    return await forget_in_imports(connection, await traces_of(connection, keys, family, values))
 
 
 def _refuse_open(waiting: Sequence[OpenRequest]) -> None:

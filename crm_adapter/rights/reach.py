@@ -23,7 +23,7 @@ async def others_within_reach(connection: AsyncConnection, keys: Keys, family: S
 
     Looked for by blind indexes, so it has to be asked while the family is still there.
     """
-    values = await _values(connection, keys, family)
+    values = await told_by(connection, keys, family)
     as_facts = [keys.blind(field, value) for field, value in values]
     as_accounts = [identities_of.blind_of(keys, field, value) for field, value in values]
     having = (
@@ -57,9 +57,12 @@ async def living(connection: AsyncConnection, erasure_id: UUID) -> tuple[UUID, .
     return tuple(await connection.scalars(query))
 
 
-async def _values(connection: AsyncConnection, keys: Keys, family: Sequence[UUID]) -> set[tuple[str, str]]:
+async def told_by(
+    connection: AsyncConnection, keys: Keys, family: Sequence[UUID], fields: Sequence[str] = facts_of.FOUND_BY
+) -> set[tuple[str, str]]:
+    """Every value of these fields that the family has or once had, phones and e-mails of their accounts among them."""
     known = select(facts.c.id, facts.c.field, facts.c.sealed).where(
-        facts.c.contact_id.in_(family), facts.c.field.in_(facts_of.FOUND_BY), facts.c.sealed.is_not(None)
+        facts.c.contact_id.in_(family), facts.c.field.in_(fields), facts.c.sealed.is_not(None)
     )
     held = select(identities.c.id, identities.c.channel, identities.c.sealed_external_id).where(
         identities.c.contact_id.in_(family), identities.c.channel.in_(facts_of.FOUND_BY)

@@ -33,6 +33,7 @@ from bot.storage.schema import RestoreUnfinished
 from bot.urls import libpq_url
 from crm_adapter.encryption import Keyring, Keys, seal_json, unseal_json
 from crm_adapter.encryption.vault import load_key, make_key
+from crm_adapter.imports import Limits, NewImport, create_import
 from crm_adapter.rights.erasure_log import Entry, complete, read_log
 from crm_adapter.tables import changes, contacts, facts
 from tests.conftest import copied
@@ -345,10 +346,13 @@ async def test_who_was_erased_after_the_backup_does_not_come_back(store, elsewhe
 
 async def test_an_erasure_of_the_store_is_replayed_from_its_log(store, elsewhere, tmp_path):
     folder, log = tmp_path / "backup", store.settings.var_dir / "erasures.jsonl"
+    engine, keys = make_engine(store.addresses.application_url, store.settings), Keys(lambda: store.ring)
+    await create_import(
+        engine, keys, Limits(), NewImport("a.csv", "编号,姓名\nK1,李雷\n".encode(), "pos", "system:test")
+    )
     store.backup(folder)
-    engine = make_engine(store.addresses.application_url, store.settings)
     gone = next(iter(store.people))
-    await open_crm(store.settings, engine, Keys(lambda: store.ring)).erase(gone, "customer", "asked", datetime.now(UTC))
+    await open_crm(store.settings, engine, keys).erase(gone, "customer", "asked", datetime.now(UTC))
     async with engine.connect() as connection:
         await complete(connection, log)
     await engine.dispose()
@@ -357,6 +361,9 @@ async def test_an_erasure_of_the_store_is_replayed_from_its_log(store, elsewhere
     assert set(await store.names(elsewhere)) == set(store.people) - {gone}
     certificates = "SELECT id, certificate, signature FROM crm.erasures"
     assert query(elsewhere, certificates) == query(store.addresses, certificates)
+    # Its file may name whoever was erased since.
+    waiting = "SELECT state, (SELECT count(*) FROM crm.import_pieces) FROM crm.imports"
+    assert (query(store.addresses, waiting), query(elsewhere, waiting)) == ([("new", 1)], [("expired", 0)])
 
 
 async def test_nothing_is_restored_under_a_running_server(store, elsewhere, settings, tmp_path):

@@ -326,3 +326,24 @@ async def test_killed_again_and_again_it_goes_on_where_it_stood(desk, addresses,
     assert await desk.count(contacts) == 800
     async with desk.engine.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM crm.external_keys")) == 800
+
+
+async def test_who_is_erased_is_in_no_file_that_waits_or_was_rejected(desk):
+    told = Provenance("web", "customer", datetime.now(UTC), "claimed")
+    known = {"name": "李雷", "phone": "13800138000"}
+    gone = await desk.store.upsert_contact(ExternalKey("old-crm", "K1"), known, told)
+    finished = await desk.whole("编号,姓名,手机\nK1,李雷,12\nK2,韩梅梅,13\n", BASIS)
+    rows = "K1,李雷,12\nK9,李雷,138 0013 8000\nK2,韩梅梅,13900139000\nK3,总机,13800138000\nK7,李雷,13\n"
+    waiting = await desk.checked(f"编号,姓名,手机\n{rows}", BASIS)
+    certificate = await desk.store.erase(gone.contact_id, "system:test", "delete", datetime.now(UTC))
+    assert certificate.content["erased"]["imported_rows"] == 3
+    async with desk.engine.begin() as connection:
+        await start_import(connection, waiting)
+    await desk.importer.work(waiting)
+    counts = (await desk.show(waiting)).counts
+    assert (counts["created"], counts["reasons"]) == (2, {"erased": 2, "bad_phone": 1})
+    (_, emptied, other), (_, *both, namesake) = await desk.report(finished.id), await desk.report(waiting)
+    for line in (emptied, *both):
+        assert line[1:] == ["", "erased", "This customer's data was erased.", "", "", ""]
+    assert other[4:] == ["K2", "韩梅梅", "13"]
+    assert namesake[4:] == ["K7", "李雷", "13"]

@@ -70,6 +70,7 @@ const imports = {
   reason: {
     no_key: 'Nothing to know the customer by',
     duplicate_key: 'The customer stands in an earlier row',
+    erased: 'The customer was erased',
     too_many_cells: 'More cells than columns',
     digits_lost: 'A long number lost its last digits',
     cell_error: 'Error of a formula',

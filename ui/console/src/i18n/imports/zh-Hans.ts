@@ -72,6 +72,7 @@ const imports: Words<typeof en> = {
   reason: {
     no_key: '没有可识别客户的内容',
     duplicate_key: '同一客户在前面的行已出现',
+    erased: '这位客户的资料已删除',
     too_many_cells: '单元格比列多',
     digits_lost: '长数字丢失了末几位',
     cell_error: '公式错误',

@@ -72,6 +72,7 @@ const imports: Words<typeof en> = {
   reason: {
     no_key: '沒有可識別客戶的內容',
     duplicate_key: '同一客戶在前面的行已出現',
+    erased: '這位客戶的資料已刪除',
     too_many_cells: '單元格比列多',
     digits_lost: '長數字丟失了末幾位',
     cell_error: '公式錯誤',
