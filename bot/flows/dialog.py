@@ -96,6 +96,9 @@ class Dialog:
             announce(run)
         else:
             run.state.fresh = run.state.fresh or run.first
+        outcome = run.outcome
+        told = outcome is not None and outcome.ref and outcome.kind in ("flow", "article")
+        run.state.about = f"{outcome.kind}:{outcome.ref}" if outcome and told else ""
         silent = run.speaks and not run.replies
         if silent and run.say("utter_noted") is None:
             run.utter({"text": MISSING})
@@ -136,6 +139,7 @@ class Dialog:
             several=asked is not None and asked.type == "list",
             shown=tuple(starmap(Shown, run.state.shown.items())),
             above=tuple(starmap(Shown, run.state.above.items())),
+            about=run.state.about,
             slots=tuple(slots.values()),
             flow=run.frames[root_of(run, len(run.frames) - 1)].flow if run.frames else None,
             region=self.terms.region,

@@ -177,6 +177,8 @@ class Flow:
     """Whether it is kept for the customer's next visit when silence ended the conversation."""
     keeps: bool = False
     """Whether each answer is kept at once, so that nothing is lost when it is cancelled."""
+    after: frozenset[str] = field(compare=False, default=frozenset())
+    """Directly after one of these flows an example of this one, word for word, means it ("how much is it")."""
 
     def step(self, step_id: str) -> Step | None:
         """The step of that id."""

@@ -21,6 +21,7 @@ from crm_adapter.rights.working_days import ZONE
 
 SHOWN_LAST = "sales_shown"
 MOST_TOLD = 5
+_PLACE: Final = re.compile(r"第.[个款]|\b(?:first|second|third|last)\b")
 _OF_STOCK: Final = re.compile(r"有(?:现|没有?)?货|现货|库存|缺货|断货|\b(?:in|out of) stock\b|\bsold out\b")
 words = Wording("sales")
 
@@ -88,6 +89,8 @@ class TellStock(_Sales):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn, found = within(), self._last_shown(tracker)
+        if place := _PLACE.search(plain(str(turn.message.get("text", "")))):
+            found = self._named(place[0].replace("款", "个"), found) or found
         dispatcher.utter_message(
             response="utter_sales_stock",
             shown_products="\n".join(self._offer(one, turn.locale) for one in found),

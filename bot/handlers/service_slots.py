@@ -8,10 +8,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
+from bot.flows.engine.terms import Terms
 from bot.flows.understanding.plain import plain
-from bot.flows.understanding.values.contacts import read_address
+from bot.flows.understanding.values.contacts import read_address, read_phone
 from bot.flows.understanding.values.dates import read_date
-from bot.handlers.action import LocalAction, within
+from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.appointments import Appointment, calendar_of, meant, name_of, offered, shown
 from bot.handlers.case_words import word
 from bot.settings import Settings
@@ -20,6 +21,7 @@ from bot.settings.service import Cases
 BY_CALL: Final = "by_call"
 """In place of an appointment: somebody calls and agrees on one."""
 MISSES_ALLOWED = 2
+_REGION: Final = Terms().region
 _WISH_LENGTH = 200
 _PLACE: Final = re.compile(r"第\s?([1-9一二两三四五六七八九])\s?个|\b(first|second|third|fourth|fifth|sixth) one\b")
 _SIGNS: Final = {
@@ -70,14 +72,9 @@ class NoteServiceSlot(AskServiceSlot):
             return _settled(name_of(found))
         if not said:
             return _settled(BY_CALL)
-        today = turn.now.date()
-        no_day = read_date(words, today, past=False, locale=turn.locale).value is None
-        if no_day and read_address(str(said), words).code is None:  # ahead of its question
-            return [
-                SlotSet("service_slot", None),
-                SlotSet("service_slot_known", False),
-                SlotSet("service_address", said),
-            ]
+        if ahead := self._ahead(str(said), words, turn):
+            dispatcher.utter_message(response="utter_service_noted_ahead")
+            return [SlotSet("service_slot", None), SlotSet("service_slot_known", False), *ahead]
         misses = int(tracker.get_slot("service_slot_misses") or 0) + 1
         if _NONE.search(words) or misses >= MISSES_ALLOWED:
             dispatcher.utter_message(response="utter_service_slot_by_call")
@@ -88,6 +85,16 @@ class NoteServiceSlot(AskServiceSlot):
             SlotSet("service_slot_known", False),
             SlotSet("service_slot_misses", misses),
         ]
+
+    @staticmethod
+    def _ahead(said: str, words: str, turn: HandlerTurn) -> list[EventType]:
+        """A phone number or an address in place of a time, ahead of its question."""
+        if read_date(words, turn.now.date(), past=False, locale=turn.locale).value is not None:
+            return []
+        phone = read_phone(said, words, _REGION, turn.locale)
+        if phone.code is None:
+            return [SlotSet("case_phone", phone.value)]
+        return [SlotSet("service_address", said)] if read_address(said, words).code is None else []
 
 
 def slot_shown(tracker: Tracker, locale: str) -> str:

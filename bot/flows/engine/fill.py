@@ -53,6 +53,8 @@ def fill_slot(run: Run, slot: str, value: Any, *, correcting: bool = False) -> S
     if asks_for(run, frame, slot) or (before is None and not skipped):
         run.put(frame, slot, value)
         note_change(frame, slot)
+        if correcting:
+            _deny(run, frame, slot)
         return True
     if before != value:
         correct(run, index, slot, value)
@@ -61,6 +63,22 @@ def fill_slot(run: Run, slot: str, value: Any, *, correcting: bool = False) -> S
     if not _refused(run, frame, slot, value):
         yield from play(run, "pattern_correction", dialog_value=_told(run, known, slot, value))
     return True
+
+
+def _deny(run: Run, frame: Frame, slot: str) -> None:
+    """Who is asked whether all is right, and says what is not, has said no: the question that follows a no is answered
+    already."""
+    chart = run.chart(frame)
+    step = chart.steps.get(frame.step)
+    if not frame.asked or step is None or not isinstance(step.does, Collect):
+        return
+    asked = chart.flow.slots.get(step.does.slot)
+    if asked is None or asked.type != "bool":
+        return
+    values = {**run.values(frame), asked.name: False}
+    then = chart.steps.get(next((one.to for one in step.next if one.when is None or one.when.holds(values)), ""))
+    if then is not None and isinstance(then.does, Collect) and then.does.slot == slot:
+        run.put(frame, asked.name, False)
 
 
 def unreadable(run: Run, slot: str, code: str) -> None:

@@ -23,7 +23,7 @@ def start(run: Run, name: str, *, chosen: bool = False, given: Given = ()) -> St
     once their rejections let it pass; nothing of it reaches another flow.
     """
     flow = run.world.definitions.flows.get(name)
-    if flow is None or not (flow.offered or chosen):
+    if flow is None or not (flow.offered or chosen or run.state.about.removeprefix("flow:") in flow.after):
         say_stale(run)
         return
     for begin, stop in wanted_units(run):

@@ -51,7 +51,8 @@ class State:
 
     ``lost``: messages in a row that were not understood. ``done``: a flow was finished. ``parked``: what waits for this
     customer since an earlier conversation, until it was offered. ``heard``: when the customer last wrote. ``fresh``:
-    the conversation was begun by an event, so its customer is still to be greeted.
+    the conversation was begun by an event, so its customer is still to be greeted. ``about``: what the last message led
+    to, ``flow:x`` or ``article:x``; empty for anything else.
     """
 
     frames: list[Frame] = field(default_factory=list)
@@ -66,6 +67,7 @@ class State:
     done: bool = False
     surveyed: bool = False
     fresh: bool = False
+    about: str = ""
     parked: dict[str, Any] = field(default_factory=dict)
 
 
@@ -213,6 +215,7 @@ _STATE = _Fields(
     done=(_flag, False),
     surveyed=(_flag, False),
     fresh=(_flag, False),
+    about=(_text, ""),
     parked=(_named, {}),
 )
 _FRAME = _Fields(

@@ -117,6 +117,7 @@ def _flow(
         offered=draft.offered,
         parks=draft.parks,
         keeps=draft.keeps,
+        after=draft.after,
     )
 
 

@@ -43,6 +43,7 @@ class Draft:
     offered: bool
     parks: bool
     keeps: bool
+    after: frozenset[str] = frozenset()
     moves: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -63,11 +64,23 @@ def read_flow(item: Item, known: Known, intents: frozenset[str], faults: Faults)
     steps = Steps(known, faults).read(listed) if listed is not None else ()
     persisted = _persisted(shape, known)
     triggers = tuple(_triggers(shape, item.name, intents))
-    offered, parks, keeps, moves = _ours(shape, pattern, steps)
+    offered, parks, keeps, after, moves = _ours(shape, pattern, steps, known.flows)
     description = shape.text("description") or ""
     shape.finish()
     return Draft(
-        item.name, name, description, guard, steps, persisted, triggers, item.place.file, offered, parks, keeps, moves
+        item.name,
+        name,
+        description,
+        guard,
+        steps,
+        persisted,
+        triggers,
+        item.place.file,
+        offered,
+        parks,
+        keeps,
+        after,
+        moves,
     )
 
 
@@ -114,13 +127,17 @@ def _threshold(shape: Shape) -> float | None:
 
 
 def _ours(
-    shape: Shape, pattern: bool, steps: tuple[Step, ...]
-) -> tuple[bool, bool, bool, Mapping[str, Mapping[str, str]]]:
+    shape: Shape, pattern: bool, steps: tuple[Step, ...], flows: frozenset[str]
+) -> tuple[bool, bool, bool, frozenset[str], Mapping[str, Mapping[str, str]]]:
     ours = shape.inner("yingda")
     if ours is None:
-        return not pattern, not pattern, False, {}
+        return not pattern, not pattern, False, frozenset(), {}
     offered, parks = ours.flag("offered", not pattern), ours.flag("parks", not pattern)
     keeps = ours.flag("keeps", False)
+    node = ours.node("after")
+    after = frozenset(words(node, "after", ours.faults) if node is not None else ())
+    for name in sorted(after - flows):
+        ours.faults.add(ours.at("after"), name, "flow_undefined")
     moves: dict[str, dict[str, str]] = {}
     known = {END, *(step.id for step in steps)}
     versions = ours.inner("moves")
@@ -134,4 +151,4 @@ def _ours(
                 ours.faults.add(moved.at(old) if moved else ours.place, new, "step_undefined")
             moves.setdefault(version, {})[old] = new
     ours.finish()
-    return offered, parks, keeps, moves
+    return offered, parks, keeps, after, moves

@@ -72,7 +72,8 @@ def _values(
 ) -> Iterator[tuple[Slot, object]]:
     words = words[:LONGEST]
     story = next((slot for slot in asked if slot.kind == "free" and slot.type == "text" and not slot.values), None)
-    most = _MORE_THAN_A_WISH if len(list(filter(str.strip, _CLAUSES.split(words)))) == 1 else _BESIDE_A_WISH
+    alone = ":" not in words and len(list(filter(str.strip, _CLAUSES.split(words)))) == 1
+    most = _MORE_THAN_A_WISH if alone else _BESIDE_A_WISH
     first = asked[0] if asked else None
     seen: set[str] = set()
     for slot in asked:

@@ -25,9 +25,10 @@ class Heard:
     ``choice`` is the id of a tapped choice. ``locale`` is the conversation's so far. ``asked`` is the slot that was
     asked for last and is still open; ``several`` says that more than one of its values may be given. ``shown`` are the
     choices of the bot's last message, in their order, ``above`` those of the messages before it in the same turn, which
-    only their labels mean. ``slots`` are those of every frame on the stack, which a correction may name; ``flow`` is
-    what the customer is busy with, which its own trigger does not start again. ``now`` is local time where the company
-    is, or at least aware. ``region`` is where a phone number without country code belongs.
+    only their labels mean; ``about`` is what the last message led to, ``flow:x`` or ``article:x``. ``slots`` are those
+    of every frame on the stack, which a correction may name; ``flow`` is what the customer is busy with, which its own
+    trigger does not start again. ``now`` is local time where the company is, or at least aware. ``region`` is where a
+    phone number without country code belongs.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Heard:
     several: bool = False
     shown: tuple[Shown, ...] = ()
     above: tuple[Shown, ...] = ()
+    about: str = ""
     slots: tuple[Slot, ...] = ()
     flow: str | None = None
     region: str = "CN"

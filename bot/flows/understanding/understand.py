@@ -20,6 +20,7 @@ from bot.flows.model import Definitions, Slot
 from bot.flows.understanding.always import always_understood
 from bot.flows.understanding.choices import command_of, several_shown, shown_by_label, shown_by_place, shown_by_words
 from bot.flows.understanding.corrections import correction_in
+from bot.flows.understanding.follow_ups import about_the_last, goes_on
 from bot.flows.understanding.given import exactly, given_with, stated_with_more
 from bot.flows.understanding.heard import Heard
 from bot.flows.understanding.language import language_of
@@ -50,12 +51,14 @@ _GREETS: Final = ("greeting", "goodbye", "thanks")
 
 
 def understand(heard: Heard, facts: Facts, definitions: Definitions) -> Understood:
-    """What a message means, as commands in the order they are to be followed. Pure; asks ``facts`` at most once.
+    """What a message means, as commands in the order they are to be followed. Pure; searches ``facts`` at most once,
+    and once more for a few words that lean on the last answer.
 
     In this order: what is understood in every state (a person, withdrawal, back to the assistant, a language); a tap;
-    a shown choice by label or place; a correction; cancel and skip; a value for the asked slot; a new wish or a
-    question; small talk; ``Unreadable`` with the reason where a value was asked for; ``CannotHandle``. Files without
-    words give no command where none are asked for. Whatever the text is, nothing is raised.
+    a shown choice by label; what takes up the last flow; a choice by place; a correction; cancel and skip; a value for
+    the asked slot; a new wish or a question; small talk; ``Unreadable`` with the reason where a value was asked for;
+    ``CannotHandle``. Files without words give no command where none are asked for. Whatever the text is, nothing is
+    raised.
     """
     words = plain(heard.text)
     locale = _locale(heard, words)
@@ -106,6 +109,8 @@ def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, f
         return tapped
     if heard.asked is not None:
         return _answer(heard, heard.asked, words, locale, definitions, facts)
+    if (follow_up := goes_on(heard, words, definitions)) is not None:
+        return (follow_up,)
     if (correction := correction_in(heard, words)) is not None:
         return (correction,)
     if heard.slots and cancels(packed(words)):
@@ -121,14 +126,16 @@ def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, f
     if talk is not None:
         return (SmallTalk(talk),)
     found = find(heard, words, definitions, facts, locale)
-    return _wished(found, heard, words, locale, definitions) or (
+    return _wished(found, heard, words, locale, definitions, facts) or (
         Cancel() if cancels(packed(words)) else CannotHandle(),
     )
 
 
-def _wished(found: Found, heard: Heard, words: str, locale: str, definitions: Definitions) -> tuple[Command, ...]:
+def _wished(
+    found: Found, heard: Heard, words: str, locale: str, definitions: Definitions, facts: Facts
+) -> tuple[Command, ...]:
     """The wish of a message with what it says beside it already; none where nothing is wanted."""
-    wish = wish_in(found, definitions, heard, locale)
+    wish = about_the_last(wish_in(found, definitions, heard, locale), found, heard, words, facts, locale)
     if not isinstance(wish, StartFlow) and (flow := stated_with_more(found, heard, words, definitions)):
         wish = StartFlow(flow)
     return _with_given(wish, heard, words, definitions) if wish is not None else ()

@@ -26,14 +26,14 @@ _SKIP: Final = re.compile(
     r"|不方便(?:说|提供|透露)?|不回答|暂不(?:提供|填)|先不(?:填|说|提供)|以后再(?:填|说))(?:吧|了|这个|这题|一?下"
     r"|这一?(?:步|项|题))*"
     r"|(?:我)?(?:不知道|不清楚|不记得|忘了|忘记了|不晓得|不确定|找不到)(?:了|啊|呢|诶|订单号|单号|号码)*|没有|没有了"
-    r"|没|无|没了|暂无|都行|随便|随意|无所谓|都可以"
+    r"|没|冇|冇啊|唔知(?:道)?|唔记得|无|没了|暂无|都行|随便|随意|无所谓|都可以"
     r"|(?:please |can (?:i|we) |i(?:'d like| want| would like) to |let'?s )*(?:skip|pass)(?: (?:it|this|that|this one"
     r"|this question|please))*|next(?: question)?|n/?a|none|nothing|no idea|(?:i )?(?:don'?t|do not|dont) (?:know"
     r"|have (?:it|one|any|that)|remember|want to (?:say|answer))|not sure|can'?t remember|i forgot|rather not say"
     r"|prefer not to(?: say| answer)?|whatever|doesn'?t matter|any"
 )
 _LACKS: Final = re.compile(
-    r"(?:我|现在|目前|暂时|手上|手边|手头|这里|也|都|真的|是)*(?:没有?|没带|没存|忘记?了?|找不到|查不到|不记得"
+    r"(?:我|现在|目前|暂时|手上|手边|手头|这里|也|都|真的|是)*(?:没有?|冇|没带|没存|忘记?了?|找不到|查不到|不记得"
     rf"|记不得|不知道|不清楚|不提供|不想(?:提供|给|填)|丢了)(?:任何|什么|这个|那个|我的|了)*{_WHAT_IS_ASKED}"
     r"(?:了|啊|呢|的|诶|呀|在(?:手上|手边|身边))*"
     rf"|(?:sorry |well |i have |i've got |there is )*no {_ASKED_EN}(?: (?:here|yet|sorry|at hand|on me))*"

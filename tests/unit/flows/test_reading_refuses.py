@@ -52,6 +52,7 @@ SPOILT = [
     (ASK, "- link: order\n        next: END", 7, "next", "next_after_link"),
     (ASK, "- link: nothing", 6, "nothing", "flow_undefined"),
     (ASK, "- call: nothing", 6, "nothing", "flow_undefined"),
+    (STEPS, "    yingda: {after: [nothing]}\n" + STEPS, 5, "nothing", "flow_undefined"),
     (ASK, "- call: order\n        mcp_server: x", 7, "mcp_server", "key_unsupported"),
     (ASK, "- action: utter_nothing", 6, "utter_nothing", "response_undefined"),
     (ASK, "- action: do it", 6, "do it", "name_of_action"),
