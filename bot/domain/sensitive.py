@@ -109,14 +109,6 @@ def mask_body(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: ({} if name == "location" else _masked(value)) for name, value in body.items()}
 
 
-def kinds_of_body(body: Mapping[str, Any]) -> frozenset[Kind]:
-    """As :func:`kinds`, over every text in a message's body."""
-    there: set[Kind] = {"location"} if body.get("location") else set()
-    for text in _texts(body):
-        there |= kinds(text)
-    return frozenset(there)
-
-
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return mask(value)
@@ -125,17 +117,6 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_masked(one) for one in value]
     return value
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)
 
 
 def _number(shown: str) -> str:

@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 
-from bot.handlers.action import LocalAction, within
+from bot.handlers.action import HandlerTurn, LocalAction, within
 from bot.handlers.case_forms import due_shown
 from bot.handlers.cases import DONE, next_due, own_case, raise_priority, remind_owner
 from bot.settings import Settings
@@ -20,18 +20,27 @@ ONCE_IN = timedelta(hours=24)
 """A case is urged once in that time; more of it would only bury its owner in tasks."""
 
 
-class UrgeCase(LocalAction):
-    """Notes that the customer waits, once a day, and lets the owner know."""
-
+class _Wish(LocalAction):
     def __init__(self, settings: Settings) -> None:
         self._hours = settings.service.answer_within_h
+
+    async def _case(self, turn: HandlerTurn, dispatcher: CollectingDispatcher, tracker: Tracker) -> Case | None:
+        """The customer's case that is worked on; where there is none, they are told so."""
+        case = await own_case(turn, tracker.get_slot("case_number"))
+        if case is None or case.state in DONE:
+            dispatcher.utter_message(response="utter_case_moved_on")
+            return None
+        return case
+
+
+class UrgeCase(_Wish):
+    """Notes that the customer waits, once a day, and lets the owner know."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn = within()
-        case = await own_case(turn, tracker.get_slot("case_number"))
-        if case is None or case.state in DONE:
-            dispatcher.utter_message(response="utter_case_moved_on")
+        case = await self._case(turn, dispatcher, tracker)
+        if case is None:
             return []
         due = due_shown(next_due(case), turn.locale)
         if any(one.by == "customer" and one.note == URGED and turn.now - one.at < ONCE_IN for one in case.events):
@@ -55,18 +64,14 @@ class RaiseCase(LocalAction):
         return []
 
 
-class WithdrawCase(LocalAction):
+class WithdrawCase(_Wish):
     """Closes a case by its customer's wish. Where work on it has begun, its owner is asked to end it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._hours = settings.service.answer_within_h
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """See :class:`LocalAction`."""
         turn = within()
-        case = await own_case(turn, tracker.get_slot("case_number"))
-        if case is None or case.state in DONE:
-            dispatcher.utter_message(response="utter_case_moved_on")
+        case = await self._case(turn, dispatcher, tracker)
+        if case is None:
             return []
         try:
             moved: Case = await turn.crm.transition_case(case.id, "closed", "customer", WITHDRAWN, root_cause="other")

@@ -6,7 +6,6 @@ from uuid import UUID
 from bot.storage.pool import Connection
 
 _MARK = "SELECT bot.mark_unreachable(%s, %s, %s, %s)"
-_ACTED = "SELECT bot.acted(%s, %s, %s)"
 
 
 async def mark_unreachable(
@@ -18,9 +17,3 @@ async def mark_unreachable(
     """
     row = await (await connection.execute(_MARK, (identity_id, reason, code, at))).fetchone()
     return bool(row and row[0])
-
-
-async def note_act(connection: Connection, identity_id: UUID, act: str, *, at: datetime) -> None:
-    """They did something that allows us to send, of a kind that the platform's windows know; a message's turn notes
-    its own (``Inbound.act``)."""
-    await connection.execute(_ACTED, (identity_id, act, at))

@@ -14,11 +14,10 @@ PAUSE_S = 0.03
 
 
 class Traffic:
-    """A crowd of visitors; ``handed_over`` counts how often one of them was given to a person."""
+    """A crowd of visitors."""
 
     def __init__(self, visitors: Sequence[Visitor]) -> None:
         self.visitors = visitors
-        self.handed_over = 0
         self._stopping = asyncio.Event()
         self._progress = asyncio.Condition()
 
@@ -44,7 +43,6 @@ class Traffic:
             number += 1
             answer = await visitor.say(f"note {number} of {name}")
             if any(choice["id"] == "bot" for choice in answer["body"].get("choices", ())):
-                self.handed_over += 1
                 seq = await visitor.send(choice="bot")
                 await visitor.read_to(seq + 1)
             async with self._progress:

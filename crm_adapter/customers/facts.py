@@ -16,7 +16,7 @@ from crm_adapter.tables import contacts, facts
 PLACE = "facts.value"
 FOUND_BY = ("phone", "email")
 """The fields that a contact can be found by; no other is hard enough to guess for a blind index."""
-SURENESS: Mapping[str, int] = {"anonymous": 0, "claimed": 1, "verified": 2}
+_SURENESS: Mapping[str, int] = {"anonymous": 0, "claimed": 1, "verified": 2}
 
 
 async def standing(connection: AsyncConnection, keys: Keys, root_id: UUID) -> dict[str, Fact]:
@@ -39,10 +39,15 @@ def changed(
     return {field: value for field, value in fields.items() if _is_new(before.get(field), value, assurance)}
 
 
+def surer(assurance: Assurance, than: Assurance) -> bool:
+    """Whether the one is more than the other."""
+    return _SURENESS[assurance] > _SURENESS[than]
+
+
 def _is_new(fact: Fact | None, value: str | None, assurance: Assurance) -> bool:
     if fact is None:
         return value is not None
-    return fact.value != value or (value is not None and SURENESS[assurance] > SURENESS[fact.assurance])
+    return fact.value != value or (value is not None and surer(assurance, fact.assurance))
 
 
 async def write(

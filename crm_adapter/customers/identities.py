@@ -10,12 +10,16 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from crm_adapter.customers.facts import FOUND_BY
+from crm_adapter.customers.fields import normalise
 from crm_adapter.encryption import DataKey, Keys, SealBroken, seal, unseal
 from crm_adapter.encryption.vault import load_keys
+from crm_adapter.port import BadField
 from crm_adapter.records.customers import Assurance, Identity
 from crm_adapter.tables import contacts, identities
 
 PLACE = "identities.external_id"
+_LONGEST = 500
 STAFF = "staff"
 """The channel of what staff logs; not an account of the customer's."""
 
@@ -23,6 +27,21 @@ STAFF = "staff"
 def blind_of(keys: Keys, account: str, external_id: str) -> bytes:
     """By what an identity is found; a phone's or e-mail's account is its channel."""
     return keys.blind("identity", account, external_id)
+
+
+def names_of(channel: str, account: str, external_id: str) -> tuple[str, str]:
+    """The account and the id by which an identity is known: a phone or e-mail in its one form, its channel as account.
+
+    Raises :class:`~crm_adapter.port.BadField`.
+    """
+    if channel in FOUND_BY:
+        value = normalise(channel, external_id)
+        if value is None:
+            raise BadField(channel, f"bad_{channel}")
+        return channel, value
+    if not 0 < len(external_id) <= _LONGEST:
+        raise BadField("external_id", "too_long" if external_id else "missing")
+    return account, external_id
 
 
 class Held(NamedTuple):

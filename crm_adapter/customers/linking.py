@@ -9,15 +9,12 @@ from crm_adapter.customers import identities as identities_of
 from crm_adapter.customers import matching, profiles
 from crm_adapter.customers.families import root_of
 from crm_adapter.customers.feed import note_change
-from crm_adapter.customers.fields import normalise
 from crm_adapter.customers.locks import Locked, Moved, lock_profile, lock_values
 from crm_adapter.customers.merging import merge
 from crm_adapter.encryption import Keys
 from crm_adapter.encryption.vault import load_key
-from crm_adapter.port import BadField, Refused
+from crm_adapter.port import Refused
 from crm_adapter.records.customers import Linked, LinkResult, Merged, Noted, Provenance, Suggested
-
-_LONGEST = 500
 
 
 async def link(
@@ -34,10 +31,7 @@ async def link(
     """See :meth:`crm_adapter.port.Customers.link_identity`; ``provenance.assurance`` is the identity's. May raise
     Moved."""
     field = channel if channel in facts_of.FOUND_BY else None
-    if field is not None:
-        account, external_id = channel, _known(field, normalise(field, external_id))
-    elif not 0 < len(external_id) <= _LONGEST:
-        raise BadField("external_id", "too_long" if external_id else "missing")
+    account, external_id = identities_of.names_of(channel, account, external_id)
     blind = identities_of.blind_of(keys, account, external_id)
     fields: dict[str, str | None] = {} if field is None else {field: external_id}
     points = profiles.points_of(keys, fields)
@@ -82,7 +76,7 @@ async def _new(
 
 
 async def _raise(connection: AsyncConnection, root_id: UUID, there: identities_of.Held, provenance: Provenance) -> None:
-    if facts_of.SURENESS[provenance.assurance] > facts_of.SURENESS[there.assurance]:
+    if facts_of.surer(provenance.assurance, there.assurance):
         await identities_of.raise_assurance(connection, there.id, provenance.assurance, at=provenance.at)
         await note_change(connection, "identity", [root_id], there.id)
 
@@ -114,9 +108,3 @@ async def _of_another(
         await lock_profile(connection, root_id, other_id)
     reason = f"same_{channel}" if fields else "same_account"
     return Suggested(await matching.suggest(connection, root_id, other_id, reason), other_id)
-
-
-def _known(field: str, value: str | None) -> str:
-    if value is None:
-        raise BadField(field, f"bad_{field}")
-    return value

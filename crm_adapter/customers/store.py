@@ -106,20 +106,18 @@ class SqlCustomers(Session):
         self, contact_id: UUID, owner_id: UUID | None, by: str, *, expected_version: int | None = None
     ) -> int:
         told = {"owner": None if owner_id is None else str(owner_id)}
-        provenance = Provenance(by.partition(":")[0], by, datetime.now(UTC))
+        provenance = Provenance.of(by, datetime.now(UTC))
         return await self._keep_right(contact_id, told, provenance, expected_version, owner_id=owner_id)
 
     async def mark_reviewed(self, contact_id: UUID, by: str, at: datetime) -> int:
-        provenance = Provenance(by.partition(":")[0], by, at)
+        provenance = Provenance.of(by, at)
         return await self._keep_right(contact_id, {"reviewed": at.isoformat()}, provenance, None, reviewed_at=at)
 
     async def find_by_identity(self, channel: str, account: str, external_id: str) -> UUID | None:
-        if channel in facts_of.FOUND_BY:
-            account = channel
-            try:
-                external_id = normalise(channel, external_id) or ""
-            except BadField:
-                return None
+        try:
+            account, external_id = identities_of.names_of(channel, account, external_id)
+        except BadField:
+            return None
         blind = identities_of.blind_of(self._keys, account, external_id)
         async with self._work() as connection:
             return await matching.holder(connection, blind)

@@ -42,11 +42,16 @@ class Brought:
     quarantined: bool
 
 
+def check_key(named: ExternalKey) -> None:
+    """Raises :class:`BadField` ``bad_key`` for one that is empty or too long."""
+    if not all(0 < len(one) <= _LONGEST for one in (named.system, named.key)):
+        raise BadField("external_key", "bad_key")
+
+
 async def upsert(connection: AsyncConnection, keys: Keys, brought: Brought) -> Upserted:
     """See :meth:`crm_adapter.port.Customers.upsert_contact`; may raise Moved."""
     named = brought.external_key
-    if not (0 < len(named.system) <= _LONGEST and 0 < len(named.key) <= _LONGEST):
-        raise BadField("external_key", "bad_key")
+    check_key(named)
     blind = keys.blind("external_key", named.system, named.key)
     points = profiles.points_of(keys, brought.fields)
     await lock_values(connection, [blind, *(point.blind for point in points)])

@@ -6,7 +6,7 @@ The hot path gets its key with the same round trip as everything else (``crm.ide
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
@@ -48,9 +48,3 @@ async def house_key(connection: AsyncConnection, keys: Keys) -> DataKey:
         await connection.execute(new)
         row = (await connection.execute(query)).one()  # another process may have been first
     return keys.unwrap(row.id, row.kek, row.wrapped)
-
-
-async def erase_keys(connection: AsyncConnection, contact_ids: Iterable[UUID]) -> list[UUID]:
-    """Erases every data key of these contacts; the ids of the keys that are gone once the transaction commits."""
-    gone = delete(data_keys).where(data_keys.c.contact_id.in_(set(contact_ids))).returning(data_keys.c.id)
-    return list((await connection.execute(gone)).scalars())

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from crm_adapter.customers.facts import FOUND_BY
+from crm_adapter.customers.facts import FOUND_BY, surer
 from crm_adapter.customers.fields import normalise, normalise_all
+from crm_adapter.customers.identities import names_of
+from crm_adapter.customers.upserting import check_key
 from crm_adapter.in_memory.merging import Merging
-from crm_adapter.in_memory.people import expect, identity_of, surer
+from crm_adapter.in_memory.people import expect, identity_of
 from crm_adapter.in_memory.state import Account, Person
 from crm_adapter.port import BadField, VersionConflict
 from crm_adapter.records.customers import (
@@ -31,8 +33,6 @@ from crm_adapter.records.customers import (
     Upserted,
 )
 
-_KEY_LENGTH, _ID_LENGTH = 200, 500
-
 
 class InMemoryCustomers(Merging):
     """See :class:`crm_adapter.port.Customers`."""
@@ -51,8 +51,7 @@ class InMemoryCustomers(Merging):
     ) -> Upserted:
         """See :meth:`crm_adapter.port.Customers.upsert_contact`."""
         values = normalise_all(fields)
-        if not all(0 < len(one) <= _KEY_LENGTH for one in (external_key.system, external_key.key)):
-            raise BadField("external_key", "bad_key")
+        check_key(external_key)
         known = self._state.external_keys.get(external_key)
         if known is not None:
             done = self._change(self._state.root(known), values, provenance, expected_version)
@@ -114,24 +113,22 @@ class InMemoryCustomers(Merging):
         expect(person.version, expected_version)
         person.owner_id = owner_id
         told = {"owner": None if owner_id is None else str(owner_id)}
-        self._put(person.id, told, Provenance(by.partition(":")[0], by, self._state.clock()), {})
+        self._put(person.id, told, Provenance.of(by, self._state.clock()), {})
         return self._advance(person.id)
 
     async def mark_reviewed(self, contact_id: UUID, by: str, at: datetime) -> int:
         """See :meth:`crm_adapter.port.Customers.mark_reviewed`."""
         person = self._state.person(self._state.root(contact_id))
         person.reviewed_at = at
-        self._put(person.id, {"reviewed": at.isoformat()}, Provenance(by.partition(":")[0], by, at), {})
+        self._put(person.id, {"reviewed": at.isoformat()}, Provenance.of(by, at), {})
         return self._advance(person.id)
 
     async def find_by_identity(self, channel: str, account: str, external_id: str) -> UUID | None:
         """See :meth:`crm_adapter.port.Customers.find_by_identity`."""
-        if channel in FOUND_BY:
-            account = channel
-            try:
-                external_id = normalise(channel, external_id) or ""
-            except BadField:
-                return None
+        try:
+            account, external_id = names_of(channel, account, external_id)
+        except BadField:
+            return None
         found = self._account(account, external_id)
         return None if found is None else self._state.root(found.home_id)
 
@@ -164,14 +161,8 @@ class InMemoryCustomers(Merging):
     ) -> LinkResult:
         """See :meth:`crm_adapter.port.Customers.link_identity`."""
         surely = replace(provenance, assurance=assurance)
-        fields: dict[str, str | None] = {}
-        if channel in FOUND_BY:
-            account, external_id = channel, normalise(channel, external_id) or ""
-            if not external_id:
-                raise BadField(channel, f"bad_{channel}")
-            fields = {channel: external_id}
-        elif not 0 < len(external_id) <= _ID_LENGTH:
-            raise BadField("external_id", "too_long" if external_id else "missing")
+        account, external_id = names_of(channel, account, external_id)
+        fields: dict[str, str | None] = {channel: external_id} if channel in FOUND_BY else {}
         root_id = self._state.root(contact_id)
         there = self._account(account, external_id)
         if there is not None and self._state.root(there.home_id) != root_id:

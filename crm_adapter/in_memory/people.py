@@ -12,7 +12,6 @@ from crm_adapter.in_memory.state import Account, Known, Room, Suggestion
 from crm_adapter.port import VersionConflict
 from crm_adapter.records.customers import (
     FIELDS,
-    Assurance,
     Contact,
     Fact,
     Identity,
@@ -166,12 +165,6 @@ def expect(version: int, expected: int | None) -> None:
     """Raises :class:`~crm_adapter.port.VersionConflict` when somebody was faster."""
     if expected is not None and expected != version:
         raise VersionConflict(version)
-
-
-def surer(assurance: Assurance, than: Assurance) -> bool:
-    """Whether the one is more than the other."""
-    order: tuple[Assurance, ...] = ("anonymous", "claimed", "verified")
-    return order.index(assurance) > order.index(than)
 
 
 def _points(fields: Mapping[str, str | None]) -> list[tuple[str, str]]:

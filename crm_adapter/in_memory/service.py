@@ -11,7 +11,7 @@ from crm_adapter.port import Refused, UnknownRecord, VersionConflict
 from crm_adapter.records.service import Case, CaseDue, CaseEvent, CaseState, NewCase, NewTask, RootCause, Task
 from crm_adapter.service.checks import check_case, check_step, check_task, check_text
 from crm_adapter.service.numbers import new_number, read_number
-from crm_adapter.service.steps import Standing, assign, final_due, first_due, step
+from crm_adapter.service.steps import Standing, assign, final_due, first_due, standing_of, step
 
 
 class InMemoryService(Room):
@@ -65,7 +65,7 @@ class InMemoryService(Room):
         check_step(note, root_cause, told)
         before, now = self._take(case_id, expected_version), self._state.clock()
         policy = self._state.policy
-        after = step(policy, before.kind, before.category, _standing(before), to, by, now, root_cause)
+        after = step(policy, before.kind, before.category, standing_of(before), to, by, now, root_cause)
         return self._move(before, after, by, note, now, told)
 
     async def add_to_case(
@@ -84,7 +84,7 @@ class InMemoryService(Room):
         before = self._take(case_id, expected_version)
         if before.state == "closed":
             raise Refused("already_closed")
-        case = self._move(before, _standing(before), by, note, self._state.clock(), told)
+        case = self._move(before, standing_of(before), by, note, self._state.clock(), told)
         if urgent:
             case = self._keep_case(replace(case, priority="high"))
         if not files:
@@ -98,7 +98,7 @@ class InMemoryService(Room):
         """See :meth:`crm_adapter.port.Service.assign_case`."""
         check_step(note, None)
         before = self._take(case_id, expected_version)
-        return self._move(before, assign(_standing(before), owner_id), by, note, self._state.clock())
+        return self._move(before, assign(standing_of(before), owner_id), by, note, self._state.clock())
 
     async def case(self, case_id: UUID) -> Case:
         """See :meth:`crm_adapter.port.Service.case`."""
@@ -189,18 +189,7 @@ class InMemoryService(Room):
     def _move(self, before: Case, after: Standing, by: str, note: str, at: datetime, told: str | None = None) -> Case:
         event = CaseEvent(at, by, before.state, after.state, note, after.owner_id, told or None)
         return self._keep_case(
-            replace(
-                before,
-                state=after.state,
-                owner_id=after.owner_id,
-                final_due_at=after.final_due_at,
-                first_done_at=after.first_done_at,
-                final_done_at=after.final_done_at,
-                closed_at=after.closed_at,
-                root_cause=after.root_cause,
-                version=before.version + 1,
-                events=(*before.events, event),
-            )
+            replace(before, **after.values(), version=before.version + 1, events=(*before.events, event))
         )
 
     def _keep_case(self, case: Case) -> Case:
@@ -218,15 +207,3 @@ class InMemoryService(Room):
         return next(
             number for number in iter(lambda: new_number(at, self._state.dice.choice), None) if number not in taken
         )
-
-
-def _standing(case: Case) -> Standing:
-    return Standing(
-        case.state,
-        case.owner_id,
-        case.final_due_at,
-        case.first_done_at,
-        case.final_done_at,
-        case.closed_at,
-        case.root_cause,
-    )

@@ -38,6 +38,11 @@ class Provenance:
     at: datetime
     assurance: Assurance = "claimed"
 
+    @classmethod
+    def of(cls, by: str, at: datetime) -> "Provenance":
+        """What ``by`` decided: its source is of what kind they are."""
+        return cls(by.partition(":")[0], by, at)
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

@@ -20,7 +20,7 @@ from crm_adapter.service.deadlines import due_in
 from crm_adapter.service.holder import hold
 from crm_adapter.service.numbers import new_number, read_number
 from crm_adapter.service.reading import WORDS, AnyRow, read_case, read_cases, seal_words
-from crm_adapter.service.steps import Standing, assign, final_due, first_due, step
+from crm_adapter.service.steps import Standing, assign, final_due, first_due, standing_of, step
 from crm_adapter.service.tables import case_events, cases
 from crm_adapter.session import Session
 
@@ -77,7 +77,7 @@ class SqlCases(Session):
         async with self._work() as connection:
             row, key = await self._take(connection, case_id, expected_version)
             now = datetime.now(UTC)
-            after = step(self._policy, row.kind, row.category, _standing(row), to, by, now, root_cause)
+            after = step(self._policy, row.kind, row.category, standing_of(row), to, by, now, root_cause)
             return await self._move(connection, row, key, after, by, note, now, told)
 
     async def add_to_case(
@@ -97,7 +97,7 @@ class SqlCases(Session):
             row, key = await self._take(connection, case_id, expected_version)
             if row.state == "closed":
                 raise Refused("already_closed")
-            case = await self._move(connection, row, key, _standing(row), by, note, datetime.now(UTC), told)
+            case = await self._move(connection, row, key, standing_of(row), by, note, datetime.now(UTC), told)
             values: dict[str, Any] = {"priority": "high"} if urgent else {}
             if files:
                 details = {**case.details, "files": [*case.details.get("files", ()), *files]}
@@ -114,7 +114,7 @@ class SqlCases(Session):
         check_step(note, None)
         async with self._work() as connection:
             row, key = await self._take(connection, case_id, expected_version)
-            after = assign(_standing(row), owner_id)
+            after = assign(standing_of(row), owner_id)
             return await self._move(connection, row, key, after, by, note, datetime.now(UTC))
 
     async def case(self, case_id: UUID) -> Case:
@@ -172,16 +172,7 @@ class SqlCases(Session):
         at: datetime,
         told: str | None = None,
     ) -> Case:
-        values = {
-            "state": after.state,
-            "owner_id": after.owner_id,
-            "final_due_at": after.final_due_at,
-            "first_done_at": after.first_done_at,
-            "final_done_at": after.final_done_at,
-            "closed_at": after.closed_at,
-            "root_cause": after.root_cause,
-            "version": row.version + 1,
-        }
+        values = {**after.values(), "version": row.version + 1}
         changed = update(cases).where(cases.c.id == row.id).values(values).returning(cases)
         moved = (await connection.execute(changed)).one()
         await _append(connection, key, moved, row.state, by, note, at, told)
@@ -228,15 +219,3 @@ async def _append(
     }
     await connection.execute(insert(case_events).values(event))
     await note_change(connection, "case", [row.contact_id], row.id)
-
-
-def _standing(row: AnyRow) -> Standing:
-    return Standing(
-        row.state,
-        row.owner_id,
-        row.final_due_at,
-        row.first_done_at,
-        row.final_done_at,
-        row.closed_at,
-        row.root_cause,
-    )

@@ -4,8 +4,9 @@ Pure: every adapter takes its steps by these rules.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from crm_adapter.policy import Policy
@@ -44,6 +45,15 @@ class Standing:
     final_done_at: datetime | None = None
     closed_at: datetime | None = None
     root_cause: RootCause | None = None
+
+    def values(self) -> dict[str, Any]:
+        """By the names that a case and its row have for them."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def standing_of(case: Any) -> Standing:
+    """What may change of a case, whether it is a record or a row."""
+    return Standing(**{one.name: getattr(case, one.name) for one in fields(Standing)})
 
 
 def first_due(policy: Policy, kind: CaseKind, opened_at: datetime) -> datetime | None:

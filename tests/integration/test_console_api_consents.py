@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from uuid_utils.compat import uuid7
 
-from crm_adapter.encryption.vault import erase_keys
 from crm_adapter.ledger.checkpoints import make_checkpoints
 from crm_adapter.ledger.proof import keep_proofs, prove_chains
 from crm_adapter.ledger.sequencer import link_all
+from crm_adapter.tables import data_keys
 from tests.integration.consent_store import as_superuser, choice, consents_of, new_contact
 from tests.integration.console_client import serving
 
@@ -56,7 +56,7 @@ async def test_a_choice_made_on_the_phone_is_recorded_once_and_shown(console, ag
     assert event["actor"].startswith("staff:")
     assert (event["method"], event["told_on"], event["readable"]) == ("phone", "phone", True)
     async with engine.begin() as connection:
-        await erase_keys(connection, [contact])
+        await connection.execute(delete(data_keys).where(data_keys.c.contact_id == contact))
     (event,) = (await agent.call("GET", path)).body["events"]
     assert (event["readable"], event["prompt"], event["reply"]) == (False, None, None)
 

@@ -1,7 +1,6 @@
 """Pictures and files of the chat: taken up to a limit, typed by their content, given to their sender only."""
 
 import asyncio
-from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import BodyPartReader, web
@@ -10,6 +9,7 @@ from bot.storage.blobs import BlobRefused
 from bot.web import bodies
 from bot.web.chat.edge import sender_of
 from bot.web.chat.plain import caller
+from bot.web.file_response import file_response
 from bot.web.peer import client_network
 from bot.web.problems import Problem
 
@@ -76,10 +76,4 @@ async def get_blob(request: web.Request) -> web.Response:
     read = await edge.blobs.read(blob_id) if found else None
     if read is None:
         raise Problem(404, "blob_unknown")
-    blob, content = read
-    response = web.Response(body=content, content_type=blob.type)
-    disposition = "inline" if blob.type.startswith("image/") else "attachment"
-    response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(blob.name, safe='')}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, max-age=86400"
-    return response
+    return file_response(*read, kept="private, max-age=86400")

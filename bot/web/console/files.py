@@ -1,7 +1,5 @@
 """The attachments of a conversation, as staff opens them; each is one line in the access log."""
 
-from urllib.parse import quote
-
 from aiohttp import web
 from sqlalchemy import select
 
@@ -9,6 +7,7 @@ from bot.staff.roles import Permission
 from bot.storage.tables import blobs, conversations
 from bot.web.console.paging import identifier
 from bot.web.console.seen import SEEN
+from bot.web.file_response import file_response
 from bot.web.keys import BLOBS, ENGINE
 from bot.web.problems import Problem
 from bot.web.routes import Route
@@ -30,11 +29,7 @@ async def show_file(request: web.Request) -> web.Response:
         raise Problem(404, "blob_unknown")
     if contact_id is not None:
         request[SEEN].add(contact_id)
-    blob, content = read
-    response = web.Response(body=content, content_type=blob.type)
-    disposition = "inline" if blob.type.startswith(_SHOWN) else "attachment"
-    response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(blob.name, safe='')}"
-    return response
+    return file_response(*read, kept="no-store", shown=_SHOWN)
 
 
 ROUTES = (Route("GET", "/api/conversations/{id}/files/{file}", show_file, Permission.CONVERSATIONS_READ),)

@@ -5,13 +5,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
 
 from bot.outbox.rows import Row
 from bot.storage.blobs import BlobStore
+from bot.web.file_response import file_response
 from bot.web.problems import Problem
 from bot.web.routes import PUBLIC, Route
 
@@ -61,13 +61,7 @@ async def get_file(request: web.Request) -> web.Response:
     read = await downloads.blobs.read(blob_id) if blob_id else None
     if read is None:
         raise Problem(404, "blob_unknown")
-    blob, content = read
-    response = web.Response(body=content, content_type=blob.type)
-    disposition = "inline" if blob.type.startswith("image/") else "attachment"
-    response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(blob.name, safe='')}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return file_response(*read, kept="private, no-store")
 
 
 FILE_ROUTES = (Route("GET", "/channels/{account}/files/{token}", get_file, PUBLIC),)

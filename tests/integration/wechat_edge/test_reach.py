@@ -6,7 +6,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from bot.outbox.reach import mark_unreachable, note_act
+from bot.outbox.reach import mark_unreachable
 from bot.storage.database import Addresses
 from tests.integration.wechat_edge.desk import at_desk
 from tests.integration.wechat_edge.phones import Wechat
@@ -15,6 +15,7 @@ from tests.integration.wechat_edge.test_slow import PATIENT, held
 
 pytestmark = pytest.mark.heavy
 
+ACTED = "SELECT bot.acted(%s, 'payment', %s)"
 WHO = "SELECT identity_id FROM bot.conversations LIMIT 1"
 
 
@@ -55,9 +56,9 @@ async def test_an_act_that_is_no_message_opens_a_window_and_ends_the_mark(
     now = datetime.now(UTC)
     assert await marked(demo_addresses, identity_id, now)
     async with await psycopg.AsyncConnection.connect(demo_addresses.application_url, autocommit=True) as connection:
-        await note_act(connection, identity_id, "payment", at=now - timedelta(seconds=1))
+        await connection.execute(ACTED, (identity_id, now - timedelta(seconds=1)))
         assert phones.rows("SELECT reason FROM bot.unreachable") == [("unfollowed",)]
-        await note_act(connection, identity_id, "payment", at=now + timedelta(seconds=1))
+        await connection.execute(ACTED, (identity_id, now + timedelta(seconds=1)))
     assert phones.rows("SELECT reason FROM bot.unreachable") == []
     windows = phones.rows("SELECT trigger, sent FROM bot.send_windows ORDER BY trigger")
     assert windows == [

@@ -5,7 +5,7 @@ Like other behaviour (CH3): ``outcome_ref`` names the deed, the sealed content i
 
 import json
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +16,6 @@ from crm_adapter.encryption import seal
 from crm_adapter.identify import Known
 
 Deed = Literal["notice_allowed", "notice_allowed_again", "notice_refused", "notice_revoked", "notice_sent"]
-DEEDS: Final[tuple[Deed, ...]] = get_args(Deed)
 PLACE = "interactions.content"
 _APPEND = text("SELECT crm.append_interactions(:identity, NULL, 'wechat', :account, '', CAST(:items AS jsonb))")
 
