@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
+from tests.servers import short_folder
 from tests.unit.test_house import ROOT, files
 
 IGNORED = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] not in "*!"]
@@ -42,8 +44,16 @@ def copy_context(target: Path) -> None:
             shutil.copy(path, target / name)
 
 
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    """What an image's build sees."""
+    copy_context(tmp_path)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Shipped:
+    """Made once in a process, and takes more than a minute: who asks for it belongs into test_wheel.py."""
     folder = tmp_path_factory.mktemp("shipped")
     source, out, prefix = folder / "source", folder / "wheel", folder / "yingda"
     copy_context(source)
@@ -64,3 +74,11 @@ def settings_field(variable: str) -> object:
     """The field of the settings that an environment variable means; KeyError when there is none."""
     path = variable.removeprefix("YINGDA_").lower().split("__")
     return reduce(lambda model, name: model.model_fields[name].annotation, path, Settings)  # type: ignore[arg-type,return-value]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder with a short name, since a Unix socket will lie below it."""
+    folder = short_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

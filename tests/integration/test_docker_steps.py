@@ -3,27 +3,23 @@
 import json
 import re
 import shlex
-import subprocess
-
-import pytest
+from pathlib import Path
 
 from bot.__main__ import COMMANDS
-from tests.integration.conftest import Shipped, clean_environment, run_step, settings_field
-from tests.servers import ROOT, LiveServer, free_port
-
-pytestmark = pytest.mark.alone
+from tests.integration.conftest import run_step, settings_field
+from tests.servers import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
-def test_the_image_is_built_by_the_scripts_that_tests_run(shipped: Shipped) -> None:
-    """`shipped` ran them; here: the Dockerfile runs the same ones, with files that the context has."""
+def test_the_image_is_built_by_the_scripts_that_tests_run(context: Path) -> None:
+    """`shipped` runs them; here: the Dockerfile runs the same ones, with files that the context has."""
     steps = re.findall(r"^RUN (\S+)", DOCKERFILE, re.MULTILINE)
     assert sorted(steps) == ["/setup/install.sh", "/setup/install.sh", "deploy/build.sh", "useradd"]
     stages = DOCKERFILE.split("\nFROM ")[-1]
     for copied in re.findall(r"^COPY ((?!--from).*) \S+$", stages, re.MULTILINE):
         for name in copied.split():
-            assert (shipped.source / name).is_file(), name
+            assert (context / name).is_file(), name
     assert json.loads(re.findall(r"^ENTRYPOINT (.*)$", DOCKERFILE, re.MULTILINE)[0]) == ["yingda"]
     assert json.loads(re.findall(r"^CMD (.*)$", DOCKERFILE, re.MULTILINE)[0])[0] in COMMANDS
 
@@ -36,23 +32,10 @@ def test_the_image_runs_as_nobody_special_and_keeps_its_data() -> None:
         settings_field(variable)
 
 
-def test_no_secret_and_no_data_enters_the_image(shipped: Shipped) -> None:
+def test_no_secret_and_no_data_enters_the_image(context: Path) -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert {".env", ".git", "var", "yingda.toml"} <= set(ignored)
-    assert not [path for path in shipped.source.rglob(".env") if path.is_file()]
-
-
-def test_the_health_check_tells_a_live_server_from_a_dead_one(live_server: LiveServer, shipped: Shipped) -> None:
-    command = json.loads(re.findall(r"^HEALTHCHECK .* CMD (.*)$", DOCKERFILE, re.MULTILINE)[0])
-    assert command[1] == "/opt/yingda/healthy.py"
-    check = [shipped.program("python"), str(ROOT / "deploy" / "healthy.py")]
-
-    def code(port: int) -> int:
-        environment = clean_environment(YINGDA_HTTP__PORT=str(port))
-        return subprocess.run(check, env=environment, timeout=30, capture_output=True).returncode
-
-    assert code(live_server.port) == 0
-    assert code(free_port()) == 1
+    assert not [path for path in context.rglob(".env") if path.is_file()]
 
 
 def test_shell_scripts_are_whole() -> None:

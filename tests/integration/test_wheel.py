@@ -1,36 +1,29 @@
-"""The wheel, installed where nothing else is, chats."""
+"""The wheel, installed where nothing else is: it chats, and does what compose.yaml and the image ask of it."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import psutil
+import psycopg
 import pytest
 
+from bot.__main__ import COMMANDS
+from bot.storage.embedded import EmbeddedPostgres
+from bot.storage.embedded.binaries import find_binaries
 from build_front import PAGES
-from tests.integration.conftest import Shipped, clean_environment
-from tests.integration.patience import allowed
-from tests.servers import ROOT, free_port, short_folder
+from tests.integration.conftest import Shipped, clean_environment, settings_field
+from tests.integration.test_compose import OURS
+from tests.integration.test_docker_steps import DOCKERFILE
+from tests.integration.whole_programs import ask, postgres_under, serving, wait_ready
+from tests.servers import ROOT, LiveServer, free_port
 
-pytestmark = pytest.mark.alone
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """An empty folder with a short name, since a Unix socket will lie below it."""
-    folder = short_folder()
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+pytestmark = pytest.mark.heavy
 
 
 def test_everything_is_in_it(shipped: Shipped) -> None:
@@ -69,56 +62,6 @@ def test_without_its_pages_there_is_no_wheel(tmp_path: Path) -> None:
     assert not list(out.glob("*.whl"))
 
 
-def ask(url: str, body: dict[str, Any] | None = None, token: str | None = None) -> Any:
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=30) as answer:
-        return json.loads(answer.read())
-
-
-def wait_ready(url: str, server: subprocess.Popen[bytes], log: Path, within_s: float = 120.0) -> None:
-    deadline = time.monotonic() + within_s
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            if ask(f"{url}/readyz")["ready"]:
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    pytest.fail(f"not ready:\n{log.read_text()[-4000:]}")
-
-
-def postgres_under(folder: Path) -> list[psutil.Process]:
-    """The PostgreSQL processes whose data lie under `folder`."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if "postgres" in process.name() and Path(process.cwd()).is_relative_to(folder):
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found
-
-
-@contextmanager
-def serving(program: str, folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`yingda serve` with its data below `folder`, started and not waited for; and its log."""
-    log = folder / "serve.log"
-    environment = clean_environment(YINGDA_HTTP__PORT=str(port), YINGDA_VAR_DIR=str(folder / "var"))
-    command = [program, "serve"]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
-        )
-    try:
-        yield server, log
-    finally:
-        if server.poll() is None:
-            server.kill()
-            server.wait(10)
-        for process in postgres_under(folder):
-            process.kill()
-
-
 def test_it_serves_and_answers_and_leaves_nothing_behind(shipped: Shipped, folder: Path) -> None:
     program, port = shipped.program("yingda"), free_port()
     url = f"http://127.0.0.1:{port}"
@@ -139,11 +82,86 @@ def test_it_serves_and_answers_and_leaves_nothing_behind(shipped: Shipped, folde
         assert server.wait(30) == 0, log.read_text()[-4000:]
         assert postgres_under(folder) == []
 
-    started = time.monotonic()
     with serving(program, folder, port) as (server, log):
         wait_ready(url, server, log)
-        assert time.monotonic() - started < allowed(5, 8), "a second start, the embedded database's included"
         assert ask(f"{url}/channels/shop/messages", question, session["token"]) == told
         server.send_signal(signal.SIGINT)
         assert server.wait(30) == 0, log.read_text()[-4000:]
         assert postgres_under(folder) == []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_service_of_ours_runs_a_command_with_settings_that_exist(name: str, shipped: Shipped) -> None:
+    service = OURS[name]
+    assert service["command"][0] in COMMANDS
+    usage = subprocess.run(
+        [shipped.program("yingda"), *service["command"], "--help"],
+        cwd=shipped.prefix,
+        env=clean_environment(),
+        capture_output=True,
+        timeout=60,
+    )
+    assert usage.returncode == 0
+    for variable in service["environment"]:
+        settings_field(variable)
+
+
+def test_the_roles_script_makes_what_a_migration_needs(shipped: Shipped, folder: Path) -> None:
+    with EmbeddedPostgres(folder / "pg") as databases:
+
+        def url(role: str, name: str) -> str:
+            return databases.owner_url.replace("yingda_owner", role, 1).replace("/yingda?", f"/{name}?", 1)
+
+        with psycopg.connect(url("postgres", "postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE yingda")
+            connection.execute("DROP ROLE yingda_owner, yingda_app")
+            (socket,) = connection.execute("SHOW unix_socket_directories").fetchone() or ("",)
+        programs = find_binaries().root / "bin"
+        roles = subprocess.run(
+            [ROOT / "deploy" / "postgres" / "roles.sh"],
+            env=clean_environment(
+                POSTGRES_USER="postgres",
+                PGHOST=socket,
+                PATH=f"{programs}:/usr/bin:/bin",
+                YINGDA_OWNER_PASSWORD="it's the owner's",
+                YINGDA_APP_PASSWORD="it's the application's",
+            ),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert roles.returncode == 0, roles.stderr
+        migrated = subprocess.run(
+            [shipped.program("yingda"), "db", "migrate"],
+            cwd=folder,
+            env=clean_environment(
+                YINGDA_DATABASE_URL=url("yingda_app", "yingda"), YINGDA_OWNER_DATABASE_URL=url("yingda_owner", "yingda")
+            ),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert migrated.returncode == 0, migrated.stderr
+        with psycopg.connect(url("postgres", "yingda")) as connection:
+            rows = connection.execute(
+                "SELECT rolname, rolsuper, rolpassword IS NOT NULL FROM pg_authid WHERE rolname ~ '^yingda' ORDER BY 1"
+            ).fetchall()
+            assert rows == [("yingda_app", False, True), ("yingda_owner", False, True)]
+        with psycopg.connect(url("yingda_app", "yingda"), autocommit=True) as connection:
+            assert connection.execute("SELECT count(*) FROM crm.interactions").fetchone() == (0,)
+            for schema in ("public", "bot", "crm"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(f"CREATE TABLE {schema}.mine ()")
+
+
+def test_the_health_check_tells_a_live_server_from_a_dead_one(live_server: LiveServer, shipped: Shipped) -> None:
+    command = json.loads(re.findall(r"^HEALTHCHECK .* CMD (.*)$", DOCKERFILE, re.MULTILINE)[0])
+    assert command[1] == "/opt/yingda/healthy.py"
+    check = [shipped.program("python"), str(ROOT / "deploy" / "healthy.py")]
+
+    def code(port: int) -> int:
+        environment = clean_environment(YINGDA_HTTP__PORT=str(port))
+        return subprocess.run(check, env=environment, timeout=30, capture_output=True).returncode
+
+    assert code(live_server.port) == 0
+    assert code(free_port()) == 1
