@@ -26,15 +26,19 @@ async def write_bundle(
             async for name, content in attachments:
                 names.append(f"attachments/{name}")
                 await asyncio.to_thread(bundle.writestr, names[-1], content)
-            data = {"made_at": export.made_at.isoformat(), "controller": controller, **export.content}
-            data["attachments"] = list(names)
-            await asyncio.to_thread(bundle.writestr, "data.json", json.dumps(data, ensure_ascii=False, indent=2))
-            await asyncio.to_thread(bundle.writestr, "index.html", page_of(export, controller, locale, names))
+            # Years of messages are written out beside the loop: others are being answered meanwhile.
+            await asyncio.to_thread(_write_words, bundle, export, controller, locale, names)
         await asyncio.to_thread(part.replace, path)
     except BaseException:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def _write_words(bundle: zipfile.ZipFile, export: Export, controller: str, locale: str, names: list[str]) -> None:
+    data = {"made_at": export.made_at.isoformat(), "controller": controller, **export.content, "attachments": names}
+    bundle.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2))
+    bundle.writestr("index.html", page_of(export, controller, locale, names))
 
 
 def _open(path: Path) -> zipfile.ZipFile:

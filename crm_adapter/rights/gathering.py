@@ -3,6 +3,7 @@
 Table by table, not view by view: what a later room adds to the catalogue of the erasure has to be named here too.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,9 +87,9 @@ async def gather(connection: AsyncConnection, keys: Keys, contact_id: UUID) -> t
     opened: dict[UUID, DataKey] = {}
     for section in SECTIONS:
         rows = await _rows(connection, section, known[section.leads_to])
-        missing = {key_id_of(value) for row in rows for value in row.values() if _is_sealed(value)} - set(opened)
+        missing = await asyncio.to_thread(_keys_of, rows) - set(opened)
         opened.update(await load_keys(connection, keys, missing))
-        content[section.name] = [_shown(section, row, opened) for row in rows]
+        content[section.name] = await asyncio.to_thread(_all_shown, section, rows, opened)
         known[section.table] = [row["id"] for row in rows if "id" in row]
     return root, content
 
@@ -98,6 +99,16 @@ async def _rows(connection: AsyncConnection, section: Section, ids: Sequence[UUI
         f"SELECT * FROM {section.table} WHERE {section.names} = ANY(:ids) ORDER BY {section.order}"  # noqa: S608 - our own names
     )
     return [dict(row._mapping) for row in await connection.execute(query, {"ids": list(ids)})]
+
+
+def _keys_of(rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    return {key_id_of(value) for row in rows for value in row.values() if _is_sealed(value)}
+
+
+def _all_shown(
+    section: Section, rows: Sequence[Mapping[str, Any]], opened: Mapping[UUID, DataKey]
+) -> list[dict[str, Any]]:
+    return [_shown(section, row, opened) for row in rows]
 
 
 def _shown(section: Section, row: Mapping[str, Any], opened: Mapping[UUID, DataKey]) -> dict[str, Any]:

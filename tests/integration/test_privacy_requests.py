@@ -1,24 +1,31 @@
 """Every kind of request about one's own data, from the asking to the answer (PR6, PIPL 44-50)."""
 
 import json
+import threading
 import zipfile
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from uuid_utils.compat import uuid7
 
 from bot.jobs.retention import export_path
 from bot.privacy.exporting import Exports
 from bot.storage.blobs import BlobStore
+from crm_adapter.encryption import seal
+from crm_adapter.encryption.vault import load_key
 from crm_adapter.identify import Sender
 from crm_adapter.policy import Policy
 from crm_adapter.port import BadField, Refused, UnknownRecord, VersionConflict
 from crm_adapter.records.customers import Provenance
 from crm_adapter.records.rights import NewPrivacyRequest
+from crm_adapter.rights import bundle
 from crm_adapter.rights.gathering import NOT_EXPORTED, SECTIONS
+from crm_adapter.rights.readable import page_of
 from crm_adapter.rights.working_days import ZONE
+from crm_adapter.tables import interactions
 from tests.integration.privacy_customers import MATTER, NAME, NOW, PHONE, SAID, STAFF, Store, everything, make_customer
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + bytes(40)
@@ -206,10 +213,10 @@ async def test_the_file_has_everything_in_clear_and_loads_nothing(store, engine,
     assert path.stat().st_mode & 0o077 == 0
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
-    with zipfile.ZipFile(path) as bundle:
-        data = json.loads(bundle.read("data.json"))
-        page = bundle.read("index.html").decode()
-        attachment = bundle.read(f"attachments/{blob.id}-漏水.png")
+    with zipfile.ZipFile(path) as whole:
+        data = json.loads(whole.read("data.json"))
+        page = whole.read("index.html").decode()
+        attachment = whole.read(f"attachments/{blob.id}-漏水.png")
     assert attachment == PNG
     names = {fact["value"] for fact in data["facts"] if fact["field"] == "name"}
     assert names == {NAME, "新名字", "<script>alert(1)</script>"}
@@ -231,6 +238,48 @@ async def test_the_file_has_everything_in_clear_and_loads_nothing(store, engine,
     assert "&lt;Demo &amp; Co&gt;" in page or settings.crm.controller in page
     assert '<html lang="zh-Hans">' in page
     assert SAID in page
+
+
+async def test_years_of_messages_are_written_out_beside_the_loop(
+    store, engine, keys, customer, settings, pool, tmp_path, monkeypatch
+):
+    """Ten thousand of them: the file is whole, and nobody else's turn waits for it."""
+    blobs, names = BlobStore(settings.var_dir / "blobs", pool, keys), [f"{number}.png" for number in range(20)]
+    sender = Sender("web", "shop", customer.external_id, "verified", "zh-Hans")
+    for name in names:
+        await blobs.put(sender, name, PNG + bytes(500_000))
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE bot.blobs SET message_id = gen_random_uuid()"))
+        whose = text("SELECT key_id FROM crm.identities WHERE id = :id")
+        key = await load_key(connection, keys, await connection.scalar(whose, {"id": customer.identity_id}))
+        about = {"identity_id": customer.identity_id, "channel": "web", "account": "shop", "direction": "in"}
+        rows = [
+            {
+                **about,
+                "id": number,
+                "occurred_at": NOW,
+                "sealed_content": seal(key, "interactions.content", number, SAID.encode()),
+                "trace_id": "",
+                "idempotency_key": str(number),
+            }
+            for number in (uuid7() for _ in range(10_000))
+        ]
+        await connection.execute(insert(interactions), rows)
+    threads = []
+
+    def page(*arguments):
+        threads.append(threading.current_thread())
+        return page_of(*arguments)
+
+    monkeypatch.setattr(bundle, "page_of", page)
+    await Exports(settings, store, blobs).write(customer.contact_id, tmp_path / "all.zip")
+    assert threads[0] is not threading.main_thread()
+    with zipfile.ZipFile(tmp_path / "all.zip") as whole:
+        assert whole.testzip() is None
+        assert len(json.loads(whole.read("data.json"))["interactions"]) == 10_001
+        assert whole.read("index.html").decode().count(SAID) == 10_001
+        kept = [name.rpartition("-")[2] for name in whole.namelist() if name.startswith("attachments/")]
+    assert [name for name in kept if name in names] == names
 
 
 async def test_a_file_is_not_made_for_ever(store, customer, settings, pool, keys):
