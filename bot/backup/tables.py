@@ -8,7 +8,6 @@ from psycopg import sql
 
 from bot.storage.schema import RESTORING
 
-KINDS = ("data", "keys")
 _OURS = """
 SELECT format('%I.%I', n.nspname, c.relname), c.relkind = 'S', n.nspname = 'vault'
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import NoReturn
 
 import structlog
 from psycopg import Rollback
@@ -62,8 +61,8 @@ SELECT {COLUMNS} FROM bot.outbox o {JOINS}
 """  # noqa: S608 - constants of this program
 
 
-class Outbox:
-    """``deliverers`` by the names of their accounts; any number of processes may have one of these at work."""
+class Outbox(Rounds):
+    """``deliverers`` by the names of their accounts."""
 
     def __init__(
         self,
@@ -74,34 +73,26 @@ class Outbox:
         lease_s: float = LEASE_S,
         deadline_s: float = 86_400.0,
     ) -> None:
+        super().__init__("the outbox", most=AT_ONCE, pause_s=POLL_S, lease_s=lease_s)
         self._pool = pool
         self._keys = keys
         self._deliverers = deliverers
         self._deadline_s = deadline_s
-        self._rounds = Rounds("the outbox", most=AT_ONCE, pause_s=POLL_S, lease_s=lease_s)
         self._swept_at = float("-inf")
 
-    def wake(self) -> None:
-        """Looks at once; a hint that is lost costs a second."""
-        self._rounds.wake()
-
-    async def run(self) -> NoReturn:
-        """Sends for ever; an error is logged and the next look tries again. Cancelled, it ends what it has begun."""
-        await self._rounds.run(self.send_due)
-
     async def send_due(self) -> bool:
-        """Begins to send what is due, as far as there is room; whether there may be more."""
-        free = self._rounds.room
+        """See :meth:`Rounds.send_due`."""
+        free = self._room
         if free <= 0:
-            return False  # the first that ends wakes it
+            return False
         async with self._pool.connection() as connection:
             if (abandoned := (await connection.execute(ABANDONED)).rowcount) > 0:
                 log.warning("nobody knows whether these were sent", count=abandoned)
             await self._sweep(connection)
-            values = {"accounts": list(self._deliverers), "limit": free, "lease_s": self._rounds.lease_s}
+            values = {"accounts": list(self._deliverers), "limit": free, "lease_s": self._lease_s}
             claimed = await (await connection.execute(_CLAIM, values)).fetchall()
         for columns in claimed:
-            self._rounds.begin(self._deliver(read_row(self._keys, columns)))
+            self._begin_to(self._deliver(read_row(self._keys, columns)))
         return len(claimed) == free
 
     async def _sweep(self, connection: Connection) -> None:
@@ -176,8 +167,7 @@ class Outbox:
     async def _begin(self, rows: Sequence[Row], route: str) -> list[Row] | None:
         """All of them, or none: ``None`` where the first is not ours any more, nothing where another one is gone."""
         ids = [row.message_id for row in rows]
-        lease_s = self._rounds.lease_s
-        values = {"ids": ids, "head": ids[0], "lease": rows[0].lease, "lease_s": lease_s, "route": route}
+        values = {"ids": ids, "head": ids[0], "lease": rows[0].lease, "lease_s": self._lease_s, "route": route}
         with suppress(Rollback):
             async with self._pool.connection() as connection, connection.transaction() as transaction:
                 found = await (await connection.execute(BEGIN, values)).fetchall()
@@ -202,7 +192,7 @@ class Outbox:
             async with self._pool.connection() as connection:
                 await settle(connection, one, self._deadline_s)
 
-        await self._rounds.write(write)
+        await self._write(write)
 
 
 def _is_late(row: Row, deliverer: Deliverer, now: datetime) -> bool:

@@ -4,31 +4,20 @@ from aiohttp import web
 
 from bot.staff.roles import Permission
 from bot.web.bodies import is_storable
-from bot.web.console.paging import page_of, page_reply, reply, text
+from bot.web.console.paging import page_of, page_reply, place_number, reply, text
 from bot.web.keys import ARTICLES
 from bot.web.language import locale_of
 from bot.web.problems import Problem
 from bot.web.routes import Route
 
-_DIGITS = 9
-
 
 async def show_articles(request: web.Request) -> web.Response:
     page = page_of(request)
-    start = _start(page.cursor)
+    start = place_number(page.cursor)
     found = await request.app[ARTICLES].list(text(request, "q"), locale_of(request))
     return page_reply(
         page, found[start : start + page.asked], lambda _: str(start + page.limit), lambda article: article
     )
-
-
-def _start(cursor: str | None) -> int:
-    # They are few and in memory: a place is simply how many came before.
-    if cursor is None:
-        return 0
-    if len(cursor) > _DIGITS or not (cursor.isascii() and cursor.isdigit()):
-        raise Problem(400, "bad_cursor")
-    return int(cursor)
 
 
 async def show_article(request: web.Request) -> web.Response:

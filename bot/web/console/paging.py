@@ -17,6 +17,7 @@ from crm_adapter.port import UnknownRecord
 LIMIT = 200
 _DEFAULT_LIMIT = 50
 _Q_LENGTH = 200
+_DIGITS = 9
 _Item = TypeVar("_Item")
 
 
@@ -116,6 +117,15 @@ def place_id(cursor: str | None) -> UUID | None:
     if found is None:
         raise Problem(400, "bad_cursor")
     return found
+
+
+def place_number(cursor: str | None) -> int:
+    """How many came before, in a cursor made of that number. Raises :class:`Problem` 400 ``bad_cursor``."""
+    if cursor is None:
+        return 0
+    if len(cursor) > _DIGITS or not (cursor.isascii() and cursor.isdigit()):
+        raise Problem(400, "bad_cursor")
+    return int(cursor)
 
 
 def _encode(place: str) -> str:

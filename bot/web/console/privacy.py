@@ -13,7 +13,7 @@ from bot.staff.roles import Permission
 from bot.web.bodies import Body, Line, invalid, is_storable, read_model
 from bot.web.console.guard import actor_of
 from bot.web.console.naming import names_in
-from bot.web.console.paging import id_in, page_of, page_reply, reply, text
+from bot.web.console.paging import id_in, page_of, page_reply, place_number, reply, text
 from bot.web.console.seen import SEEN
 from bot.web.console.unmask import Veil, veil_of
 from bot.web.keys import CRM, EXPORTS
@@ -33,7 +33,6 @@ from crm_adapter.records.rights import (
 from crm_adapter.rights.certificate import document_of
 
 _Words = Annotated[str, Field(max_length=4000)]
-_DIGITS = 9
 
 
 class _New(Body):
@@ -63,7 +62,7 @@ class _Refusal(Body):
 async def show_requests(request: web.Request) -> web.Response:
     """By deadline, the overdue first; ``state=open`` is every state that waits for us, ``kind`` one kind."""
     page = page_of(request)
-    start = _place(page.cursor)
+    start = place_number(page.cursor)
     state = text(request, "state", of=("open", *REQUEST_STATES)) or "open"
     states = OPEN_STATES if state == "open" else tuple(one for one in REQUEST_STATES if one == state)
     kind = text(request, "kind", of=REQUEST_KINDS)
@@ -201,14 +200,6 @@ def _shape(found: PrivacyRequest, names: Mapping[UUID, str], veil: Veil) -> dict
 def _check_words(words: str) -> None:
     if not is_storable(words):
         raise invalid(("words", "not_allowed"))
-
-
-def _place(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if len(cursor) > _DIGITS or not (cursor.isascii() and cursor.isdigit()):
-        raise Problem(400, "bad_cursor")
-    return int(cursor)
 
 
 ROUTES = (

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -35,8 +35,8 @@ POLL_S = 2.0
 SWEEP_S = 20.0
 
 
-class NoticeSender:
-    """One process's; ``clients`` are those that are open. Any number of processes may have one at work."""
+class NoticeSender(Rounds):
+    """``clients`` are those that are open."""
 
     def __init__(
         self,
@@ -47,28 +47,20 @@ class NoticeSender:
         *,
         lease_s: float = LEASE_S,
     ) -> None:
+        super().__init__("notices", most=AT_ONCE, pause_s=POLL_S, lease_s=lease_s)
         self._accounts = accounts
         self._clients = clients
         self._engine = engine
         self._keys = keys
-        self._rounds = Rounds("notices", most=AT_ONCE, pause_s=POLL_S, lease_s=lease_s)
         self._swept_at = float("-inf")
 
-    def wake(self) -> None:
-        """Looks at once; a hint that is lost costs two seconds."""
-        self._rounds.wake()
-
-    async def run(self) -> NoReturn:
-        """Sends for ever; an error is logged and the next look tries again. Cancelled, it ends what it has begun."""
-        await self._rounds.run(self.send_due)
-
     async def send_due(self) -> bool:
-        """Begins to send what is due, as far as there is room; whether there may be more."""
-        free = self._rounds.room
+        """See :meth:`Rounds.send_due`."""
+        free = self._room
         if free <= 0:
-            return False  # the first that ends wakes it
+            return False
         now = asyncio.get_running_loop().time()
-        values = {"accounts": list(self._clients), "limit": free, "lease_s": self._rounds.lease_s}
+        values = {"accounts": list(self._clients), "limit": free, "lease_s": self._lease_s}
         async with self._engine.begin() as connection:
             if (abandoned := (await connection.execute(statements.ABANDONED)).rowcount) > 0:
                 log.warning("nobody knows whether these notices were sent", count=abandoned)
@@ -77,12 +69,8 @@ class NoticeSender:
                 self._swept_at = now
             claimed = (await connection.execute(statements.CLAIM, values)).all()
         for row in claimed:
-            self._rounds.begin(self._send(read_notice(self._keys, row)))
+            self._begin_to(self._send(read_notice(self._keys, row)))
         return len(claimed) == free
-
-    async def settled(self) -> None:
-        """Returns when nothing is under way."""
-        await self._rounds.settled()
 
     async def _send(self, queued: QueuedNotice) -> None:
         try:
@@ -135,7 +123,7 @@ class NoticeSender:
             "id": queued.id,
             "identity": queued.identity_id,
             "lease": queued.lease,
-            "lease_s": self._rounds.lease_s,
+            "lease_s": self._lease_s,
             "kind": notice.kind,
             "template": notice.template_id,
             "long_term": notice.long_term,
@@ -159,7 +147,7 @@ class NoticeSender:
             async with self._engine.begin() as connection:
                 await _write(connection, queued, notice, outcome)
 
-        await self._rounds.write(write)
+        await self._write(write)
 
 
 async def _write(
