@@ -22,6 +22,15 @@ class Position:
     read_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a copy of a thread misses, in order; ``reset``: it is no copy of it any more, and what follows is all."""
+
+    position: Position
+    reset: bool
+    messages: list[Message]
+
+
 class Thread:
     """One customer's thread on one account, over all of its conversations."""
 
@@ -50,6 +59,20 @@ class Thread:
         with suppress(SealBroken):  # damaged: the lines stand there, without their words
             key = self._keys.unwrap(key_id, kek, wrapped) if wrapped is not None else None
         return [Message(row[0], row[1], row[2], row[3], open_body(key, row[0], row[4]), row[5], row[6]) for row in rows]
+
+    async def page(self, after: int) -> Page:
+        """What a copy that ends with line ``after`` misses.
+
+        Such a copy is dropped when it is ahead (the thread was erased and began again), too far behind, or when lines
+        that it never had are gone by their age: it would wait for them for ever.
+        """
+        position = await self.position()
+        if after == position.seq:
+            return Page(position, False, [])
+        elsewhere = after > position.seq or position.seq - after > REPLAY_LIMIT
+        messages = await self.after(max(0, position.seq - REPLAY_LIMIT) if elsewhere else after)
+        first = messages[0].seq if messages else position.seq + 1
+        return Page(position, elsewhere or first > after + 1, messages)
 
     async def acknowledge(self, received: int, read: int) -> None:
         """The browser has received, and its owner read, up to these; never goes back."""

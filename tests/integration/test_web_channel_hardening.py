@@ -426,10 +426,10 @@ async def test_files_that_no_message_names_go(open_shop: Open) -> None:
 
 
 async def test_a_fault_of_ours_is_told_without_words(open_shop: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(self: Thread, seq: int) -> None:
+    async def fail(self: Thread) -> None:
         raise psycopg.IntegrityError("Key (name)=(what a customer wrote)")
 
-    monkeypatch.setattr(Thread, "after", fail)
+    monkeypatch.setattr(Thread, "position", fail)
     shop = await open_shop()
     with capture_logs() as logs:
         async with shop.socket(await shop.open()) as socket:

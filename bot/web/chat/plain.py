@@ -10,7 +10,6 @@ from bot.channels.web.parse import parse_seq
 from bot.channels.web.render import render_message
 from bot.channels.web.tokens import Visitor
 from bot.realtime import Hint, Subscription
-from bot.turns.thread import REPLAY_LIMIT
 from bot.web.chat.edge import EDGE, ChatEdge, topic, trace_id_of
 
 MAX_WAIT_S = 25.0
@@ -49,19 +48,17 @@ async def get_messages(request: web.Request) -> web.Response:
     work = None
     with edge.held_open(request):
         async with edge.realtime.subscribe([topic(visitor)]) as signals:
-            position = await thread.position()
-            if position.seq == after and wait_s > 0 and not edge.draining:
+            page = await thread.page(after)
+            if not page.messages and after <= page.position.seq and wait_s > 0 and not edge.draining:
                 work = await _wait_for_news(edge, signals, wait_s)
-                position = await thread.position()
-        reset = after > position.seq or position.seq - after > REPLAY_LIMIT
-        messages = await thread.after(max(0, position.seq - REPLAY_LIMIT) if reset else after)
+                page = await thread.page(after)
     return web.json_response(
         {
-            "seq": position.seq,
-            "received_seq": position.received_seq,
-            "read_seq": position.read_seq,
-            "reset": reset,
-            "messages": [render_message(message) for message in messages],
+            "seq": page.position.seq,
+            "received_seq": page.position.received_seq,
+            "read_seq": page.position.read_seq,
+            "reset": page.reset,
+            "messages": [render_message(message) for message in page.messages],
             **({"working": work} if work is not None else {}),
         }
     )

@@ -18,7 +18,7 @@ from bot.metrics import REFUSALS, SOCKETS
 from bot.realtime import Hint, Subscription
 from bot.settings import LOCALES, Locale, WebChannel
 from bot.turns.take import UNAVAILABLE, TurnUnavailable
-from bot.turns.thread import REPLAY_LIMIT, Thread
+from bot.turns.thread import Thread
 from bot.web.chat.edge import EDGE, ChatEdge, new_trace_id, topic
 from bot.web.problems import Problem, describe
 
@@ -29,6 +29,8 @@ HELLO_WITHIN_S = 10.0
 SEND_WITHIN_S = 20.0
 LOOK_EVERY_S = 15.0  # hints may be lost: the store is looked at anyway
 FAULTS_CLOSE, TOKEN_CLOSE = 4400, 4401
+_ERASED = 2**31
+"""The cursor of a copy whose thread is gone: ahead of every other."""
 SIGNALS = ("received", "read", "typing", "ping")
 
 
@@ -78,7 +80,8 @@ class SocketChat:
             visitor, last_seq = await self._hello()
             async with self._edge.realtime.subscribe([topic(visitor)]) as signals:
                 thread = self._edge.thread(visitor)
-                await self._welcome(thread, last_seq)
+                async with self._sending:
+                    await self._welcome(thread, last_seq)
                 async with asyncio.TaskGroup() as tasks:
                     beside = (
                         tasks.create_task(self._follow(signals, thread)),
@@ -123,11 +126,11 @@ class SocketChat:
         return visitor, last_seq
 
     async def _welcome(self, thread: Thread, last_seq: int) -> None:
-        position = await thread.position()
-        if last_seq > position.seq or position.seq - last_seq > REPLAY_LIMIT:
+        page = await thread.page(last_seq)
+        position = page.position
+        if page.reset:
             await self._send({"type": "reset"})
-            last_seq = max(0, position.seq - REPLAY_LIMIT)
-        self._cursor = last_seq
+        self._cursor = position.seq
         self._acknowledged = (position.received_seq, position.read_seq)
         await self._send(
             {
@@ -137,7 +140,7 @@ class SocketChat:
                 "read_seq": position.read_seq,
             }
         )
-        await self._catch_up(thread)
+        await self._pass_on(page.messages)
 
     async def _follow(self, signals: Subscription, thread: Thread) -> None:
         """Sends what others add to the thread; every hint is only a reason to look."""
@@ -157,8 +160,10 @@ class SocketChat:
                     pass
                 case _:
                     seq = body.get("seq")
-                    if not isinstance(seq, int) or seq > self._cursor:
+                    if isinstance(seq, int) and seq > self._cursor:
                         await self._catch_up(thread)
+                    elif seq != self._cursor:
+                        await self._look(thread)
                     if (work := self._edge.work_of(signal)) is not None:
                         await self._send({"type": "working", **work})
 
@@ -187,11 +192,16 @@ class SocketChat:
         match frame.get("type"):
             case "send":
                 await self._edge.admit_message(visitor)
+                before = self._cursor
                 taken = await self._edge.take(visitor, frame, new_trace_id())
                 await self._send(
                     {"type": "ack", "client_msg_id": taken.message.client_msg_id, "seq": taken.message.seq}
                 )
-                await self._deliver((taken.message, *taken.answers), thread)
+                if taken.message.seq <= before and not taken.duplicate:
+                    async with self._sending:
+                        await self._welcome(thread, _ERASED)
+                else:
+                    await self._deliver((taken.message, *taken.answers), thread)
             case "received":
                 await self._acknowledge(thread, parse_seq(frame.get("seq"), "seq"), 0)
             case "read":
@@ -240,9 +250,21 @@ class SocketChat:
     async def _catch_up(self, thread: Thread) -> None:
         async with self._sending:
             while messages := await thread.after(self._cursor):
-                for message in messages:
-                    await self._send(render_message(message))
-                    self._cursor = message.seq
+                await self._pass_on(messages)
+
+    async def _look(self, thread: Thread) -> None:
+        """Sends what nobody gave a hint of. The lock keeps the cursor where it was when the store was asked."""
+        async with self._sending:
+            seq = (await thread.position()).seq
+            if seq < self._cursor:
+                await self._welcome(thread, _ERASED)
+        if seq > self._cursor:
+            await self._catch_up(thread)
+
+    async def _pass_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            await self._send(render_message(message))
+            self._cursor = message.seq
 
     async def _fault(self, bad: BadInbound, frame: dict[str, Any]) -> None:
         code = "bad_frame" if bad.code == "malformed_json" else bad.code
