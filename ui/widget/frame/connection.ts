@@ -138,7 +138,13 @@ export class Connection {
       clearTimeout(timer)
       if (ended) return ended
       const socket = this.ways.socket(context)
-      if (await socket.ready) {
+      // The poll may end meanwhile, also because the session is another's now: a socket of the old one must not go on.
+      const first = await Promise.race([poll.closed, socket.ready])
+      if (typeof first === 'object') {
+        socket.close()
+        return first
+      }
+      if (first) {
         poll.close()
         this.link = socket
         this.socketFailures = 0

@@ -71,6 +71,18 @@ describe('sessions', () => {
     expect((await sessions.renew(before.token)).visitor).not.toBe(before.visitor)
   })
 
+  it('does not bring back a visitor who was cleared while the session was renewed', async () => {
+    const { sessions, store, answer } = open()
+    const before = await sessions.obtain()
+    answer.mockImplementationOnce((body) => {
+      store.clear()
+      return { token: token(subject(body.token ?? '')), expires_at: '2999-01-01T00:00:00Z', locale: 'en', account: { name: 'shop', title: {} }, limits: {} }
+    })
+    const after = await sessions.renew(before.token)
+    expect(after.visitor).not.toBe(before.visitor)
+    expect(sessions.current).toEqual(after)
+  })
+
   it('does not spend the identity of a customer who is known already', async () => {
     const { sessions, answer } = open()
     await sessions.identify(token('anna'))

@@ -112,6 +112,8 @@ export class Sessions {
       locale,
       body: { locale, ...(known && { token: known.token }), ...(login && { identity: login.jwt }) },
     })
+    // Cleared meanwhile: nobody wants to go on as the visitor whose session this is.
+    if (known && !login && !this.current) return this.request(undefined)
     const identity = login ? login.identity : known?.identity
     const session: Session = {
       token: answer.token,
