@@ -6,10 +6,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class StartFlow:
-    """The customer wants what this flow does; ``slots`` are answers that came with the tap."""
+    """The customer wants what this flow does; ``slots`` are answers that came with the tap.
+
+    ``instead``: in place of what is going on, which then is over.
+    """
 
     flow: str
     slots: tuple[tuple[str, Any], ...] = ()
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ def _with_wish(commands: Sequence[Command]) -> tuple[tuple[Command, ...], list[t
 
 def _start(run: Run, command: StartFlow, told: Given) -> Steps[None]:
     chosen = any(one.partition(",")[0].rstrip(")") == f"start({command.flow}" for one in run.offered)
-    yield from start(run, command.flow, chosen=chosen, given=(*command.slots, *told))
+    given = (*command.slots, *told)
+    yield from start(run, command.flow, chosen=chosen, given=given, instead=command.instead)
 
 
 def _take(run: Run, command: SetSlot | CorrectSlot, _told: Given) -> Steps[None]:

@@ -16,11 +16,12 @@ Given = Sequence[tuple[str, Any]]
 """Slots with their values."""
 
 
-def start(run: Run, name: str, *, chosen: bool = False, given: Given = ()) -> Steps[None]:
+def start(run: Run, name: str, *, chosen: bool = False, given: Given = (), instead: bool = False) -> Steps[None]:
     """Starts a flow; one that is open already goes on, and none is started that is held back or not offered.
 
     Of what was ``given`` with it, what the flow and those that it calls ask their customer for is taken as answered,
-    once their rejections let it pass; nothing of it reaches another flow.
+    once their rejections let it pass; nothing of it reaches another flow. With ``instead`` what is going on is
+    over, and what it has asked for already is not asked again.
     """
     flow = run.world.definitions.flows.get(name)
     if flow is None or not (flow.offered or chosen or run.state.about.removeprefix("flow:") in flow.after):
@@ -42,6 +43,11 @@ def start(run: Run, name: str, *, chosen: bool = False, given: Given = ()) -> St
         run.came_to("none")
         return
     drop_patterns(run)
+    if instead and (unit := top_wanted(run)) is not None:
+        given = (*_answered(run, run.frames[unit[0]]), *given)
+        told = {"dialog_flow": in_language(flow.name, run.locale), "dialog_below": run.name_of(run.frames[unit[0]])}
+        drop_unit(run, unit)
+        run.say("utter_instead", **told)
     if len(wanted_units(run)) >= run.world.terms.depth:
         yield from park(run, wanted_units(run)[0])
         run.say("utter_put_aside")
@@ -51,6 +57,13 @@ def start(run: Run, name: str, *, chosen: bool = False, given: Given = ()) -> St
         run.begun.append((frame, len(run.replies), run.name_of(run.frames[interrupted[0]])))
     _tell(run, frame, given)
     run.came_to("flow", name)
+
+
+def _answered(run: Run, frame: Frame) -> Given:
+    """What a customer has given a flow; a yes was one to that flow only."""
+    slots = run.chart(frame).flow.slots
+    asked = [(name, value) for name, value in frame.slots.items() if name in fillable(run, frame)]
+    return [(name, value) for name, value in asked if value is not None and slots[name].type != "bool"]
 
 
 def _brings_nothing(run: Run) -> bool:

@@ -15,7 +15,7 @@ from bot.flows.understanding.wishes import Found
 _TELLING: Final = ("phone", "email", "order")
 """Kinds whose values show what they are by themselves."""
 _OF_VALUE: Final = ("phone", "email", "address")
-_CLAUSES: Final = re.compile(r"[,，、;；。!！?？\n]+|\.\s|(?<=[\u4e00-\u9fff])\s+")
+CLAUSES: Final = re.compile(r"[,，、;；。!！?？\n]+|\.\s|(?<=[\u4e00-\u9fff])\s+")
 SUM: Final = re.compile(
     r"元|块|圆|万|预算|价位|价格|以内|以下|左右|不超过|[¥$€£]|\b(?:budget|under|below|up to|yuan|rmb|dollars?"
     r"|around|about|less than|max)\b"
@@ -42,6 +42,13 @@ def given_with(flow: str, heard: Heard, words: str, definitions: Definitions) ->
     return tuple(SetSlot(slot.name, value) for slot, value in _values(started, asked, heard, words, definitions))
 
 
+def story_of(flow: Flow) -> Slot | None:
+    """What the sentence that starts a flow may be as a whole: the first thing it asks for in the customer's own words,
+    where it takes a story."""
+    story = _story(_asked(flow))
+    return story if story is not None and story.takes in ("story", "everything") else None
+
+
 def exactly(flow: str, words: str, definitions: Definitions) -> bool:
     """Whether a plain text is an example of a flow, word for word."""
     return core(words) in definitions.sentences.get(flow, ())
@@ -51,7 +58,7 @@ def stated_with_more(found: Found, heard: Heard, words: str, definitions: Defini
     """A wish that its beginning says word for word ("我要报修，冰箱不制冷了"), or that comes with values for it."""
     if not found.stated:
         return None
-    first, *others = [part for part in _CLAUSES.split(words) if part.strip()] or [""]
+    first, *others = [part for part in CLAUSES.split(words) if part.strip()] or [""]
     for wish in found.findings.wishes[:3] if others else ():
         flow = definitions.flows.get(wish.flow)
         if flow is not None and flow.offered and flow.id != heard.flow and exactly(flow.id, first, definitions):
@@ -67,12 +74,16 @@ def _asked(flow: Flow) -> tuple[Slot, ...]:
     return tuple(flow.slots[name] for name in names if name in flow.slots)
 
 
+def _story(asked: tuple[Slot, ...]) -> Slot | None:
+    return next((slot for slot in asked if slot.kind == "free" and slot.type == "text" and not slot.values), None)
+
+
 def _values(
     flow: Flow, asked: tuple[Slot, ...], heard: Heard, words: str, definitions: Definitions
 ) -> Iterator[tuple[Slot, object]]:
     words = words[:LONGEST]
-    story = next((slot for slot in asked if slot.kind == "free" and slot.type == "text" and not slot.values), None)
-    alone = ":" not in words and len(list(filter(str.strip, _CLAUSES.split(words)))) == 1
+    story = _story(asked)
+    alone = ":" not in words and len(list(filter(str.strip, CLAUSES.split(words)))) == 1
     most = _MORE_THAN_A_WISH if alone else _BESIDE_A_WISH
     first = asked[0] if asked else None
     seen: set[str] = set()
@@ -99,7 +110,7 @@ def _values(
 def _in_a_clause(slot: Slot, heard: Heard) -> object:
     """A sum or an address where one part of the sentence says that it is one."""
     marks = SUM if slot.kind == "money" else _ADDRESS
-    for part in _CLAUSES.split(heard.text[:LONGEST]):
+    for part in CLAUSES.split(heard.text[:LONGEST]):
         said = plain(part)
         if mark := marks.search(said):
             text = part if slot.kind == "money" else part[part.find(mark[0]) :] if mark[0] in part else part

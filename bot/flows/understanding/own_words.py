@@ -12,7 +12,10 @@ from bot.flows.understanding.ways_out import lacks, packed
 _EMPTY: Final = re.compile(
     r"(?:继续|开始|下一步|请?说|等等|等一下|稍等|go on|continue|wait|hold on|next|hm+|uh+|er+|.)", re.DOTALL
 )
-_TELLING: Final = re.compile(r"满意|解决|用|帮助|问题|错|误|\b(?:useless|unhelpful|wrong|incorrect|work|help)")
+_TELLING: Final = re.compile(
+    r"满意|解决|用|帮助|问题|错|误|退|换|修|赔"
+    r"|\b(?:useless|unhelpful|wrong|incorrect|work|help|refund|replace|exchange|repair)"
+)
 """Yes or no with these says what is the matter."""
 _LOOKED_AT: Final = 40
 

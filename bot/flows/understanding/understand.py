@@ -30,6 +30,7 @@ from bot.flows.understanding.rated import helped, rating_shown
 from bot.flows.understanding.round_about import beside_no_order, by_mail_instead, is_no_sum, opposite, several_told
 from bot.flows.understanding.small_talk import small_talk_of
 from bot.flows.understanding.temper import is_upset
+from bot.flows.understanding.two_things import both_of, instead
 from bot.flows.understanding.values import Read, read_value
 from bot.flows.understanding.ways_out import cancels, lacks, packed, skips
 from bot.flows.understanding.wishes import VERBATIM, Found, certain, find, wish_in
@@ -52,7 +53,7 @@ _GREETS: Final = ("greeting", "goodbye", "thanks")
 
 def understand(heard: Heard, facts: Facts, definitions: Definitions) -> Understood:
     """What a message means, as commands in the order they are to be followed. Pure; searches ``facts`` at most once,
-    and once more for a few words that lean on the last answer.
+    and once more for a few words that lean on the last answer, or for a question beside a wish.
 
     In this order: what is understood in every state (a person, withdrawal, back to the assistant, a language); a tap;
     a shown choice by label; what takes up the last flow; a choice by place; a correction; cancel and skip; a value for
@@ -136,6 +137,8 @@ def _wished(
 ) -> tuple[Command, ...]:
     """The wish of a message with what it says beside it already; none where nothing is wanted."""
     wish = about_the_last(wish_in(found, definitions, heard, locale), found, heard, words, facts, locale)
+    if both := both_of(wish, found, heard, words, definitions, facts):
+        return both
     if not isinstance(wish, StartFlow) and (flow := stated_with_more(found, heard, words, definitions)):
         wish = StartFlow(flow)
     return _with_given(wish, heard, words, definitions) if wish is not None else ()
@@ -175,6 +178,8 @@ def _answer(
         return round_about
     if both := several_told(heard, asked, words):
         return both
+    if (other := instead(heard, words, definitions)) is not None:
+        return (other,)
     if (correction := correction_in(heard, words)) is not None:
         return (correction,)
     is_bool = asked.type == "bool"
@@ -202,8 +207,8 @@ def _answer(
     talk = small_talk_of(words)
     if talk is not None and found.code is not None:
         return (SmallTalk(talk),)
-    other = find(heard, words, definitions, facts, locale)
-    wish = certain(other, 0.0) if found.code is None else wish_in(other, definitions, heard, locale)
+    sought = find(heard, words, definitions, facts, locale)
+    wish = certain(sought, 0.0) if found.code is None else wish_in(sought, definitions, heard, locale)
     if found.code is None:
         answer = SetSlot(asked.name, found.value)
         if wish is None:
