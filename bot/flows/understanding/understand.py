@@ -48,6 +48,8 @@ _LATIN: Final = re.compile(r"[a-z][a-z'-]+")
 _SENTENCE: Final = 3
 """So many Latin words are no value by chance."""
 _CODE_WORD: Final = re.compile(r"[a-z0-9]{1,4}")
+_RATHER: Final = re.compile(r"(?:那就?|还是|就|请|给我|帮我|我?想?要)+(.+?)(?:吧|就行|就好|好了)*")
+"""What people say around a choice that they take."""
 _GREETS: Final = ("greeting", "goodbye", "thanks")
 
 
@@ -276,4 +278,6 @@ def _plainly(asked: Slot, read: Read) -> bool:
 
 def _chosen_exactly(heard: Heard, words: str, definitions: Definitions) -> tuple[Command, ...]:
     shown = shown_by_place(heard, words, bare_number=True)
+    if shown is None and (rather := _RATHER.fullmatch(core(words))):
+        shown = shown_by_label(heard, rather[1])
     return command_of(shown.id, heard, definitions) if shown else ()
