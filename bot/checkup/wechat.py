@@ -66,9 +66,11 @@ async def check_wechat(settings: Settings, engine: AsyncEngine) -> list[Part]:
     except (SQLAlchemyError, psycopg.Error, TimeoutError, OSError):
         return []
     waiting, aside = await asyncio.to_thread(_spooled, settings)
-    if waiting or aside:
-        code = "spool_aside" if aside else "spool_waits"
-        parts.append(Part("spool", "warning", code, {"size": -(-waiting // 1024), "count": aside}))
+    size = -(-waiting // 1024)
+    if aside:
+        parts.append(Part("spool", "warning", "spool_aside", {"size": size, "count": aside}))
+    elif waiting:
+        parts.append(Part("spool", "warning", "spool_waits", {"size": size}))
     return parts
 
 
