@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 from procrastinate import Blueprint, JobContext
@@ -85,7 +86,7 @@ async def remove_doomed(settings: Settings, engine: AsyncEngine, blobs: BlobStor
             if not rows:
                 return count
             await blobs.remove_files([row.id for row in rows if row.kind == "attachment"])
-            await asyncio.to_thread(_remove, [export_path(settings, row.id) for row in rows if row.kind == "export"])
+            await asyncio.to_thread(_remove_exports, settings, [row.id for row in rows if row.kind == "export"])
             done = doomed_files.c.id.in_([row.id for row in rows])
             await connection.execute(delete(doomed_files).where(done))
             count += len(rows)
@@ -120,6 +121,13 @@ def _forget_exports(settings: Settings, now: datetime, *, dry: bool) -> int:
     if not dry:
         _remove(old)
     return len(old)
+
+
+def _remove_exports(settings: Settings, ids: Sequence[UUID]) -> None:
+    """With what a process that died while it wrote left beside them: these are files in clear."""
+    for request_id in ids:
+        path = export_path(settings, request_id)
+        _remove(list(path.parent.glob(f"{path.name}*")))
 
 
 def _remove(paths: Sequence[Path]) -> None:

@@ -44,6 +44,10 @@ class Exports:
         elif request.state != "in_progress":
             raise Refused("bad_transition")
         await self.write(request.contact_id, path)
+        if (await self._crm.privacy_request(request.id)).state not in ("in_progress", "answered"):
+            # Ended, as by an erasure, while it was written: it may have come after the clearing up.
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            raise Refused("bad_transition")
         return path
 
     async def write(self, contact_id: UUID, path: Path) -> None:
