@@ -282,6 +282,19 @@ async def test_years_of_messages_are_written_out_beside_the_loop(
     assert [name for name in kept if name in names] == names
 
 
+async def test_a_file_that_is_whole_after_the_person_is_gone_is_gone_too(store, customer, settings, pool, keys):
+    class Slow(Exports):
+        async def write(self, contact_id, path):
+            await super().write(contact_id, path)
+            await store.erase(contact_id, STAFF, "delete", NOW, end_others=True)
+
+    request = await asked(store, customer, "export")
+    started = await store.start_privacy_request(request.id, STAFF, NOW)
+    with pytest.raises(Refused, match="bad_transition"):
+        await Slow(settings, store, BlobStore(settings.var_dir / "blobs", pool, keys)).file_of(started)
+    assert not list(export_path(settings, request.id).parent.iterdir())
+
+
 async def test_a_file_is_not_made_for_ever(store, customer, settings, pool, keys):
     request = await asked(store, customer, "view")
     exports = Exports(settings, store, BlobStore(settings.var_dir / "blobs", pool, keys))
