@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import inspect
 import os
 import signal
@@ -69,7 +70,12 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="yingda", description="应答 Yingda: a service bot that answers customers.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     if arguments and arguments[0] in COMMANDS:
-        import_module(f"bot.commands.{arguments[0]}").add_arguments(commands)
+        usual = gc.get_threshold()
+        gc.set_threshold(10_000, 100)  # what is imported stays: to look for rubbish in it is a tenth of the start
+        command = import_module(f"bot.commands.{arguments[0]}")
+        gc.freeze()
+        gc.set_threshold(*usual)
+        command.add_arguments(commands)
     else:
         for name, does in COMMANDS.items():
             commands.add_parser(name, help=does)

@@ -11,7 +11,6 @@ import structlog
 from psycopg.rows import dict_row
 
 from bot.outgoing.gateway import DELIVER
-from bot.outgoing.mail import send_mail
 from bot.outgoing.result import Begin, Letter, Result
 from bot.outgoing.sms import send_sms
 from bot.outgoing.texts import Written
@@ -82,6 +81,8 @@ async def _send(settings: Settings, keys: Keys, pool: Pool, row: dict[str, Any])
         return Result("again", "keyring")
     begin = _begin(pool, row["id"])
     if row["kind"] == "mail":
+        from bot.outgoing.mail import send_mail  # only who sends mail needs a client for it
+
         return await send_mail(settings.mail, _sender_name(settings, letter), letter, begin)
     return await send_sms(settings.sms, letter, begin)
 

@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, Any, Literal
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, HttpUrl, JsonValue, SecretStr, field_validator, model_validator
 
 from bot.settings.addresses import is_this_machine
@@ -16,6 +15,8 @@ _USUAL_PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 
 
 def _address(value: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # only where an address is set
+
     try:
         return validate_email(value, check_deliverability=False, globally_deliverable=False).normalized
     except EmailNotValidError:

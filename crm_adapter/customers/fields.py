@@ -9,7 +9,6 @@ from functools import cache
 from importlib.resources import files
 
 import yaml
-from email_validator import EmailNotValidError, validate_email
 
 from crm_adapter.customers.id_number import id_number_fault
 from crm_adapter.port import BadField
@@ -85,6 +84,8 @@ def _phone(field: str, text: str) -> str:
 
 
 def _email(field: str, text: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # with the first address is soon enough
+
     try:
         # Whether mail arrives, a confirmation code will tell; here only the form is looked at.
         return validate_email(text, check_deliverability=False).normalized.lower()

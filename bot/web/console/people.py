@@ -7,7 +7,6 @@ import structlog
 from aiohttp import web
 from pydantic import Field
 
-from bot.outgoing.mail import normalise_address
 from bot.staff.accounts import Staff, add_staff, change_staff, list_staff
 from bot.staff.errors import UnknownStaff
 from bot.staff.links import issue_link, link_url
@@ -101,6 +100,8 @@ async def show_roles(request: web.Request) -> web.Response:
 
 
 def _address(email: str) -> str:
+    from bot.outgoing.mail import normalise_address  # the only thing here that needs a mail client
+
     address = normalise_address(email)
     if address is None:
         raise invalid(("email", "not_allowed"))
