@@ -374,7 +374,9 @@ STEP = st.tuples(
 
 
 @given(st.lists(STEP, max_size=14))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_the_projection_is_what_the_ledger_says(cluster_runner, steps):
     cluster_runner(steps)
 

@@ -80,7 +80,9 @@ def connection(addresses):
     engine.dispose()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rules=RULES, some=st.lists(FIGURES, min_size=1, max_size=20))
 def test_sql_and_python_say_the_same(connection, rules, some):
     columns = [column.name for column in figures_table.columns]

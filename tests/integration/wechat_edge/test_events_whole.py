@@ -87,7 +87,11 @@ async def test_whatever_stands_in_an_event_it_is_taken_once(pushed: Pushed, tmp_
         await pushed.events.take(ACCOUNT, push, str(tree), datetime.now(UTC))
         assert await pushed.rows(NOTED) == [(before,)]
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(
         st.sampled_from(EVENTS) | FREE,
         st.dictionaries(
