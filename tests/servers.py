@@ -1,5 +1,6 @@
 """A real ``yingda serve`` in a process of its own, started, killed and started again by tests."""
 
+import itertools
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from bot.rehearsal.keys import ENVIRONMENT
@@ -19,11 +21,21 @@ ROOT = Path(__file__).parent.parent
 START_WITHIN_S = 60.0
 
 
+# Below those that the system gives to whoever asks for any: none is taken before its server listens. What tests side by
+# side has a row of its own.
+_PORTS = itertools.cycle(range(12_000 + os.getpid() % 97, 32_000, 97))
+
+
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port that nobody listens on, and that nobody else is given soon."""
+    return next(port for port in _PORTS if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener, suppress(OSError):
+        listener.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 class LiveServer:
