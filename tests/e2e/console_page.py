@@ -14,7 +14,7 @@ from tests.parts import needed_program
 from tests.servers import ROOT
 
 # The lists look for new rows every five seconds.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 PASSWORD = "a warm kettle sings at dusk"
 PICTURES = ROOT / "artefacts" / "console"
@@ -139,7 +139,7 @@ async def console(browser: Browser, url: str, **context: Any) -> AsyncIterator[C
     made = await browser.new_context(**{"locale": "zh-CN", "color_scheme": "light", **context})
     await made.add_init_script(_WATCH_POLICY)
     page = await made.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     try:
         yield Console(made, page, url)
     finally:

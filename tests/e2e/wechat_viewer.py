@@ -60,7 +60,7 @@ class Viewer:
     async def came(self, how: str = "passive") -> str:
         """The text of the account's next line, which came in this way."""
         line = self._answers.nth(self._read)
-        await expect(line).to_be_in_viewport(timeout=15_000)
+        await expect(line).to_be_in_viewport(timeout=30_000)
         self._read += 1
         came = await line.get_attribute("data-how")
         assert came == how, await line.inner_text()

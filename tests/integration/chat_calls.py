@@ -26,5 +26,5 @@ async def connect(session: aiohttp.ClientSession, server: LiveServer, token: str
     """A socket that has been welcomed."""
     socket = await session.ws_connect(f"{server.url}/channels/shop/socket", protocols=["yingda.v1"])
     await socket.send_json({"type": "hello", "token": token, "last_seq": 0})
-    assert (await socket.receive_json(timeout=5))["type"] == "welcome"
+    assert (await socket.receive_json(timeout=20))["type"] == "welcome"
     return socket

@@ -69,7 +69,7 @@ def turns_of(
     step: Any,
     *actions: LocalAction,
     action_s: float = 2.0,
-    budget_s: float = 0.3,
+    budget_s: float = 1.0,
     **more: Any,
 ) -> Turns:
     """Turns with this dialog and these actions."""

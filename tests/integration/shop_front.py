@@ -80,7 +80,7 @@ class ShopFront:
         async with self.http.ws_connect(url, protocols=(PROTOCOL,), headers=headers, max_msg_size=0) as socket:
             if token is not None:
                 await socket.send_json({"type": "hello", "token": token, "last_seq": 0})
-                assert (await socket.receive_json(timeout=5))["type"] == "welcome"
+                assert (await socket.receive_json(timeout=20))["type"] == "welcome"
             yield socket
 
     async def refusals(self, code: str) -> float:
@@ -94,6 +94,6 @@ class ShopFront:
 async def closed_with(socket: ClientWebSocketResponse) -> int | None:
     """The code a socket is closed with, whatever comes before that."""
     while True:
-        message = await socket.receive(timeout=15)
+        message = await socket.receive(timeout=30)
         if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
             return socket.close_code

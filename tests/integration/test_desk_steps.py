@@ -203,7 +203,7 @@ async def test_widget_and_console_are_told_at_once(desk: Desk, engine: AsyncEngi
     async with room.subscribe([DESK, thread_topic("shop", f"visitor-{talk.identity}")]) as signals:
         fence = await desk.take(step(talk, LI))
         answered = await desk.answer(step(talk, LI), fence, {"text": "您好"})
-        told = [await asyncio.wait_for(anext(signals), 2) for _ in range(3)]
+        told = [await asyncio.wait_for(anext(signals), 10) for _ in range(3)]
     assert isinstance(answered, Answered)
     assert [(one.topic, one.body.get("seq")) for one in told if isinstance(one, Hint)] == [
         (DESK, None),

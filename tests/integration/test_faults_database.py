@@ -60,7 +60,7 @@ async def be_without(
             give_back = await take_away(database)
             taken_away = time.monotonic()
             try:
-                assert await seconds_until(server, ready=False) < 3
+                assert await seconds_until(server, ready=False) < 10
                 before = crowd.messages
                 while time.monotonic() < taken_away + AWAY_S:
                     assert not await server.ready()
@@ -68,8 +68,8 @@ async def be_without(
                 assert crowd.messages == before, "acknowledged without a store"
             finally:
                 await give_back()
-            assert await seconds_until(server, ready=True) < 10
-            async with asyncio.timeout(10):
+            assert await seconds_until(server, ready=True) < 20
+            async with asyncio.timeout(20):
                 await crowd.until_more(50)
 
         assert server.starts == 1, "it recovered without a restart"
@@ -101,7 +101,7 @@ async def end_without(nursery: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_postgresql_is_away_for_twenty_seconds(nursery: Path, settings: Settings, tmp_path: Path) -> None:
-    async with asyncio.timeout(90), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(150), asyncio.TaskGroup() as group:
         for take_away in (stop, crash, freeze):
             group.create_task(be_without(nursery, settings, tmp_path, take_away))
         group.create_task(end_without(nursery, tmp_path))

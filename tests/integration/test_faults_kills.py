@@ -24,7 +24,7 @@ async def test_one_of_two_servers_is_killed_thirty_times(
     nursery: Path, addresses: Addresses, pool: Pool, tmp_path: Path
 ) -> None:
     async with (
-        asyncio.timeout(120),
+        asyncio.timeout(300),
         kept_server(nursery, addresses, tmp_path, **NO_HAND_OVER) as one,
         kept_server(nursery, addresses, tmp_path, **NO_HAND_OVER) as two,
         traffic([one.url, two.url], VISITORS) as crowd,
@@ -45,7 +45,7 @@ async def test_the_only_server_is_killed_fifty_times(
     nursery: Path, addresses: Addresses, pool: Pool, tmp_path: Path
 ) -> None:
     async with (
-        asyncio.timeout(200),
+        asyncio.timeout(500),
         kept_server(nursery, addresses, tmp_path, **NO_HAND_OVER) as server,
         traffic([server.url], VISITORS) as crowd,
     ):
@@ -65,7 +65,7 @@ async def test_the_program_as_it_is_run_survives_kills_and_drains(
     addresses: Addresses, pool: Pool, tmp_path: Path
 ) -> None:
     with LiveServer(addresses, tmp_path, YINGDA_TURN__CRASHES_BEFORE_PERSON="1000") as server:
-        async with asyncio.timeout(120), traffic([server.url], VISITORS) as crowd:
+        async with asyncio.timeout(300), traffic([server.url], VISITORS) as crowd:
             for number in range(5):
                 await crowd.until_more(20)
                 await asyncio.to_thread(server.kill if number < 4 else server.stop)

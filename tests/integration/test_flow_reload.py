@@ -165,7 +165,7 @@ async def test_the_loop_outlives_a_store_that_is_away(folder: Path, pool: Pool) 
     await catalogue.open()
     store.away = True
     write(folder, WHOLE.replace("What colour?", "Which one?"))
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         running = group.create_task(catalogue.run(every_s=0.02))
         await asyncio.sleep(0.2)
         store.away = False

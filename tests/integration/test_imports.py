@@ -268,7 +268,7 @@ async def test_a_large_file_takes_minutes_not_hours(desk):
     start = time.monotonic()
     found = await desk.whole(many(20_000), BASIS)
     assert found.counts["created"] == found.checked["created"] == 20_000
-    assert time.monotonic() - start < 240
+    assert time.monotonic() - start < 600
 
 
 async def test_two_workers_on_one_import_do_each_row_once(desk):
@@ -317,9 +317,11 @@ async def test_killed_again_and_again_it_goes_on_where_it_stood(desk, addresses,
     command = [sys.executable, "-c", WORKER, addresses.application_url, keys.ring.document(), str(import_id)]
     for _ in range(3):
         await asyncio.to_thread(begin_and_kill, command)
-    done = (await desk.show(import_id)).rows_done
+    async with desk.engine.connect() as connection:  # in one look: what was killed may still be committing
+        query = text("SELECT rows_done, (SELECT count(*) FROM crm.contacts) FROM crm.imports WHERE id = :id")
+        done, created = (await connection.execute(query, {"id": import_id})).one()
     assert 300 <= done < 800
-    assert await desk.count(contacts) == done
+    assert created == done
     await asyncio.to_thread(subprocess.run, command, cwd=ROOT, timeout=120, capture_output=True, check=True)
     found = await desk.show(import_id)
     assert (found.state, found.counts["created"]) == ("finished", 800)

@@ -27,7 +27,7 @@ EVENTS = 6
 
 async def until(ask):
     """The first answer that is not nothing."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while not (answer := await ask()):  # noqa: ASYNC110 (the store has no event to wait for)
             await asyncio.sleep(0.02)
     return answer

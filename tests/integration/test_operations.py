@@ -89,7 +89,7 @@ async def test_spans_reach_a_collector_under_the_messages_trace_id(demo_addresse
     async with aiohttp.ClientSession() as session:
         await say(session, server, await token_of(session, server), "hello")
     await asyncio.to_thread(server.stop)
-    body = await asyncio.wait_for(arrived.get(), 10)
+    body = await asyncio.wait_for(arrived.get(), 30)
     await runner.cleanup()
     assert b"turn" in body
     assert bytes.fromhex(TRACE_ID) in body
@@ -99,7 +99,7 @@ async def test_a_drain_sends_sockets_away_and_ends(live_server: LiveServer) -> N
     async with aiohttp.ClientSession() as session:
         socket = await connect(session, live_server, await token_of(session, live_server))
         os.kill(live_server.pid, signal.SIGTERM)
-        message = await socket.receive(timeout=10)
+        message = await socket.receive(timeout=30)
     assert message.type is aiohttp.WSMsgType.CLOSE
     assert message.data == 1001
     assert await asyncio.to_thread(live_server.stop) == 0

@@ -85,7 +85,7 @@ async def sending(pool: Pool, *platforms: Platform) -> AsyncIterator[None]:
 
 async def settled(pool: Pool, query: str = OPEN, wanted: object = 0) -> None:
     """Returns once nothing is left to do, or once the query says what is wanted."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while True:
             if await rows(pool, query) == [(wanted,)]:
                 return

@@ -223,7 +223,7 @@ async def test_the_loop_indexes_what_comes_and_survives_faults(person, monkeypat
     monkeypatch.setattr("crm_adapter.search.indexer.index_new", at_first_failing)
     said = await person.say("第一条")
     loop = asyncio.create_task(run_indexer(person.engine, person.keys))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await went_round.get() == 1
         said = await person.say("第二条")
         await went_round.get()

@@ -239,7 +239,7 @@ async def test_the_nightly_run_waits_for_an_event_and_counts_it(engine, stock, k
         night = asyncio.create_task(assess_everybody(engine, stock.rules))
         await asyncio.sleep(0.3)
         assert not night.done()
-    assert await asyncio.wait_for(night, 10) == (1, 0)
+    assert await asyncio.wait_for(night, 40) == (1, 0)
     assert (await stock.figures(contact)).amount == 700
 
 

@@ -116,7 +116,7 @@ async def test_random_frames(shop: ShopFront) -> None:
             await socket.send_json({"type": "typing", "on": True})
             await socket.send_json({"type": "send", "client_msg_id": "last", "text": "the last"})
             while True:
-                message = await socket.receive(timeout=10)
+                message = await socket.receive(timeout=30)
                 if message.type is not WSMsgType.TEXT:
                     assert socket.close_code in CLOSES, socket.close_code
                     return

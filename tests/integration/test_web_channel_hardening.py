@@ -81,7 +81,7 @@ class Shop:
         await asyncio.sleep(0.05)  # its handler waits for the body by now
         writer.write(body)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 return int((await reader.readline()).split()[1])
         finally:
             writer.close()
@@ -130,7 +130,7 @@ def subject_of(token: str) -> str:
 
 async def frames(socket: ClientWebSocketResponse, kind: str) -> dict[str, Any]:
     """The next frame of a kind."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while (frame := await socket.receive_json())["type"] != kind:
             pass
     return dict(frame)
@@ -145,7 +145,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def closed(socket: ClientWebSocketResponse) -> int | None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while (await socket.receive()).type is WSMsgType.TEXT:
             pass
     return socket.close_code
@@ -395,7 +395,7 @@ async def test_a_slow_disk_holds_nobody_up(open_shop: Open, monkeypatch: pytest.
     synced: list[bool] = []
 
     def slowly(number: int) -> None:
-        time.sleep(0.6)
+        time.sleep(1.5)
         synced.append(stat.S_ISDIR(os.fstat(number).st_mode))
 
     monkeypatch.setattr(os, "fsync", slowly)
@@ -406,7 +406,7 @@ async def test_a_slow_disk_holds_nobody_up(open_shop: Open, monkeypatch: pytest.
         longest, last = max(longest, time.monotonic() - last), time.monotonic()
     assert (await upload)[0] == 201
     assert synced == [False, True, True]  # the bytes, and then the names of the file and of its folder
-    assert longest < 0.5
+    assert longest < 1.4
 
 
 async def test_files_that_no_message_names_go(open_shop: Open) -> None:
@@ -456,7 +456,7 @@ async def test_a_drain_may_come_twice_and_late(open_shop: Open) -> None:
     token = await shop.open()
     poll = asyncio.create_task(shop.ask("GET", "messages?wait=20", token))
     await until(lambda: bool(shop.edge.polls))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await drain(shop.client.app)
         await drain(shop.client.app)
         assert (await poll)[0] == 200

@@ -132,16 +132,16 @@ async def test_each_limit_says_how_long_to_wait(shop: ShopFront) -> None:
     async with shop.socket(token) as one, shop.socket(other):
         assert limited(await shop.ask("GET", "socket"))
         for _ in range(7):  # three messages, their answers, and the notice of the first contact
-            await one.receive_json(timeout=5)
+            await one.receive_json(timeout=20)
         await one.send_json({"type": "send", "client_msg_id": "m3", "text": "hi"})
-        error = await one.receive_json(timeout=5)
+        error = await one.receive_json(timeout=20)
         assert (error["code"], error["client_msg_id"]) == ("rate_limited", "m3")
         assert isinstance(error["retry_after"], int)
         for _ in range(5):
             await one.send_json({"type": "ping"})
-            assert (await one.receive_json(timeout=5))["type"] == "pong"
+            assert (await one.receive_json(timeout=20))["type"] == "pong"
         await one.send_json({"type": "ping"})
-        assert (await one.receive_json(timeout=5))["code"] == "rate_limited"
+        assert (await one.receive_json(timeout=20))["code"] == "rate_limited"
     assert limited(await shop.ask("GET", "messages", token))
     async with shop.socket(other):
         pass

@@ -108,7 +108,7 @@ class Conversations(RuleBasedStateMachine):
 
     def new_process(self) -> Turns:
         """What knows nothing of the turns before it."""
-        return Turns(self.pool, Decider(self.step, apologise, 0.05, CRASHES_ALLOWED), KEYS)
+        return Turns(self.pool, Decider(self.step, apologise, 0.25, CRASHES_ALLOWED), KEYS)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)

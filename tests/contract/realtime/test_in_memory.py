@@ -6,10 +6,10 @@ from bot.realtime.in_memory import InMemory
 
 
 async def microseconds_each(call: object, times: int = 20_000) -> float:
-    began = time.perf_counter()
+    began = time.process_time()  # what others do meanwhile is not its price
     for _ in range(times):
         await call()  # type: ignore[operator]
-    return (time.perf_counter() - began) / times * 1e6
+    return (time.process_time() - began) / times * 1e6
 
 
 async def test_the_hot_path_costs_microseconds() -> None:

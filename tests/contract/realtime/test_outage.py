@@ -48,7 +48,7 @@ async def test_killed_and_restarted(mortal_redis: RedisServer) -> None:
                 assert await there.present("desk") == {"anna"}
                 assert await here.present("desk") == set()
                 await there.gone("desk", "nobody")
-                assert time.monotonic() - began < 2.0
+                assert time.monotonic() - began < 20, "300 calls, of which none waits"
                 async with there.subscribe(["late"]) as late, asyncio.timeout(5):
                     await there.publish("late", {"near": True})
                     assert await anext(late) == Hint("late", {"near": True})
@@ -75,7 +75,7 @@ async def test_a_server_that_hangs_costs_one_timeout_not_one_per_call(mortal_red
             for _ in range(50):
                 await room.publish("t", {})
                 await room.allow("k", 1000, 60.0)
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 10, "100 calls, of which one waits"
             mortal_redis.thaw()
             await hint_across(room, reader, "t")
     finally:
@@ -90,7 +90,7 @@ async def test_redis_that_was_never_there(mortal_redis: RedisServer) -> None:
     room, other = open_realtime(f"redis://127.0.0.1:{port}/0"), open_realtime(f"redis://127.0.0.1:{port}/0")
     try:
         async with room.subscribe(["t"]) as reader:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(10):
                 await room.publish("t", {"n": 1})
                 assert await anext(reader) == Hint("t", {"n": 1})
             mortal_redis.start()

@@ -50,7 +50,7 @@ async def test_a_duplicate_is_identical_and_shown_once(wechat: Lab) -> None:
     wechat.answer = echo
     await fault(wechat, on="push", fault="duplicate")
     await wechat.do("li", "text", content="a")
-    await wechat.control("GET", "/idle?wait=5")
+    await wechat.control("GET", "/idle?wait=20")
     assert len({(one.body, tuple(one.query.items())) for one in wechat.received}) == 1
     assert len(wechat.received) == 2
     assert await wechat.shown("li") == [("passive", "text", "a")]
@@ -61,7 +61,7 @@ async def test_a_push_is_overtaken_by_the_next(wechat: Lab) -> None:
     await fault(wechat, on="push", fault="reorder", count=1, seconds=10)
     first = await wechat.act("li", "text", content="first")
     await wechat.do("li", "text", content="second")
-    await wechat.control("GET", f"/deliveries/{first['deliveries'][0]}?wait=5")
+    await wechat.control("GET", f"/deliveries/{first['deliveries'][0]}?wait=20")
     assert [one.fields["Content"] for one in wechat.received] == ["second", "first"]
 
 
@@ -77,10 +77,10 @@ async def test_latency_is_added(wechat: Lab) -> None:
     await fault(wechat, on="api", fault="latency", seconds=0.2, path=SEND)
     began = time.perf_counter()
     await wechat.do("li", "text", content="a")
-    assert 0.2 <= time.perf_counter() - began < 2
+    assert 0.2 <= time.perf_counter() - began < 10
     began = time.perf_counter()
     assert await wechat.send(openid) == 0
-    assert 0.2 <= time.perf_counter() - began < 2
+    assert 0.2 <= time.perf_counter() - began < 10
 
 
 @pytest.mark.parametrize("errcode", [45015, 45047, 45009, 40001, -1])

@@ -51,7 +51,7 @@ async def test_it_stops_while_phones_are_being_read() -> None:
             began = time.perf_counter()
             rest = await stream.content.read()
             assert await wechat.process.wait() == 0
-            assert time.perf_counter() - began < 3
+            assert time.perf_counter() - began < 10
         assert b"event: system" in rest
 
 

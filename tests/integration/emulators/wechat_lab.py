@@ -47,7 +47,7 @@ class Received:
         return {child.tag: child.text or "" for child in ElementTree.fromstring(self.body)}
 
 
-HURRY = {"scale": 0.02, "spacing_s": 5.0}
+HURRY = {"scale": 0.02, "timeout_s": 5.0, "spacing_s": 5.0}
 """For bots that are not to answer in time."""
 
 Answer = Callable[[Received], Awaitable[bytes | web.Response]]
@@ -151,8 +151,8 @@ class Lab:
 
 @asynccontextmanager
 async def lab(*accounts: AccountSettings, **settings: Any) -> AsyncIterator[Lab]:
-    """Starts both; five seconds are one, what fails at once is tried again after a tenth (``HURRY``: all a tenth)."""
-    delivery = {"scale": 0.2, "spacing_s": 0.5} | settings.pop("delivery", {})
+    """Starts both; a bot has five seconds, what fails at once is tried again after a tenth (``HURRY``: all a tenth)."""
+    delivery = {"scale": 0.2, "timeout_s": 25.0, "spacing_s": 0.5} | settings.pop("delivery", {})
     bot_app = web.Application()
     bot = TestServer(bot_app)
     chosen = accounts or (account(),)

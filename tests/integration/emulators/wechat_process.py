@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from tests.integration.emulators.wechat_lab import Received, text_reply
 from tests.servers import ROOT, free_port
 
-START_WITHIN_S = 30
+START_WITHIN_S = 60
 STOP_WITHIN_S = 15
 
 

@@ -19,7 +19,7 @@ TEMPLATES = (
     {"id": "T1", "title": "进度", "content": "{{thing1.DATA}}"},
     {"id": "S1", "title": "到货", "content": "{{thing1.DATA}}", "kind": "subscription"},
 )
-STARTS_WITHIN_S = 20.0
+STARTS_WITHIN_S = 60.0
 
 
 class Emulator:
@@ -42,7 +42,7 @@ class Emulator:
 
     async def struck(self) -> None:
         """Returns once the first fault that was made has struck."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 if (await self.control("GET", "/faults"))["faults"][0]["fired"]:
                     return

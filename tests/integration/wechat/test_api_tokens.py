@@ -185,7 +185,7 @@ async def test_a_token_is_renewed_ahead_of_its_end_beside_the_calls(tmp_path, en
     tokens = {"lifetime_s": 4, "renewed_before_s": 3}
     async with emulated(tmp_path, tokens=tokens) as wechat, open_client(wechat.account(), engine, keys) as client:
         await client.check()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(await wechat.calls(STABLE)) < 2:
                 await client.check()
                 await asyncio.sleep(0.1)

@@ -144,7 +144,7 @@ async def test_a_first_message_at_the_same_moment_is_waited_for(house, keys, add
         await turn.execute(IDENTIFY, arguments)  # a turn that has not committed yet
         joining = asyncio.create_task(house.join())
         async with await psycopg.AsyncConnection.connect(addresses.application_url, autocommit=True) as watcher:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 while True:
                     if await (await watcher.execute(WAITING)).fetchone():
                         break

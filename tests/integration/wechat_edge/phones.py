@@ -66,7 +66,7 @@ class Wechat:
             if line["how"] not in ("user", "menu", "typing", "system")
         ]
 
-    async def until(self, query: str, within_s: float = 20) -> None:
+    async def until(self, query: str, within_s: float = 40) -> None:
         """Returns once the database has a row for the query."""
         end = time.monotonic() + within_s
         while not self.rows(query):

@@ -6,6 +6,7 @@ from bot.storage.database import Addresses
 from tests.integration.wechat_edge.desk import at_desk
 from tests.integration.wechat_edge.phones import Wechat
 from tests.integration.wechat_edge.test_service import SENDING, TO_QUEUE
+from tests.integration.wechat_edge.test_windows import PATIENT
 
 pytestmark = pytest.mark.heavy
 
@@ -15,8 +16,8 @@ OVER = "UPDATE bot.outbox SET lease_until = now() - interval '1 s' WHERE lease_u
 
 async def test_what_was_begun_is_unknown_and_what_was_not_goes_out(phones: Wechat, demo_addresses: Addresses) -> None:
     await phones.user()
-    await phones.emulator.fault("latency", SENDING, seconds=1, count=1)
-    one = phones.server().start()
+    await phones.emulator.fault("latency", SENDING, seconds=5, count=1)
+    one = phones.server(account=PATIENT).start()
     await phones.push_to(one)
     await phones.do("li", "text", content="你们几点营业？")
     phones.rows(TO_QUEUE)

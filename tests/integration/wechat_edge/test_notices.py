@@ -46,9 +46,9 @@ async def told(demo_addresses: Addresses, tmp_path: Path) -> AsyncIterator[Wecha
         yield running
 
 
-def settings(*notices: object) -> str:
+def settings(*notices: object, **more: object) -> str:
     """Of the account, for :meth:`Wechat.server`."""
-    return json.dumps({"notices": list(notices)})
+    return json.dumps({"notices": list(notices), **more})
 
 
 async def test_a_closed_window_a_notice_and_the_line_when_the_customer_is_back(
@@ -186,8 +186,8 @@ async def test_news_of_a_case_are_told_where_nothing_can_be_said(told: Wechat, d
 
 async def test_a_server_that_is_killed_while_it_tells_tells_once(told: Wechat, demo_addresses: Addresses) -> None:
     await told.user()
-    await told.emulator.fault("latency", TELLING, seconds=1.5, count=1)
-    one = told.server(account=settings(TOLD)).start()
+    await told.emulator.fault("latency", TELLING, seconds=5, count=1)
+    one = told.server(account=settings(TOLD, timeout_s=10)).start()
     await told.push_to(one)
     await told.do("li", "text", content="你们几点营业？")
     told.rows(TO_QUEUE)

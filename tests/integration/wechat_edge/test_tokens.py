@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.wechat_edge.phones import Wechat
 from tests.integration.wechat_edge.test_service import SENDING
+from tests.integration.wechat_edge.test_windows import PATIENT
 from tests.servers import LiveServer
 
 pytestmark = pytest.mark.heavy
@@ -50,7 +51,7 @@ async def ended_in_the_middle(phones: Wechat) -> None:
     assert len(phones.rows(AGAIN.format(LINES))) == LINES
     await phones.until("SELECT 1 FROM bot.outbox WHERE route = 'service' AND state = 'sent' HAVING count(*) > 20")
     await phones.emulator.control("POST", "/accounts/care/revoke-tokens", {})
-    await phones.until("SELECT 1 WHERE NOT EXISTS (SELECT FROM bot.outbox WHERE state <> 'sent')")
+    await phones.until("SELECT 1 WHERE NOT EXISTS (SELECT FROM bot.outbox WHERE state <> 'sent')", 60)
     calls = await phones.emulator.calls(SENDING)
     assert calls.count(0) == LINES + 1
     assert set(calls) == {0, 40001}
@@ -59,13 +60,13 @@ async def ended_in_the_middle(phones: Wechat) -> None:
 
 
 async def test_a_token_that_ends_while_200_lines_go_out_is_replaced_once(phones: Wechat) -> None:
-    with phones.server() as server:
+    with phones.server(account=PATIENT) as server:
         await phones.push_to(server)
         await ended_in_the_middle(phones)
 
 
 async def test_two_servers_replace_it_once_between_them(phones: Wechat) -> None:
-    with phones.server() as one, phones.server("two"):
+    with phones.server(account=PATIENT) as one, phones.server("two", account=PATIENT):
         await phones.push_to(one)
         await ended_in_the_middle(phones)
     attempts = phones.rows("SELECT attempts, count(*) FROM bot.outbox WHERE route = 'service' GROUP BY 1")
@@ -73,7 +74,7 @@ async def test_two_servers_replace_it_once_between_them(phones: Wechat) -> None:
 
 
 def metric(server: LiveServer, line: str) -> float:
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as response:
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=20) as response:
         found = [one for one in response.read().decode().splitlines() if one.startswith(line)]
     return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
 
@@ -81,11 +82,11 @@ def metric(server: LiveServer, line: str) -> float:
 async def test_a_refusal_that_lasts_is_tried_once_more_and_told(phones: Wechat) -> None:
     lines = 20
     refused = "SELECT 1 FROM bot.outbox WHERE error_code = '40001' HAVING count(*) = {}"
-    with phones.server() as server:
+    with phones.server(account=PATIENT) as server:
         await phones.push_to(server)
         await all_written(phones)
         await phones.emulator.fault("errcode", SENDING, errcode=40001)
-        await phones.emulator.fault("latency", STABLE, seconds=0.5)  # all are refused before there is another token
+        await phones.emulator.fault("latency", STABLE, seconds=2)  # all are refused before there is another token
         phones.rows(AGAIN.format(lines))
         await phones.until(refused.format(lines))
         assert metric(server, 'yingda_wechat_faults_total{account="care",code="40001"}') == lines
@@ -107,7 +108,7 @@ async def test_after_twenty_demands_a_day_none_is_made(phones: Wechat) -> None:
         "UPDATE bot.wechat_tokens SET forced = 20, forced_at = NULL,"
         " forced_on = (now() AT TIME ZONE 'Asia/Shanghai')::date RETURNING 1"
     )
-    with phones.server() as server:
+    with phones.server(account=PATIENT) as server:
         await phones.push_to(server)
         await all_written(phones)
         phones.rows(AGAIN.format(1))

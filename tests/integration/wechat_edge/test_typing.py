@@ -26,7 +26,7 @@ async def lines(phones: Wechat, count: int) -> list[tuple[str, object]]:
 
 async def calls(phones: Wechat, count: int) -> list[int]:
     """How WeChat answered the typing state, once it was told so often."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while True:
             if len(found := await phones.emulator.calls(TYPING)) >= count:
                 return found

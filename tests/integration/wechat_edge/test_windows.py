@@ -47,7 +47,7 @@ async def test_a_window_that_is_used_up_is_not_overstepped(phones: Wechat, demo_
 
 async def test_more_than_the_window_holds_goes_into_fewer_messages(phones: Wechat, demo_addresses: Addresses) -> None:
     await phones.user()
-    await phones.emulator.fault("latency", SENDING, seconds=3, count=1)
+    await phones.emulator.fault("latency", SENDING, seconds=5, count=1)
     with phones.server(account=PATIENT) as server:
         await phones.push_to(server)
         await phones.do("li", "text", content="你们几点营业？")
@@ -68,7 +68,7 @@ async def test_what_does_not_even_fit_folded_is_said_to_be_undeliverable(
     phones: Wechat, demo_addresses: Addresses
 ) -> None:
     await phones.user()
-    await phones.emulator.fault("latency", SENDING, seconds=3, count=1)
+    await phones.emulator.fault("latency", SENDING, seconds=5, count=1)
     with phones.server(account=PATIENT) as server:
         await phones.push_to(server)
         await phones.do("li", "text", content="你们几点营业？")

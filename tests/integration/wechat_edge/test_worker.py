@@ -22,7 +22,7 @@ RETURNING 1
 
 async def test_a_worker_goes_on_where_a_server_was_killed(phones: Wechat, demo_addresses: Addresses) -> None:
     await phones.user()
-    await phones.emulator.fault("latency", SENDING, seconds=3, count=1)
+    await phones.emulator.fault("latency", SENDING, seconds=5, count=1)
     server = phones.server(account=PATIENT).start()
     await phones.push_to(server)
     await phones.do("li", "text", content="你们几点营业？")

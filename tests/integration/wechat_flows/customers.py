@@ -22,7 +22,7 @@ from crm_adapter.records.value import NewOrder
 from crm_adapter.sql_store import SqlStore
 from tests.integration.wechat_edge.phones import Wechat
 
-WITHIN_S = 15.0
+WITHIN_S = 40.0
 ASKED = {"zh-Hant": "請用繁體中文", "en": "English please"}
 """How somebody asks for a language that is not the official account's."""
 SKIPPED = {"zh-Hans": "跳过", "zh-Hant": "跳過", "en": "skip"}

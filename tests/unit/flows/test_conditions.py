@@ -187,9 +187,9 @@ def test_a_pattern_that_is_taken_ends_soon_on_any_text(pattern: str) -> None:
     except PatternFault:
         return
     for text in ("a" * MAX_SUBJECT, "ab" * (MAX_SUBJECT // 2), "a" * (MAX_SUBJECT - 1) + "!"):
-        began = time.perf_counter()
+        began = time.process_time()
         assert found(text) == (re.search(pattern, text) is not None)
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,9 @@ BOMB = (
     ],
 )
 def test_what_is_no_push_is_refused(body):
-    began = time.perf_counter()
+    began = time.process_time()
     assert code_of(body) == "malformed_push"
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_body_has_a_limit():
