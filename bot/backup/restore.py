@@ -115,11 +115,11 @@ def restore(
         finish_loading(connection, tables)
         _compare(source.counts, count_rows(connection, tables))
         rebase_changes(connection)
-        settle_outgoing(connection)
     migrate(into.owner_url, into.application_url, Keys(lambda: ring))
     say(f"Replaying {len(erasures)} erasures …")
     again = asyncio.run(_replay(into.owner_url, erasures))
     with connect(into.owner_url) as connection:
+        settle_outgoing(connection)
         if erasures:
             forget_imported_rows(connection)
         known = known_blobs(connection)

@@ -42,6 +42,7 @@ _FILLED = """
 SELECT EXISTS (SELECT FROM crm.contacts) OR EXISTS (SELECT FROM bot.messages)
     OR EXISTS (SELECT FROM bot.staff WHERE password_hash IS NOT NULL)
 """
+_UNKNOWN = "UPDATE bot.{table} SET state = 'unknown', reason = 'restored', settled_at = now() WHERE {waits}"
 _OTHERS = """
 SELECT EXISTS (SELECT FROM pg_stat_activity
                 WHERE datname = current_database() AND application_name = 'yingda' AND pid <> pg_backend_pid())
@@ -110,10 +111,14 @@ def is_in_use(connection: psycopg.Connection) -> bool:
 
 
 def settle_outgoing(connection: psycopg.Connection) -> None:
-    """What waited to be sent when the backup was made has been sent since, or not: it is not sent again."""
+    """What waited to be sent when the backup was made has been sent since, or not: it is not sent again.
+
+    Lines that a browser fetches, which are never due, stay: it knows each by its number.
+    """
+    connection.execute(_UNKNOWN.format(table="outgoing_messages", waits="state IN ('queued', 'begun')"))
+    connection.execute(_UNKNOWN.format(table="wechat_notices", waits="state IN ('queued', 'begun')"))
     connection.execute(
-        "UPDATE bot.outgoing_messages SET state = 'unknown', reason = 'restored', settled_at = now() "
-        "WHERE state IN ('queued', 'begun')"
+        _UNKNOWN.format(table="outbox", waits="state = 'begun' OR state = 'queued' AND due_at IS NOT NULL")
     )
 
 

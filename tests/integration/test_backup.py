@@ -47,6 +47,14 @@ INSERT_BLOB = (
     "INSERT INTO bot.blobs (id, account, identity_id, sealed_name, type, size)"
     " VALUES ('{id}', 'shop', gen_random_uuid(), 'x', 'image/png', 1)"
 )
+LINE = """
+WITH talk AS (INSERT INTO bot.conversations (id, identity_id, channel, account, locale)
+              VALUES ('{id}', gen_random_uuid(), 'wechat', 'shop', 'en') RETURNING id),
+     said AS (INSERT INTO bot.messages (id, conversation_id, seq, direction, author, sealed_body, at)
+              SELECT id, id, {seq}, 'out', 'agent', 'x', now() FROM talk RETURNING id)
+INSERT INTO bot.outbox (message_id, conversation_id, seq, account, trace_id, due_at)
+SELECT id, id, {seq}, 'shop', '', {due} FROM said
+"""
 FACTS = text("SELECT f.*, c.key_id FROM crm.facts f JOIN crm.contacts c ON c.id = f.contact_id")
 
 
@@ -430,11 +438,15 @@ async def test_mail_that_waited_then_is_not_sent_now(store, elsewhere, tmp_path)
         await Outgoing(configured, Keys(lambda: store.ring)).enqueue(
             connection, Message("mail", "alert", "ops@example.com", Written("Disk", "The disk is full."))
         )
+        for number, due in enumerate(("NULL", "now()", "'infinity'"), 1):
+            await connection.execute(text(LINE.format(id=uuid7(), seq=number, due=due)))
     await engine.dispose()
     folder = tmp_path / "backup"
     store.backup(folder)
     await put_back(store, folder, elsewhere, tmp_path / "restored")
     assert query(elsewhere, "SELECT state, reason FROM bot.outgoing_messages") == [("unknown", "restored")]
+    lines = "SELECT state, reason FROM bot.outbox ORDER BY seq"
+    assert query(elsewhere, lines) == [("queued", None), *[("unknown", "restored")] * 2]
 
 
 async def test_a_backup_is_verified_in_a_database_of_its_own(store, tmp_path):
