@@ -173,6 +173,9 @@ export class Conversation {
         break
       case 'reset':
         this.thread.reset()
+        // Its line number is of the thread that is gone.
+        this.working.tell(this.visitor ?? '', 0, 0)
+        this.updateWorking()
         break
       case 'message': {
         const taken = this.thread.accept(frame)
