@@ -121,6 +121,8 @@ class Slot:
     takes: Takes = ""
     """Of words of the customer's own: ``words`` are never a bare yes, a number or a sign; a ``story`` may also be the
     sentence that began the flow; where ``everything`` is taken, only a trigger word for word means something else."""
+    year: bool = False
+    """Of a date: whether its year has to be said, since none can be supposed (a birthday)."""
 
 
 @dataclass(frozen=True, slots=True)

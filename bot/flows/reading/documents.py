@@ -186,6 +186,7 @@ def slot_document(slot: Slot) -> dict[str, Any]:
         "past": slot.past,
         "scale": list(slot.scale),
         **({"takes": slot.takes} if slot.takes else {}),  # so that the hash of flows without it stays what it was
+        **({"year": True} if slot.year else {}),
     }
 
 
@@ -193,7 +194,7 @@ def _slot_from(name: str, slot: Mapping[str, Any]) -> Slot:
     values = {value: {locale: tuple(each) for locale, each in slot["values"][value].items()} for value in slot["order"]}
     low, high = slot["scale"]
     told = (slot["type"], slot["kind"], slot["initial"], slot["persisted"], values, slot["past"], (low, high))
-    return Slot(name, *told, slot.get("takes", ""))
+    return Slot(name, *told, slot.get("takes", ""), slot.get("year", False))
 
 
 def _variant(variant: Variant) -> dict[str, Any]:

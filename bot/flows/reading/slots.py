@@ -99,13 +99,13 @@ def _meaning(ours: Shape, values: dict[str, dict[str, tuple[str, ...]]]) -> dict
     if kind not in KINDS:
         ours.faults.add(ours.at("kind"), kind, "slot_kind", kinds=", ".join(sorted(KINDS)))
         kind = "free"
-    past, scale = ours.flag("past", False), _scale(ours)
+    past, year, scale = ours.flag("past", False), ours.flag("year", False), _scale(ours)
     said = ours.text("takes") or ""
     takes = next((each for each in TAKES if each == said), None)
     if takes is None:
         ours.faults.add(ours.at("takes"), said, "slot_takes", kinds=", ".join(TAKES[1:]))
         takes = ""
-    for key, needed in (("past", "date"), ("scale", "rating"), ("takes", "free")):
+    for key, needed in (("past", "date"), ("year", "date"), ("scale", "rating"), ("takes", "free")):
         if ours.has(key) and kind != needed:
             ours.faults.add(ours.at(key), key, "of_kind", kind=needed)
     labels = ours.inner("labels")
@@ -119,7 +119,7 @@ def _meaning(ours: Shape, values: dict[str, dict[str, tuple[str, ...]]]) -> dict
         for value in values.keys() - labels.mapping.entries.keys():
             ours.faults.add(labels.place, value, "label_missing")
     ours.finish()
-    return {"kind": kind, "past": past, "scale": scale, "takes": takes}
+    return {"kind": kind, "past": past, "scale": scale, "takes": takes, "year": year}
 
 
 def _scale(ours: Shape) -> tuple[int, int]:

@@ -76,6 +76,8 @@ def correction_in(heard: Heard, words: str) -> Command | None:
         found = _value(slot, parts)
         if found is not None and (trusted or _little_else(found, words)) and (wrong or _only_names(found, words)):
             return _command(slot, heard, found, wrong)
+    if heard.asked and heard.asked.values and read_value(heard.asked, heard, words).code is None:
+        return None  # "改手机号" where it is asked what to change
     if named and wrong and not freely and len(words) <= _SHORT and not (heard.asked and heard.asked in named):
         return CorrectSlot(named[0].name, None)
     if not apology:

@@ -19,6 +19,16 @@ _DENIED: Final = re.compile(
     r"| it| please)*"
 )
 _NOT_BUT: Final = re.compile(r"(?:不对|不)?不是[^,]{1,8},?(?:而是|应该是|是|要|我要)[^,]{1,10}")
+_HERE: Final = (
+    r"(?:就?在)(?:这里|这儿|这边|聊天里?|微信上?)(?:直接)?(?:说|回复?|答复|联系|聊)?我?(?:就?(?:行|好|可以)(?:了)?)?吧?"
+)
+_NO_CALL: Final = re.compile(
+    rf"(?:请|麻烦|我)*(?:不用|不要|别|不想|不需要|不方便)[打接留用]*(?:电话|手机号?)(?:号码?)?(?:联系)?[了吧啦]*(?:{_HERE})?"
+    rf"|{_HERE}"
+    r"|(?:please |sorry |i'd rather )*(?:no (?:phone|(?:phone )?calls?)|not by phone"
+    r"|do(?:n'?t| not) (?:call|phone|ring)"
+    r"(?: me)?|(?:just )?(?:answer|reply|write|message)(?: me)? here)(?: please)?"
+)
 _PARTS: Final = re.compile(r"[,.;!?\n]+")
 
 
@@ -80,6 +90,14 @@ def by_mail_instead(heard: Heard, asked: Slot, words: str, definitions: Definiti
     if address is None or found is None or found.code is not None:
         return chosen
     return (*chosen, SetSlot(address.name, found.value))
+
+
+def rather_here(heard: Heard, words: str) -> tuple[Command, ...]:
+    """Who is asked for a phone number and wants no call, where that may be left out: a wish about this matter
+    only, which "don't call me" would not be in any other place."""
+    if heard.asked is None or heard.asked.kind != "phone" or all(one.id != "skip" for one in heard.shown):
+        return ()
+    return (Skip(),) if _NO_CALL.fullmatch(packed(words)) else ()
 
 
 def beside_no_order(heard: Heard, asked: Slot, words: str) -> tuple[Command, ...]:

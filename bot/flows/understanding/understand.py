@@ -27,7 +27,14 @@ from bot.flows.understanding.language import language_of
 from bot.flows.understanding.own_words import says_nothing
 from bot.flows.understanding.plain import asks, core, plain
 from bot.flows.understanding.rated import helped, rating_shown
-from bot.flows.understanding.round_about import beside_no_order, by_mail_instead, is_no_sum, opposite, several_told
+from bot.flows.understanding.round_about import (
+    beside_no_order,
+    by_mail_instead,
+    is_no_sum,
+    opposite,
+    rather_here,
+    several_told,
+)
 from bot.flows.understanding.small_talk import small_talk_of
 from bot.flows.understanding.temper import is_upset
 from bot.flows.understanding.two_things import both_of, instead
@@ -57,11 +64,11 @@ def understand(heard: Heard, facts: Facts, definitions: Definitions) -> Understo
     """What a message means, as commands in the order they are to be followed. Pure; searches ``facts`` at most once,
     and once more for a few words that lean on the last answer, or for a question beside a wish.
 
-    In this order: what is understood in every state (a person, withdrawal, back to the assistant, a language); a tap;
-    a shown choice by label; what takes up the last flow; a choice by place; a correction; cancel and skip; a value for
-    the asked slot; a new wish or a question; small talk; ``Unreadable`` with the reason where a value was asked for;
-    ``CannotHandle``. Files without words give no command where none are asked for. Whatever the text is, nothing is
-    raised.
+    In this order: what is understood in every state (a person, withdrawal, back to the assistant, a language) but for
+    "don't call me" where a number is asked for; a tap; a shown choice by label; what takes up the last flow; a choice
+    by place; a correction; cancel and skip; a value for the asked slot; a new wish or a question; small talk;
+    ``Unreadable`` with the reason where a value was asked for; ``CannotHandle``. Files without words give no command
+    where none are asked for. Whatever the text is, nothing is raised.
     """
     words = plain(heard.text)
     locale = _locale(heard, words)
@@ -106,6 +113,8 @@ def _commands(heard: Heard, words: str, locale: str, definitions: Definitions, f
     if not words:
         return _of_files(heard)
     label = shown_by_label(heard, words)
+    if label is None and (here := rather_here(heard, words)):
+        return here
     if label is None and (always := always_understood(heard.text, words, heard.locale)) is not None:
         return (always,)
     if label is not None and (tapped := command_of(label.id, heard, definitions)):

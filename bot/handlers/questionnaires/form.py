@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from bot.faults import SettingsFault
+from bot.flows.understanding.choices import places_named
 from bot.flows.understanding.plain import core, plain
 from bot.flows.understanding.values.labels import find_label
 from bot.flows.understanding.values.numerals import chinese_number
@@ -69,6 +70,8 @@ class Question(Worded):
         whole = self._option(words)
         if whole is not None:
             return [whole]
+        if places := places_named(plain(words), len(self.options)):
+            return [self.options[place].id for place in places]
         parts = [part for part in _PARTS.split(plain(words)) if core(part)]
         found = [self._option(part) for part in parts]
         return list(dict.fromkeys(one for one in found if one)) if found and all(found) else None

@@ -69,6 +69,7 @@ SPOILT = [
     (TYPE, "type: bool, initial_value: yes", 8, "colour", "slot_value"),
     (TYPE, TYPE + ", yingda: {kind: zip}", 8, "zip", "slot_kind"),
     (TYPE, TYPE + ", yingda: {past: true}", 8, "past", "of_kind"),
+    (TYPE, TYPE + ", yingda: {year: true}", 8, "year", "of_kind"),
     (TYPE, TYPE + ", yingda: {takes: all}", 8, "all", "slot_takes"),
     (TYPE, TYPE + ", yingda: {kind: phone, takes: story}", 8, "takes", "of_kind"),
     (TYPE, "type: float, yingda: {kind: rating, scale: [5, 1]}", 8, "scale", "scale"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.flows.commands import BackToBot, Cancel, Command, SetSlot, Skip, SmallTalk, Unreadable
+from bot.flows.commands import BackToBot, Cancel, Command, SetSlot, Skip, SmallTalk, Unreadable, Withdraw
 from bot.flows.model import Slot
 from bot.flows.understanding import Shown
 from bot.flows.understanding.choices import places_named
@@ -194,3 +194,26 @@ def test_the_first_one_will_do() -> None:
 )  # fmt: skip
 def test_several_places_of_a_list_in_one_answer(text: str, places: list[int] | None) -> None:
     assert places_named(plain(text), 3) == places
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "不用电话",
+        "不要打电话，在这里说",
+        "就在这里回复我就行",
+        "別打電話",
+        "no calls please",
+        "don't call me",
+        "reply here",
+    ],
+)
+def test_who_wants_no_call_leaves_the_number_out(text: str) -> None:
+    shown = (Shown("SetSlots(phone=email)", "用邮箱联系"), Shown("skip", "在这里回复就行"))
+    assert commands(text, asked=PHONE, shown=shown) == (Skip(),)
+    assert commands(text, asked=PHONE) != (Skip(),)
+
+
+def test_who_wants_no_call_ever_again_is_understood_everywhere() -> None:
+    shown = (Shown("skip", "在这里回复就行"),)
+    assert commands("别再给我打电话了", asked=PHONE, shown=shown) == (Withdraw(),)

@@ -10,9 +10,10 @@ from bot.flows.understanding import Heard, understand
 from tests.unit.flows.hearing import DEFINITIONS, Shelf
 from tests.unit.flows.test_values import one, told
 
-DAY, BEEN, TIME = (
+DAY, BEEN, BORN, TIME = (
     Slot("visit_on", "text", "date"),
     Slot("bought_on", "text", "date", past=True),
+    Slot("born_on", "text", "date", past=True, year=True),
     Slot("visit_at", "text", "time"),
 )
 
@@ -55,12 +56,19 @@ def test_days_to_come(text: str, day: str) -> None:
         ("90-3-5", "1990-03-05"), ("88/12/25", "1988-12-25"), ("生日95.3.5", "1995-03-05"),
         ("99-13-5", "date_impossible"), ("民國 79 年 3 月 5 日", "1990-03-05"),
         ("民國79年3月5日", "1990-03-05"), ("民国一百零四年三月五日", "2015-03-05"),
+        ("May 3rd 90", "1990-05-03"), ("3 May '05", "2005-05-03"), ("May 3 10am", "2026-05-03"),
         ("5 March 1990", "1990-03-05"), ("March 5th 1990", "1990-03-05"), ("5.3.90", "date_ambiguous"),
         ("two months ago", "2026-09-18"), ("friday", "2026-11-13"), ("一九九〇年五月一日", "1990-05-01"),
     ],
 )  # fmt: skip
 def test_days_that_have_been(text: str, day: str) -> None:
     assert one(text, BEEN) == day
+
+
+@pytest.mark.parametrize("text", ["5月3日", "May 3rd", "3/5", "三号", "昨天", "上个月5号"])
+def test_of_a_birthday_no_year_is_supposed(text: str) -> None:
+    assert one(text, BORN) == "date_year"
+    assert one("1990年5月3日", BORN) == one("May 3rd 90", BORN) == one("90-5-3", BORN) == "1990-05-03"
 
 
 def test_three_twelve_depends_on_the_language_unless_one_reading_is_impossible() -> None:

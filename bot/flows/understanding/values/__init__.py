@@ -18,8 +18,8 @@ from bot.flows.understanding.values.yes_no import read_yes_no
 
 CODES: Final = (
     "address_incomplete", "choice_unknown", "date_ambiguous", "date_impossible", "date_missing", "date_vague",
-    "email_impossible", "email_incomplete", "email_missing", "files_missing", "money_ambiguous", "money_missing",
-    "money_negative", "name_missing", "number_ambiguous", "number_missing", "order_impossible", "order_missing",
+    "date_year", "email_impossible", "email_incomplete", "email_missing", "files_missing", "money_ambiguous",
+    "money_missing", "money_negative", "name_missing", "number_ambiguous", "number_missing", "order_impossible", "order_missing",
     "order_phone",
     "phone_country", "phone_impossible", "phone_missing", "phone_too_long", "phone_too_short",
     "rating_missing", "rating_out_of_scale", "text_missing",
@@ -81,7 +81,7 @@ def _by_kind(slot: Slot, heard: Heard, words: str) -> Read:
         case "email":
             return read_email(heard.text)
         case "date":
-            return read_date(words, heard.now.date(), past=slot.past, locale=heard.locale)
+            return read_date(words, heard.now.date(), past=slot.past, locale=heard.locale, year=slot.year)
         case "time":
             return read_time(words)
         case "order":

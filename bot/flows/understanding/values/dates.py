@@ -42,9 +42,11 @@ _MONTH_EN = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
+_YEAR_EN = r"(?:,? ?(?P<year>(?:19|20)\d\d|'\d\d|(?:3[2-9]|[4-9]\d)(?![\d:.]| ?[ap]\.?m)))?"
+"""Of two figures a year has an apostrophe, or can be no hour."""
 _NAMED: Final = (
-    re.compile(rf"\b{_MONTH_EN} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? ?(?P<year>(?:19|20)\d\d))?"),
-    re.compile(rf"\b(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH_EN}(?:,? ?(?P<year>(?:19|20)\d\d))?"),
+    re.compile(rf"\b{_MONTH_EN} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b{_YEAR_EN}"),
+    re.compile(rf"\b(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH_EN}{_YEAR_EN}"),
 )
 _FULL: Final = re.compile(
     rf"(?P<year>(?:19|20)\d\d|\d{{4}}(?=年)|[一二][{CHINESE}]{{3}}|民国\s?(?P<republic>{_N})(?=\s?年)|(?<!\d)\d\d(?=年)"
@@ -83,13 +85,14 @@ _VAGUE: Final = re.compile(
 _LIKE_A_DATE: Final = re.compile(r"\d{1,4}\s?[年月日号/.-]|月|周|星期|天")
 
 
-def read_date(words: str, today: date, *, past: bool, locale: str) -> Read:
+def read_date(words: str, today: date, *, past: bool, locale: str, year: bool = False) -> Read:
     """A day in ISO form (``2026-12-03``).
 
     ``past`` settles what the words leave open: "周三" and "12月3号" are the last ones instead of the next. A date such
     as 3/12 is the third month in Chinese and the third day in English, unless only one of them is possible; with a year
     behind it (03/05/1990) nobody's habit settles it. A weekday after "next" or 下 belongs to next week. Codes:
-    ``date_missing``, ``date_vague``, ``date_ambiguous``, ``date_impossible``.
+    ``date_missing``, ``date_vague``, ``date_ambiguous``, ``date_impossible``; ``date_year`` where the ``year`` is
+    wanted and only supposed: the same words would mean another day a year ago.
     """
     if (
         (two := _SLASH.search(words))
@@ -104,6 +107,8 @@ def read_date(words: str, today: date, *, past: bool, locale: str) -> Read:
             found, span = outcome
             if found is None:
                 return Read(code="date_impossible", tried=True)
+            if year and read(words, _moved(today, -1, "year") or today, past, locale) != outcome:
+                return Read(code="date_year", tried=True)
             return Read(found.isoformat(), rest=length_of(words) - span)
     if _VAGUE.search(words):
         return Read(code="date_vague", tried=len(words) <= 12)
@@ -197,9 +202,14 @@ def _full(words: str, today: date, past: bool, locale: str) -> Outcome:
         return None
     if match["republic"]:
         whole += _REPUBLIC
-    elif whole < 100:
-        whole += 2000 if whole <= today.year % 100 + 1 else 1900
-    return _day(whole, month, day), _span(match)
+    return _day(_in_full(whole, today), month, day), _span(match)
+
+
+def _in_full(year: int, today: date) -> int:
+    """A year of two figures is one up to the next."""
+    if year >= 100:
+        return year
+    return year + (2000 if year <= today.year % 100 + 1 else 1900)
 
 
 def _named(words: str, today: date, past: bool, locale: str) -> Outcome:
@@ -207,7 +217,7 @@ def _named(words: str, today: date, past: bool, locale: str) -> Outcome:
         if match := pattern.search(words):
             month = _MONTHS.index(match["month"][:3]) + 1
             if match["year"]:
-                return _day(int(match["year"]), month, int(match["day"])), _span(match)
+                return _day(_in_full(int(match["year"].lstrip("'")), today), month, int(match["day"])), _span(match)
             return _nearest(today, month, int(match["day"]), past), _span(match)
     return None
 
@@ -236,10 +246,7 @@ def _slash(words: str, today: date, past: bool, locale: str) -> Outcome:
     day_first = locale == "en"
     month, day = (second, first) if (day_first and second <= 12) or first > 12 else (first, second)
     if match[3]:
-        year = int(match[3])
-        if year < 100:
-            year += 2000 if year <= today.year % 100 + 1 else 1900
-        return _day(year, month, day), _span(match)
+        return _day(_in_full(int(match[3]), today), month, day), _span(match)
     return _nearest(today, month, day, past), _span(match)
 
 
