@@ -19,8 +19,8 @@ from bot.flows.understanding.values.yes_no import read_yes_no
 CODES: Final = (
     "address_incomplete", "choice_unknown", "date_ambiguous", "date_impossible", "date_missing", "date_vague",
     "date_year", "email_impossible", "email_incomplete", "email_missing", "files_missing", "money_ambiguous",
-    "money_missing", "money_negative", "name_missing", "number_ambiguous", "number_missing", "order_impossible", "order_missing",
-    "order_phone",
+    "money_missing", "money_negative", "name_missing", "number_ambiguous", "number_missing", "order_impossible",
+    "order_missing", "order_phone",
     "phone_country", "phone_impossible", "phone_missing", "phone_too_long", "phone_too_short",
     "rating_missing", "rating_out_of_scale", "text_missing",
     "time_impossible", "time_missing", "yes_or_no",
