@@ -1,5 +1,7 @@
 """Every push that is no talk has its effect, and what staff reads of it."""
 
+from typing import get_args
+
 import pytest
 
 from bot.channels.wechat import pushes
@@ -11,7 +13,7 @@ from bot.settings import LOCALES
 from bot.web.console.deeds import deed_name, deeds
 from bot.web.wechat.events import HANDLERS, keep, makes_known
 from bot.web.wechat.events_behaviour import behave, deed_of
-from bot.web.wechat.notices.talk import DEEDS
+from bot.web.wechat.notices.talk import Deed
 from bot.web.wechat.their_desk import attend
 from tests.unit.channels.wechat.samples import SAMPLES
 
@@ -37,7 +39,7 @@ def test_a_push_is_talk_or_has_an_effect_or_is_kept(push: Push):
 
 def test_every_deed_that_has_a_name_is_one():
     done = {deed_of(push)[0] for push in PUSHES.values() if HANDLERS.get(type(push)) in RECORDING}
-    assert done | set(DEEDS) == set(deeds())
+    assert done | set(get_args(Deed)) == set(deeds())
     assert all(set(words) == set(LOCALES) for words in deeds().values())
     assert deed_name(None, "en") is None
     assert deed_name("else", "en") is None
