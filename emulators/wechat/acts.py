@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from emulators.wechat.account import Chat
 from emulators.wechat.errors import BadCommand
-from emulators.wechat.people import Chat
 from emulators.wechat.push.delivery import Deliverer
 from emulators.wechat.push.record import Push
 from emulators.wechat.push.transfer import SESSION_S

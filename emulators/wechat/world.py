@@ -4,12 +4,11 @@ import random
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from emulators.wechat.account import Account, derived
+from emulators.wechat.account import Account, Chat, Person, derived
 from emulators.wechat.clock import Clock
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.faults import Faults
 from emulators.wechat.grants import Grants
-from emulators.wechat.people import Chat, Person
 from emulators.wechat.phone import Phone
 from emulators.wechat.settings import AccountSettings, Settings
 from emulators.wechat.windows import SendWindow

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from emulators.wechat.account import Chat
 from emulators.wechat.api.call import OK, Answer, ApiCall, Endpoint
 from emulators.wechat.errors import Refused
-from emulators.wechat.people import Chat
 
 MOST_AT_ONCE = 100
 PAGE = 10_000

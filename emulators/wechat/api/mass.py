@@ -3,10 +3,9 @@
 import time
 from typing import Any
 
-from emulators.wechat.account import MassJob
+from emulators.wechat.account import Chat, MassJob
 from emulators.wechat.api.call import OK, Answer, ApiCall, Endpoint, text_in
 from emulators.wechat.errors import Refused
-from emulators.wechat.people import Chat
 from emulators.wechat.tokens import BEIJING, DAY
 
 A_MONTH = 4

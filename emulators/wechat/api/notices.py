@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
+from emulators.wechat.account import Chat
 from emulators.wechat.api.call import OK, Answer, ApiCall, Endpoint
 from emulators.wechat.errors import Refused
-from emulators.wechat.people import Chat
 from emulators.wechat.settings import Template
 
 FIELD = re.compile(r"\{\{\s*(\w+)\.DATA\s*\}\}")

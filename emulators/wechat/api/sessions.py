@@ -1,8 +1,8 @@
 """Sessions with a person in WeChat's own customer service: begun, ended and looked up by the account."""
 
+from emulators.wechat.account import Chat
 from emulators.wechat.api.call import OK, Answer, ApiCall, Endpoint
 from emulators.wechat.errors import Refused
-from emulators.wechat.people import Chat
 from emulators.wechat.push.transfer import begin_session, end_session
 
 

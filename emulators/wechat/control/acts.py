@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from emulators.wechat.account import Chat
 from emulators.wechat.acts import Acts
 from emulators.wechat.control.bodies import Body
 from emulators.wechat.control.menu_acts import Tap, tap
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.media import KINDS
-from emulators.wechat.people import Chat
 from emulators.wechat.push.record import Push
 from emulators.wechat.push.transfer import end_session, switch_session
 from emulators.wechat.samples import SAMPLES

@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import Field
 
+from emulators.wechat.account import Chat
 from emulators.wechat.acts import Acts
 from emulators.wechat.control.bodies import Body
 from emulators.wechat.errors import BadCommand
 from emulators.wechat.menus import OPENS_WINDOW, leaf
-from emulators.wechat.people import Chat
 from emulators.wechat.push.record import Push
 from emulators.wechat.samples import SAMPLES
 

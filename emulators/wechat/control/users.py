@@ -6,11 +6,11 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
+from emulators.wechat.account import Person
 from emulators.wechat.acts import Acts
 from emulators.wechat.control.acts import ACTS
 from emulators.wechat.control.bodies import MAX_WAIT_S, Body, answer, encoded, number, parsed, read_json
 from emulators.wechat.errors import BadCommand
-from emulators.wechat.people import Person
 from emulators.wechat.phone import WHAT_COUNTS
 from emulators.wechat.world import World
 

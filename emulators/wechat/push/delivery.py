@@ -10,8 +10,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from emulators.wechat.account import Account
-from emulators.wechat.people import Chat
+from emulators.wechat.account import Account, Chat
 from emulators.wechat.push.record import FINAL, KEPT_BODY, Attempt, Outcome, Push, Record
 from emulators.wechat.push.replies import MAX_BYTES, Reply, ReplyRefused, read_reply
 from emulators.wechat.push.request import HEADERS, PushRequest, compose, signed_query

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from emulators.wechat.people import Chat, Session
+from emulators.wechat.account import Chat, Session
 from emulators.wechat.world import World
 
 SESSION_S = 30 * 60

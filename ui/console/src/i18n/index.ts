@@ -1,6 +1,7 @@
 import { ref, shallowRef, watchEffect } from 'vue'
 import { useLanguage } from '../api/client'
 import type en from './en'
+import type { Tree } from './words'
 
 export const LOCALES = ['zh-Hans', 'zh-Hant', 'en'] as const
 export type Locale = (typeof LOCALES)[number]
@@ -8,8 +9,6 @@ export type Locale = (typeof LOCALES)[number]
 /** What each language calls itself; never translated. */
 export const LOCALE_NAMES: Record<Locale, string> = { 'zh-Hans': '简体中文', 'zh-Hant': '繁體中文', en: 'English' }
 
-export type Tree = { [key: string]: string | Tree }
-export type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> }
 type Paths<T> = {
   [K in keyof T & string]: T[K] extends string ? K : `${K}.${Paths<T[K]>}`
 }[keyof T & string]

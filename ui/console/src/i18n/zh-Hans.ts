@@ -1,5 +1,5 @@
 import type en from './en'
-import type { Words } from './index'
+import type { Words } from './words'
 import contact from './contact/zh-Hans'
 import contact_names from './contact_names/zh-Hans'
 import data_field from './data_field/zh-Hans'

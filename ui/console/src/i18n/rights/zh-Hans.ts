@@ -1,4 +1,4 @@
-import type { Words } from '../index'
+import type { Words } from '../words'
 import type en from './en'
 
 const rights: Words<typeof en> = {
