@@ -6,11 +6,11 @@ They are sealed with the house's key, which outlives the person, and a row that 
 import asyncio
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm_adapter.customers.fields import normalise
@@ -113,6 +113,8 @@ async def _in_pieces(connection: AsyncConnection, traces: Traces, import_id: UUI
 def _emptied(house: DataKey, import_id: UUID, sealed: bytes, is_theirs: IsTheirs) -> tuple[int, bytes]:
     entries = json.loads(zlib.decompress(unseal(house, "import_pieces.sealed", import_id, sealed)))
     theirs = [number for number, (_, values, _) in enumerate(entries) if is_theirs(values)]
+    if not theirs:
+        return 0, sealed
     for number in theirs:
         entries[number] = [entries[number][0], {}, ["", ERASED]]
     clear = zlib.compress(json.dumps(entries, ensure_ascii=False).encode("utf-8", "surrogatepass"), 1)
@@ -129,12 +131,15 @@ async def _in_rejections(connection: AsyncConnection, traces: Traces) -> int:
             return count
         after = rows[-1].id
         house = await house_key(connection, traces.keys)
-        for row in rows:
-            told = unseal_json(house, "import_rejections.sealed", row.id, bytes(row.sealed))
-            if traces.of(row.system)(told["values"]):
-                count += 1
-                emptied = {"field": "", "code": ERASED, "values": {}}
-                sealed = seal_json(house, "import_rejections.sealed", row.id, emptied)
-                await connection.execute(
-                    update(import_rejections).where(import_rejections.c.id == row.id).values(sealed=sealed)
-                )
+        for number in await asyncio.to_thread(_theirs_among, house, traces, rows):
+            count += 1
+            sealed = seal_json(house, "import_rejections.sealed", number, {"field": "", "code": ERASED, "values": {}})
+            await connection.execute(
+                update(import_rejections).where(import_rejections.c.id == number).values(sealed=sealed)
+            )
+
+
+def _theirs_among(house: DataKey, traces: Traces, rows: Sequence[Row[UUID, bytes, str]]) -> list[UUID]:
+    of = {system: traces.of(system) for _, _, system in rows}
+    told = ((row, unseal_json(house, "import_rejections.sealed", row.id, bytes(row.sealed))) for row in rows)
+    return [row.id for row, content in told if of[row.system](content["values"])]
