@@ -15,7 +15,7 @@ pytestmark = pytest.mark.alone
 
 def test_a_second_start_serves_within_five_seconds(folder: Path) -> None:
     program, port = Path(sys.executable).parent / "yingda", free_port()
-    for within_s in (120.0, allowed(5, 8)):
+    for within_s in (120.0, allowed(5, 20)):
         started = time.monotonic()
         with serving(program, folder, port) as (server, log):
             wait_ready(f"http://127.0.0.1:{port}", server, log)

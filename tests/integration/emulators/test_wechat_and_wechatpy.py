@@ -5,8 +5,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
+from wechatpy.parser import parse_message
 from wechatpy.replies import ArticlesReply, ImageReply, TextReply, TransferCustomerServiceReply, VoiceReply
 from wechatpy.utils import check_signature
 
