@@ -122,7 +122,7 @@ def kill_server(data_dir: Path) -> None:
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    """Until it is true, for at most ten seconds."""
+    """Until it is true, for at most half a minute."""
     deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline

@@ -173,11 +173,12 @@ async def test_a_bad_query_names_its_fault(console, path, code, field):
 
 
 async def test_a_search_that_takes_too_long_says_so(console, agent, addresses, monkeypatch):
-    monkeypatch.setattr("bot.web.console.customers._SEARCH_WITHIN_MS", 200)
     await store_talk(console.engine, "你好")
     async with await psycopg.AsyncConnection.connect(addresses.owner_url) as holder:
+        monkeypatch.setattr("bot.web.console.customers._SEARCH_WITHIN_MS", 200)
         # A table that cannot be read in time, whatever the reason.
         await holder.execute("LOCK TABLE crm.interactions IN ACCESS EXCLUSIVE MODE")
         reply = await agent.call("GET", "/api/interactions", params={"q": "你好"})
         assert (reply.status, reply.code) == (503, "search_too_slow")
+        monkeypatch.undo()
     assert (await agent.call("GET", "/api/interactions", params={"q": "你好"})).status == 200

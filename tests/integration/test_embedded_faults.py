@@ -118,18 +118,19 @@ def test_leaving_while_the_server_recovers_takes_no_longer(stopped: Path) -> Non
 
 
 def test_no_second_server_beside_what_is_left_of_a_killed_one(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "START_S", 1.0)
-    monkeypatch.setattr(server, "STOP_S", 1.0)
     first = EmbeddedPostgres(stopped)
     session = psycopg.connect(first.start().owner_url)
     left_over = session.info.backend_pid
     os.kill(left_over, signal.SIGSTOP)
     try:
         kill_server(stopped)
+        monkeypatch.setattr(server, "START_S", 1.0)
+        monkeypatch.setattr(server, "STOP_S", 1.0)
         with pytest.raises(EmbeddedPostgresError, match="earlier PostgreSQL still hold"):
             EmbeddedPostgres(stopped).start()
     finally:
         os.kill(left_over, signal.SIGCONT)
+        monkeypatch.undo()
     session.close()
     with EmbeddedPostgres(stopped) as databases:
         assert value(databases.owner_url, "SELECT id FROM t") == 7
