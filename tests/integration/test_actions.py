@@ -143,7 +143,7 @@ async def test_an_action_that_fails_leaves_nothing_and_the_dialog_goes_on(
             except StopIteration as decided:
                 return decided.value
 
-    taken = await turns_of(pool, engine, once, WriteNote(), BreakDown(), action_s=0.5).take(say("go"))
+    taken = await turns_of(pool, engine, once, WriteNote(), BreakDown(), action_s=1.5).take(say("go"))
     assert texts(taken)[:2] == ["{'written': '1'}", code]
     if code != "timeout":  # then nothing is left of the time of the others
         assert texts(taken)[2] == "{'written': '3'}"

@@ -28,7 +28,7 @@ def keys() -> Keys:
 
 
 def with_mail(settings: Settings, port: int, **more: object) -> Settings:
-    mail = Mail(host="127.0.0.1", port=port, tls="none", sender="service@nuanju.example", timeout_s=10, **more)
+    mail = Mail(host="127.0.0.1", port=port, tls="none", sender="service@nuanju.example", timeout_s=2, **more)
     return settings.model_copy(update={"mail": mail})
 
 
@@ -40,7 +40,7 @@ def with_sms(settings: Settings, url: str, **more: object) -> Settings:
         "success_path": "result.code",
         "success_values": ["OK"],
         "id_path": "result.id",
-        "timeout_s": 10,
+        "timeout_s": 2,
         **more,
     }
     return settings.model_copy(update={"sms": Sms(url=url, **template)})
