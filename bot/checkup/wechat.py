@@ -16,7 +16,6 @@ from bot.checkup.part import Part
 from bot.desk.outcomes import explain
 from bot.faults import StartFault
 from bot.settings import LOCALES, Locale, Settings, WechatAccount
-from bot.spool.aside import find_aside
 from bot.storage.keyring import open_keys
 from crm_adapter.rights.working_days import ZONE
 
@@ -135,6 +134,8 @@ def _spooled(settings: Settings) -> tuple[int, int]:
     folder = settings.var_dir / "spool"
     if not folder.is_dir() or not any(folder.iterdir()):
         return 0, 0
+    from bot.spool.aside import find_aside  # whoever has nothing put aside does not load it
+
     try:
         aside = find_aside(folder, open_keys(settings))
     except StartFault:  # another part tells that the keyring is gone
