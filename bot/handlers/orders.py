@@ -65,7 +65,7 @@ class ShowOrder(LocalAction):
             lines=joined([f"{line.name} × {line.quantity:g}" for line in order.lines], turn.locale),
         )
         response = "utter_order_on_its_way" if order.status in ("placed", "paid") else "utter_order_shown"
-        dispatcher.utter_message(response=response, shown_order=shown.strip())
+        dispatcher.utter_message(response=response, shown_order=shown.strip(), order_number=order.reference)
         return [SlotSet("order_number", order.reference), SlotSet("order_found", True)]
 
 

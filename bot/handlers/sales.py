@@ -22,7 +22,10 @@ from crm_adapter.rights.working_days import ZONE
 SHOWN_LAST = "sales_shown"
 MOST_TOLD = 5
 _PLACE: Final = re.compile(r"第.[个款]|\b(?:first|second|third|last)\b")
-_OF_STOCK: Final = re.compile(r"有(?:现|没有?)?货|现货|库存|缺货|断货|\b(?:in|out of) stock\b|\bsold out\b")
+_OF_STOCK: Final = re.compile(
+    r"有(?:现|没有?)?货|现货|库存|缺货|断货|\b(?:in|out of) stock\b|\bsold out\b"
+    r"|(?:多少|几多)钱|什么价|价格|\bhow much\b|\bcosts?\b|\bprices?\b"
+)
 words = Wording("sales")
 
 

@@ -3,9 +3,10 @@
 import re
 from typing import Final
 
-from bot.flows.commands import Answer, Clarify, Command, StartFlow
+from bot.flows.commands import Answer, Command, StartFlow
 from bot.flows.facts import Facts
 from bot.flows.model import Definitions
+from bot.flows.understanding.choices import command_of
 from bot.flows.understanding.given import exactly
 from bot.flows.understanding.heard import Heard
 from bot.flows.understanding.wishes import Found
@@ -17,6 +18,7 @@ _LEANS: Final = re.compile(
     r"(?: (?:cost|take|be))?|what(?:'s| is) the (?:price|cost|fee|charge)|what (?:does|will) (?:it|that|this) cost"
     r"|is (?:it|that|this) (?:free|expensive)|do i (?:have to )?pay(?: for (?:it|that|this))?)[?!.~]*"
 )
+_IT: Final = re.compile(r"[这它那]|\b(?:it|this|that)\b")
 _LONGEST: Final = 60
 
 
@@ -31,12 +33,20 @@ def goes_on(heard: Heard, words: str, definitions: Definitions) -> StartFlow | N
     return None
 
 
+def as_shown(wish: Command, heard: Heard, words: str, definitions: Definitions) -> tuple[Command, ...]:
+    """The choice that starts the wanted flow for what was just shown ("I want to return it", right below an order)."""
+    if not isinstance(wish, StartFlow) or not (_IT.search(words) or exactly(wish.flow, words, definitions)):
+        return ()
+    fitting = [one for one in (*heard.shown, *heard.above) if one.id.startswith(f"start({wish.flow},")]
+    return command_of(fitting[0].id, heard, definitions) if len(fitting) == 1 else ()
+
+
 def about_the_last(
     wish: Command | None, found: Found, heard: Heard, words: str, facts: Facts, locale: str
 ) -> Command | None:
-    """Of several articles the one that the last one leads on to, where the words lean on it; else the wish as it is."""
+    """The article that the last one leads on to, where the words lean on it; else the wish as it is."""
     last = heard.about.removeprefix("article:")
-    if last == heard.about or not isinstance(wish, Answer | Clarify) or not _LEANS.fullmatch(words):
+    if last == heard.about or not _LEANS.fullmatch(words):
         return wish
     article = facts.article(last, locale)
     near = {other for other, _ in article.related} if article is not None else set()

@@ -20,7 +20,7 @@ from bot.flows.model import Definitions, Slot
 from bot.flows.understanding.always import always_understood
 from bot.flows.understanding.choices import command_of, several_shown, shown_by_label, shown_by_place, shown_by_words
 from bot.flows.understanding.corrections import correction_in
-from bot.flows.understanding.follow_ups import about_the_last, goes_on
+from bot.flows.understanding.follow_ups import about_the_last, as_shown, goes_on
 from bot.flows.understanding.given import exactly, given_with, stated_with_more
 from bot.flows.understanding.heard import Heard
 from bot.flows.understanding.language import language_of
@@ -148,6 +148,8 @@ def _wished(
 ) -> tuple[Command, ...]:
     """The wish of a message with what it says beside it already; none where nothing is wanted."""
     wish = about_the_last(wish_in(found, definitions, heard, locale), found, heard, words, facts, locale)
+    if wish is not None and (offered := as_shown(wish, heard, words, definitions)):
+        return offered
     if both := both_of(wish, found, heard, words, definitions, facts):
         return both
     if not isinstance(wish, StartFlow) and (flow := stated_with_more(found, heard, words, definitions)):

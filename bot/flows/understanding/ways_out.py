@@ -16,7 +16,8 @@ _CANCEL: Final = re.compile(
 )
 _NO_RATHER_THAN_CANCEL: Final = re.compile(r"(?:还是|那|先|那就|我)*(?:不用了|不要了|不需要了)(?:吧|谢谢)*")
 _WHAT_IS_ASKED: Final = (
-    r"(?:订单(?:编?号码?)?|单号|编号|号码?|邮箱(?:地址)?|电子?邮[件箱](?:地址)?|手机号?码?|电话(?:号码)?|地址|手机)"
+    r"(?:订单(?:编?号码?)?|单号|编号|号码?|邮箱(?:地址)?|电子?邮[件箱](?:地址)?|手机号?码?|电话(?:号码)?|地址|手机"
+    r"|order(?:number|no|id)?|e-?mail|phone(?:number)?|receipt)"
 )
 _ASKED_EN: Final = (
     r"(?:order(?: (?:number|no|id))?|number|e-?mail(?: address)?|mail|(?:phone|mobile)(?: number)?|address|receipt)"

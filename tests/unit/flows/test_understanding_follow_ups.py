@@ -5,7 +5,7 @@ import pytest
 from bot.flows.commands import Answer, Clarify, StartFlow
 from bot.flows.facts import ArticleText, Candidate, Findings
 from bot.flows.understanding import Heard, Shown, understand
-from tests.unit.flows.hearing import NOW, Shelf
+from tests.unit.flows.hearing import NOW, Shelf, wish
 from tests.unit.flows.test_understanding_said_already import OURS, meant
 
 REPAIR, INSTALL = Candidate("repair-fee", "维修怎么收费？", 0.6), Candidate("install-fee", "安装收费吗？", 0.4)
@@ -52,6 +52,14 @@ def test_who_finds_nothing_near_looks_once_more_with_the_last_question() -> None
     assert shelf.asked == 2
     del shelf.found["装空调前要准备什么？ what does it cost?"]
     assert hear("what does it cost?", shelf) == Answer("repair-fee")
+
+
+@pytest.mark.parametrize("text", ["I want to return it", "我要退货", "这台不要了，退掉"])
+def test_a_wish_right_below_an_order_is_about_that_order(text: str) -> None:
+    shown = (Shown("start(return_goods, case_order=A1)", "退货"), Shown("start(repair, case_order=A1)", "报修"))
+    alone = (shown[1],)
+    assert meant(text, wish("return_goods"), shown=shown) == (StartFlow("return_goods", (("case_order", "A1"),)),)
+    assert meant(text, wish("return_goods"), shown=alone) == (StartFlow("return_goods"),)
 
 
 @pytest.mark.parametrize("text", ["维修多少钱", "how do I return it?", "退款多久到账"])
