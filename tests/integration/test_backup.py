@@ -173,7 +173,7 @@ async def test_what_was_backed_up_comes_back(store, elsewhere, tmp_path):
     done = await put_back(store, folder, elsewhere, tmp_path / "restored")
     assert await store.names(elsewhere) == store.people
     assert done.erased_again == 0
-    jobs = "SELECT task_name, status FROM procrastinate_jobs"
+    jobs = "SELECT task_name, status FROM procrastinate_jobs ORDER BY id"
     assert query(elsewhere, jobs) == query(store.addresses, jobs)
     events = "SELECT count(*) FROM procrastinate_events"
     assert query(elsewhere, events) == query(store.addresses, events)
