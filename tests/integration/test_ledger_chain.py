@@ -213,7 +213,7 @@ async def test_the_backlog_says_how_old_it_is(engine, keys):
         await connection.execute(text("UPDATE crm.unlinked SET at = at - interval '1 minute'"))
     backlog = await read_backlog(engine)
     assert backlog.count == 1
-    assert 60 <= backlog.oldest_s < 70
+    assert 60 <= backlog.oldest_s < 120
 
 
 async def test_an_event_that_vanished_before_it_was_linked_holds_up_nobody(engine, keys, addresses):
