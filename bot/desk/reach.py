@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -84,14 +85,23 @@ async def read_reach(
     return Reach(allowed.why or "open", allowed.left, allowed.until, row.waiting, TEXT_BYTES)
 
 
-def messages_of(body: Body, channel: str, locale: str, base_url: str = "", *, files: bool = True) -> list[str]:
+def messages_of(
+    body: Body,
+    channel: str,
+    locale: str,
+    base_url: str = "",
+    *,
+    files: bool = True,
+    addresses: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """The messages that say a body on a channel that cuts long ones: their texts, the names of files, empty for what
-    is neither. One elsewhere. Without ``files`` those are links in the text."""
+    is neither. One elsewhere. Without ``files`` those are links in the text, to ``addresses`` by the files' ids."""
     if channel != "wechat":
         return [str(body.get("text", ""))]
     from bot.channels.wechat.compose import Terms, compose
 
-    return [_told(message) for message in compose([body], Terms(locale, files=files, base_url=base_url))]
+    terms = Terms(locale, files=files, base_url=base_url, addresses=addresses)
+    return [_told(message) for message in compose([body], terms)]
 
 
 def _told(message: "Outgoing") -> str:

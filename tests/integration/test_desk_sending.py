@@ -1,6 +1,7 @@
 """WeChat at the desk: how much may be sent, what became of each line and why, and what a person can say of a line
 that nobody knows the end of."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,8 +14,9 @@ from bot.rehearsal.keys import KEYS
 from bot.settings import WechatAccount
 from bot.storage.blobs import BlobStore
 from bot.storage.pool import Pool
+from bot.web.wechat.downloads import DOWNLOADS, Downloads
 from crm_adapter.identify import Sender
-from tests.integration.console_client import Browser, Talk, serving, store_talk
+from tests.integration.console_client import Browser, Talk, console_app, serving, store_talk
 from tests.integration.desk_customers import rows
 from tests.integration.test_desk_api import take
 from tests.integration.wechat_talks import act, change, store_wechat_waiting
@@ -184,8 +186,16 @@ async def test_a_long_text_is_told_as_several_messages(engine: AsyncEngine) -> N
 async def test_files_are_told_as_messages(engine: AsyncEngine, pool: Pool, tmp_path: Any) -> None:
     talk, web = await store_wechat_waiting(engine, "在吗？"), await store_talk(engine, "你好", "您好")
     accounts = {"care": account()}
-    more: dict[str, Any] = {"BLOBS": BlobStore(tmp_path, pool, KEYS), "WECHAT_ACCOUNTS": accounts}
-    async with serving(engine, **more) as console:
+    blobs = BlobStore(tmp_path, pool, KEYS)
+    app = console_app(engine, BLOBS=blobs, WECHAT_ACCOUNTS=accounts)
+    app[DOWNLOADS] = downloads = Downloads("https://care.example.com", "a key of the program's", blobs)
+
+    def linked(message: str) -> list[tuple[str, str]]:
+        """The files that its last lines link to: their names and ids."""
+        found = re.findall(r"^附件：(\S+) https://care\.example\.com/channels/care/files/(\S+)$", message, re.MULTILINE)
+        return [(name, str(downloads.blob_of("care", token, NOW))) for name, token in found]
+
+    async with serving(engine, app=app) as console:
         mei = await console.signed_in("mei", "agent")
         await take(mei, talk)
         path = f"/api/queue/{talk.conversation}"
@@ -197,7 +207,9 @@ async def test_files_are_told_as_messages(engine: AsyncEngine, pool: Pool, tmp_p
             assert kept.status == 201, kept
             ids.append(kept.body["id"])
         both = await mei.call("POST", f"{path}/preview", {"text": "请看", "files": ids})
-        assert both.body["messages"] == ["请看\n\n附件：发票.pdf", "安装.gif"]
+        words, picture = both.body["messages"]
+        assert words.startswith("请看\n\n附件：发票.pdf https://")
+        assert (linked(words), picture) == ([("发票.pdf", ids[1])], "安装.gif")
         assert (await mei.call("POST", f"{path}/preview", {"files": ids[:1]})).body["messages"] == ["安装.gif"]
         assert (await mei.call("POST", f"{path}/preview", {"files": []})).code == "invalid"
         assert (await mei.call("POST", f"{path}/preview", {"files": [str(uuid4())]})).code == "blob_unknown"
@@ -206,7 +218,8 @@ async def test_files_are_told_as_messages(engine: AsyncEngine, pool: Pool, tmp_p
         # An account that may not upload sends links.
         accounts["care"] = account(kind="subscription")
         links = await mei.call("POST", f"{path}/preview", {"text": "请看", "files": ids})
-        assert links.body["messages"] == ["请看\n\n附件：安装.gif\n附件：发票.pdf"]
+        [words] = links.body["messages"]
+        assert linked(words) == [("安装.gif", ids[0]), ("发票.pdf", ids[1])]
 
 
 async def settle(browser: Browser, talk: Talk, message: str, kind: str, fence: int, step: str = "") -> Any:

@@ -1,7 +1,10 @@
 """What a person at the desk can do about how a message gets to the customer: see into how many messages an answer
 falls, and settle what nobody knows the end of."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 from pydantic import model_validator
@@ -55,8 +58,19 @@ async def show_messages_of(request: web.Request) -> web.Response:
             body["attachments"] = await attached(request, conversation_id, wanted.files)
     account = request.app[WECHAT_ACCOUNTS].get(talk.account)
     files = account is None or account.kind == "service"
-    messages = messages_of(body, talk.channel, talk.locale, request.app[PUBLIC_URL], files=files)
+    named = body.get("attachments") or ()
+    addresses = _addresses(request, account.name, named) if account is not None and named else {}
+    base_url = request.app[PUBLIC_URL]
+    messages = messages_of(body, talk.channel, talk.locale, base_url, files=files, addresses=addresses)
     return reply({"messages": messages})
+
+
+def _addresses(request: web.Request, account: str, files: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Where WeChat's customers can get files that WeChat does not take; as long as those that will be sent."""
+    from bot.web.wechat.downloads import DOWNLOADS
+
+    downloads, now = request.app[DOWNLOADS], datetime.now(UTC)
+    return {one["id"]: downloads.address_since(UUID(one["id"]), account, now) for one in files}
 
 
 async def settle(request: web.Request) -> web.Response:

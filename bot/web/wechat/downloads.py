@@ -30,10 +30,14 @@ class Downloads:
 
     def address(self, blob_id: UUID, row: Row) -> str:
         """Always the same for the same line; good for 30 days."""
-        until = int((row.queued_at + GOOD_FOR).timestamp())
+        return self.address_since(blob_id, row.account, row.queued_at)
+
+    def address_since(self, blob_id: UUID, account: str, began: datetime) -> str:
+        """The one in a line that is queued at that moment; those of an account are all of the same length."""
+        until = int((began + GOOD_FOR).timestamp())
         named = blob_id.bytes + until.to_bytes(_TIME_BYTES)
-        token = urlsafe_b64encode(named + self._seal(row.account, named)).decode().rstrip("=")
-        return f"{self.base_url.rstrip('/')}/channels/{row.account}/files/{token}"
+        token = urlsafe_b64encode(named + self._seal(account, named)).decode().rstrip("=")
+        return f"{self.base_url.rstrip('/')}/channels/{account}/files/{token}"
 
     def blob_of(self, account: str, token: str, now: datetime) -> UUID | None:
         """Which file a token names; ``None`` for one that is not ours or over."""
