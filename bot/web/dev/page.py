@@ -51,8 +51,8 @@ async def show(request: web.Request) -> web.Response:
         text=_page(shown, locale, style),
         content_type="text/html",
         headers={
-            "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
-            "form-action 'none'; frame-ancestors 'none'",
+            "Content-Security-Policy": f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             "Cache-Control": "no-store",
             "Content-Language": locale,
         },

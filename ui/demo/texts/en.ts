@@ -3,6 +3,7 @@ export const en: Record<string, string> = {
   page_title: 'Nuanju Home Appliances · a home that feels just right',
   skip: 'Skip to products',
   ribbon: 'This is Yingda’s demo shop: the goods and the company are invented, the customer service is real.',
+  ribbon_name: 'Demo shop',
   ribbon_console: 'Open the service console →',
   brand: 'Nuanju',
   nav: 'Main',

@@ -3,6 +3,7 @@ export const zhHant: Record<string, string> = {
   page_title: '暖居電器 · 把家調到剛剛好',
   skip: '跳到商品',
   ribbon: '這是「應答」的示範商店：商品和公司是虛構的，右下角的客服是真的。',
+  ribbon_name: '示範商店',
   ribbon_console: '開啟客服工作台 →',
   brand: '暖居電器',
   nav: '主導覽',

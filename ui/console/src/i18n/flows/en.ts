@@ -2,6 +2,7 @@ export default {
   title: 'Flows',
   lead: 'What the assistant does with a customer, step by step. Flows are files; a changed file is in force within seconds.',
   name: 'Flow',
+  kind: 'Kind',
   steps: 'Steps',
   file: 'File',
   offered: 'Customers may ask for it',

@@ -2,6 +2,7 @@ export default {
   title: '流程',
   lead: '机器人一步一步为顾客做的事。流程写在文件里，改动几秒内生效。',
   name: '流程',
+  kind: '类型',
   steps: '步骤',
   file: '文件',
   offered: '顾客可以直接要求',

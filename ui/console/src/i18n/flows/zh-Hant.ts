@@ -2,6 +2,7 @@ export default {
   title: '流程',
   lead: '機器人一步一步為顧客做的事。流程寫在檔案裡，更動幾秒內生效。',
   name: '流程',
+  kind: '類型',
   steps: '步驟',
   file: '檔案',
   offered: '顧客可以直接要求',
