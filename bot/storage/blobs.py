@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import filetype
 from uuid_utils.compat import uuid7
 
 from bot.storage.pool import Pool
@@ -100,6 +99,8 @@ class BlobStore:
         raise OSError("whoever sends this is erased again and again")
 
     async def _put(self, sender: Sender, name: str, content: bytes, types: Collection[str]) -> Blob:
+        import filetype  # half a megabyte that a process without uploads need not carry
+
         kind = filetype.guess(content)
         if kind is None or kind.mime not in types:
             raise BlobRefused
