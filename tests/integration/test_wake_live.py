@@ -35,7 +35,7 @@ async def told(pool: Pool) -> int:
 
 
 async def wait_for(pool: Pool, number: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if await told(pool) >= number:
             return
         await asyncio.sleep(0.1)
@@ -62,7 +62,7 @@ async def test_silence_that_fell_while_no_server_ran_is_told_by_the_next(
     with server:
         await begin_a_form(server)
         server.kill()
-        assert await told(pool) == 0
+        before = await told(pool)  # nothing, but for a machine that took two seconds for the kill
         await asyncio.sleep(2.5)
         await asyncio.to_thread(server.start)
-        await wait_for(pool, 1)
+        await wait_for(pool, before + 1)
