@@ -17,6 +17,7 @@ from bot.handlers.appointments import Appointment, calendar_of, meant, name_of, 
 from bot.handlers.case_words import word
 from bot.settings import Settings
 from bot.settings.service import Cases
+from crm_adapter.rights.working_days import ZONE
 
 BY_CALL: Final = "by_call"
 """In place of an appointment: somebody calls and agrees on one."""
@@ -89,7 +90,7 @@ class NoteServiceSlot(AskServiceSlot):
     @staticmethod
     def _ahead(said: str, words: str, turn: HandlerTurn) -> list[EventType]:
         """A phone number or an address in place of a time, ahead of its question."""
-        if read_date(words, turn.now.date(), past=False, locale=turn.locale).value is not None:
+        if read_date(words, turn.now.astimezone(ZONE).date(), past=False, locale=turn.locale).value is not None:
             return []
         phone = read_phone(said, words, _REGION, turn.locale)
         if phone.code is None:
