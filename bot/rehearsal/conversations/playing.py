@@ -104,8 +104,9 @@ class _Role:
         channel, account = self._case.channel, self._stage.account
         await crm.link_identity(contact_id, channel, account, self._identity, "verified", provenance)
         for order in about.get("orders", ()):
-            placed_at = now - timedelta(days=float(order.pop("days_ago", 3)))
-            await crm.put_order(NewOrder(contact_id, "rehearsal", placed_at=placed_at, **order))
+            written = {"days_ago": 3, **order}
+            placed_at = now - timedelta(days=float(written.pop("days_ago")))
+            await crm.put_order(NewOrder(contact_id, "rehearsal", placed_at=placed_at, **written))
 
     async def act(self, move: Move) -> list[tuple[int, str]]:
         """Does what the move says; the lines where something else came of it than written, and why."""

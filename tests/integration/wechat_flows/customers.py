@@ -159,9 +159,9 @@ async def stock(crm: SqlStore, case: Case, openid: str) -> None:
     made = await crm.upsert_contact(ExternalKey("rehearsal", uuid4().hex), profile, provenance, locale=case.locale)
     await crm.link_identity(made.contact_id, "wechat", "care", openid, "verified", provenance)
     for order in orders:
-        rest = {name: value for name, value in order.items() if name != "days_ago"}
-        placed_at = now - timedelta(days=float(order.get("days_ago", 3)))
-        await crm.put_order(NewOrder(made.contact_id, "rehearsal", placed_at=placed_at, **rest))
+        written = {"days_ago": 3, **order}
+        placed_at = now - timedelta(days=float(written.pop("days_ago")))
+        await crm.put_order(NewOrder(made.contact_id, "rehearsal", placed_at=placed_at, **written))
 
 
 def is_visible(expected: Expectation) -> bool:
