@@ -1,4 +1,7 @@
-"""Errors over HTTP: ``application/problem+json`` (RFC 9457) with a stable code and a text the caller can read."""
+"""Errors over HTTP: ``application/problem+json`` (RFC 9457) with a stable code and a text the caller can read.
+
+Who followed a link in a browser reads the same words on a page.
+"""
 
 import json
 from functools import cache
@@ -18,6 +21,7 @@ from aiohttp.typedefs import Handler
 from bot.faults import places_of
 from bot.settings import Locale
 from bot.web.language import locale_of
+from bot.web.plain_page import plain_page
 
 log = structlog.get_logger(__name__)
 
@@ -84,9 +88,29 @@ def describe(code: str, locale: Locale, values: dict[str, object] | None = None)
     return Words(title, detail.format_map(_Values(values or {})))
 
 
-def problem_response(problem: Problem, locale: Locale) -> web.Response:
-    """The response for a problem."""
+def _response(request: web.Request, problem: Problem) -> web.Response:
+    """The response for a problem: JSON, or a page where a person followed a link that leads nowhere."""
+    locale = locale_of(request)
     title, detail = describe(problem.code, locale, problem.values)
+    if _is_followed(request):
+        response = plain_page(request, locale, title, detail, status=problem.status)
+    else:
+        response = _json(problem, locale, title, detail)
+    retry_after = problem.values.get("retry_after")
+    if isinstance(retry_after, int | float):
+        response.headers["Retry-After"] = str(ceil(retry_after))  # HTTP knows whole seconds only
+    if problem.status == HTTPStatus.REQUEST_TIMEOUT:
+        response.force_close()  # what may still come of this request is not the next one
+    return response
+
+
+def _is_followed(request: web.Request) -> bool:
+    """Programs ask for anything or for JSON; a browser that is to show what comes asks for a page."""
+    is_page = request.method == "GET" and not request.path.startswith("/api/")
+    return is_page and "text/html" in request.headers.get("Accept", "")
+
+
+def _json(problem: Problem, locale: Locale, title: str, detail: str) -> web.Response:
     body = {
         **problem.values,
         "type": "about:blank",
@@ -95,18 +119,12 @@ def problem_response(problem: Problem, locale: Locale) -> web.Response:
         "code": problem.code,
         "detail": detail,
     }
-    response = web.Response(
+    return web.Response(
         status=problem.status,
         body=json.dumps(body, default=str).encode(),
         content_type="application/problem+json",
-        headers={"Content-Language": locale, "Cache-Control": "no-store", "Vary": "Accept-Language"},
+        headers={"Content-Language": locale, "Cache-Control": "no-store", "Vary": "Accept, Accept-Language"},
     )
-    retry_after = problem.values.get("retry_after")
-    if isinstance(retry_after, int | float):
-        response.headers["Retry-After"] = str(ceil(retry_after))  # HTTP knows whole seconds only
-    if problem.status == HTTPStatus.REQUEST_TIMEOUT:
-        response.force_close()  # what may still come of this request is not the next one
-    return response
 
 
 @web.middleware
@@ -120,13 +138,11 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Problem as problem:
-        return problem_response(problem, locale_of(request))
+        return _response(request, problem)
     except web.HTTPException as answer:
         if answer.status < HTTPStatus.BAD_REQUEST:
             raise
-        refused = problem_response(
-            Problem(answer.status, _OF_STATUS.get(answer.status, "bad_request")), locale_of(request)
-        )
+        refused = _response(request, Problem(answer.status, _OF_STATUS.get(answer.status, "bad_request")))
         if "Allow" in answer.headers:
             refused.headers["Allow"] = answer.headers["Allow"]
         return refused
@@ -151,4 +167,4 @@ def _answer_fault(request: web.Request, fault: Exception, problem: Problem) -> w
     )
     if request.writer.output_size > 0:
         raise fault
-    return problem_response(problem, locale_of(request))
+    return _response(request, problem)

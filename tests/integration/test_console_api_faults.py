@@ -181,6 +181,21 @@ async def test_unknown_addresses_methods_and_types_are_problems(engine):
         assert missing.body["detail"] == "請檢查這些欄位：password。"
 
 
+async def test_who_follows_a_link_that_leads_nowhere_reads_a_page(engine):
+    by_hand = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en-GB"}
+    async with serving(engine) as console:
+        browser = console.browser()
+        async with browser.http.get(f"{browser.origin}/a/b/nowhere?<b>", headers=by_hand) as page:
+            assert (page.status, page.content_type, page.headers["Content-Language"]) == (404, "text/html", "en")
+            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+            html = await page.text()
+        assert "<h1>Not found</h1>" in html
+        assert 'href="../../privacy/page.css"' in html
+        for path, accept in (("/a/b/nowhere", "*/*"), ("/api/nowhere", by_hand["Accept"])):
+            async with browser.http.get(browser.origin + path, headers={"Accept": accept}) as answer:
+                assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
 async def test_a_database_that_is_away_is_a_503_and_a_fault_of_ours_a_500_that_tells_nothing(engine, capsys):
     class Broken:
         async def list(self, q: str | None, locale: str) -> list[Any]:

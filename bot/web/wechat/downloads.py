@@ -64,7 +64,7 @@ async def get_file(request: web.Request) -> web.Response:
     blob_id = downloads.blob_of(request.match_info["account"], request.match_info["token"], datetime.now(UTC))
     read = await downloads.blobs.read(blob_id) if blob_id else None
     if read is None:
-        raise Problem(404, "blob_unknown")
+        raise Problem(404, "file_link_over", days=GOOD_FOR.days)
     return file_response(*read, kept="private, no-store")
 
 

@@ -19,7 +19,7 @@ PNG = bytes.fromhex(
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 UPLOAD = "/cgi-bin/media/upload"
 DONE = "SELECT 1 FROM bot.outbox HAVING count(*) FILTER (WHERE state <> 'sent') = 0 AND count(*) = %s"
-
+BY_HAND = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh-CN"}
 AGAIN = "UPDATE bot.outbox SET state = 'queued', parts = 0, due_at = now() WHERE route = 'service' RETURNING 1"
 
 
@@ -109,8 +109,9 @@ async def test_what_wechat_does_not_take_is_a_link(phones: Wechat, demo_addresse
                 address = f"{server.url}/{link.split('/', 3)[3]}"
                 async with session.get(address) as response:
                     assert (response.status, await response.read()) == (200, content)
-                async with session.get(address[:-4] + "AAAA") as response:
-                    assert response.status == 404
+                async with session.get(address[:-4] + "AAAA", headers=BY_HAND) as response:
+                    assert (response.status, response.content_type) == (404, "text/html")
+                    assert "<h1>链接已失效</h1>" in await response.text()
                 async with session.get(address.replace("/care/", "/shop/")) as response:
                     assert response.status == 404
 
