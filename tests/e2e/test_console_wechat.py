@@ -128,7 +128,7 @@ async def test_files_go_with_an_answer(demo_addresses: Addresses, tmp_path: Path
                 await _waits(phones)
                 await page.locator(".queue-list .visit").click()
                 await page.get_by_role("button", name="Take").click()
-                field, kept = page.get_by_label("Attach files"), page.locator(".files li")
+                field, kept = page.get_by_label("Attach files"), page.locator(".answer .files li")
                 send = page.locator(".answer button[type=submit]")
                 await expect(send).to_be_disabled()
 
