@@ -71,6 +71,7 @@ _WITHDRAWAL_ZH: Final = re.compile(
     rf"|(?:别|不要|停止|请勿|不想|拒绝|不愿意?)(?:再|继续)*(?:发|推|推送|发送|收到?|接收|接到)(?:了|这些|那些|任何"
     rf"|你们|的|什么|各种)*{_THINGS_SENT}+的?{_THINGS_SENT}*(?:给我|过来)?(?:了|啦)?$"
     rf"|(?:别|不要|停止)(?:再|老是?|总是?|一直)*(?:骚扰|轰炸)我?(?:了|啦)?$|(?:别|不要)再(?:发|推)(?:了|啦)$"
+    r"|(?:别|不要|请勿)再(?:继续)?(?:联系|打扰)我(?:了|啦)?$"
 )
 _MESSAGES = (
     r"(?:messages?|texts?|sms|e-?mails?|ads?|offers?|newsletters?|promotions?|marketing|spam|notifications?|calls?"

@@ -13,7 +13,7 @@ from bot.flows.understanding.plain import asks, core, plain
 from bot.flows.understanding.wishes import Found
 
 _INSTEAD: Final = re.compile(
-    r"(?:不|算了|那|我|那我|嗯)*[,\s]*(?:还是|改成|改为|不如|要不)(?:我|要|想|办)*(?P<chinese>\S{2,12}?)(?:吧|好了|算了)?"
+    r"(?:不|算了|那|我|嗯)*[,\s]*(?:还是|改成|改为|不如|要不)(?:我|要|想|办)*(?P<chinese>\S{2,12}?)(?:吧|好了|算了)?"
     r"|(?:(?:actually|no|wait|hmm|well|ok|sorry|rather),? +)*(?P<english>[a-z' ]{3,40}?),? instead"
     r"|(?:(?:no|wait|hmm|well|ok|sorry),? +)*actually,? +(?P<other>[a-z' ]{3,40})"
 )

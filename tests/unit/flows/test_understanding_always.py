@@ -56,7 +56,7 @@ def test_a_wish_for_a_person_at_the_end_of_a_long_message() -> None:
         "不要再给我发广告了", "不要再發廣告給我了", "别发短信给我", "别给我推送消息了", "我要退订", "帮我退订短信",
         "stop sending me messages", "don't email me anymore", "no more marketing emails",
         "take me off your mailing list", "please unsubscribe me", "opt out",
-        "请勿再发短信", "不想收到你们的广告", "ＴＤ",
+        "请勿再发短信", "不想收到你们的广告", "ＴＤ", "请不要再联系我", "別再聯繫我了", "请勿再打扰我",
     ],
 )  # fmt: skip
 def test_withdrawal(text: str, state: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.flows.commands import CannotHandle, CorrectSlot, SetSlot
+from bot.flows.commands import CannotHandle, CorrectSlot, SetSlot, Unreadable
 from bot.flows.model import Slot
 from bot.flows.understanding import Shown
 from bot.flows.understanding.plain import plain
@@ -102,6 +102,11 @@ LONG = {
     "weeks": "下" * 4000 + "周" * 4000,
     "mails": "anna at example " * 500,
 }
+
+
+def test_a_beginning_that_can_be_read_in_many_ways_is_read_once() -> None:
+    """Two readings of each repetition would be a billion billion in all."""
+    assert commands("那我" * 60, asked=PHONE, flow="repair") == (Unreadable("phone", "phone_missing"),)
 
 
 @pytest.mark.alone
