@@ -18,7 +18,11 @@ _LEANS: Final = re.compile(
     r"(?: (?:cost|take|be))?|what(?:'s| is) the (?:price|cost|fee|charge)|what (?:does|will) (?:it|that|this) cost"
     r"|is (?:it|that|this) (?:free|expensive)|do i (?:have to )?pay(?: for (?:it|that|this))?)[?!.~]*"
 )
-_IT: Final = re.compile(r"[这它那]|\b(?:it|this|that)\b")
+_IT: Final = re.compile(
+    r"[这它那](?!个?(?:月|星期|礼拜)|[周天次里儿边些么样年]|时候)"
+    r"|\b(?:it|(?:this|that)(?! (?:day|week|month|year|morning|afternoon)))\b"
+)
+_ANOTHER: Final = re.compile(r"另外?一|别的|其[他它]|\b(?:another|other|else|different)\b")
 _LONGEST: Final = 60
 
 
@@ -35,7 +39,9 @@ def goes_on(heard: Heard, words: str, definitions: Definitions) -> StartFlow | N
 
 def as_shown(wish: Command, heard: Heard, words: str, definitions: Definitions) -> tuple[Command, ...]:
     """The choice that starts the wanted flow for what was just shown ("I want to return it", right below an order)."""
-    if not isinstance(wish, StartFlow) or not (_IT.search(words) or exactly(wish.flow, words, definitions)):
+    if not isinstance(wish, StartFlow) or _ANOTHER.search(words):
+        return ()
+    if not (_IT.search(words) or exactly(wish.flow, words, definitions)):
         return ()
     fitting = [one for one in (*heard.shown, *heard.above) if one.id.startswith(f"start({wish.flow},")]
     return command_of(fitting[0].id, heard, definitions) if len(fitting) == 1 else ()

@@ -1,6 +1,7 @@
 """Answers that come a way round: the other of two is denied, the other way to be reached is named, what is beside."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from bot.flows.commands import Command, SetSlot, Skip
@@ -13,9 +14,11 @@ from bot.flows.understanding.values import read_value
 from bot.flows.understanding.ways_out import lacks, packed, skips
 
 _MAIL: Final = re.compile(r"邮箱|邮件|电邮|@|\be-?mail\b|\bmail\b")
+_ADDRESS: Final = re.compile(r"[a-z0-9._+-]{1,64}@[a-z0-9.-]{1,64}")
 _NO_MAIL: Final = re.compile(r"没有?(?:电子)?邮|不(?:要|用|想用?)(?:电子)?邮|\b(?:no|not|don'?t)\b.{0,12}mail")
 _DENIED: Final = re.compile(
-    r"(?:我|还是|先|那|真的|都|actually )*(?:不要|不想|先不|不|别|don'?t |do not |not )(.{2,12}?)(?:了|吧|啦"
+    r"(?:我|还是|先|那|真的|都|actually )*(?:不用|不要|不需要|不想|先不|不|别|don'?t |do not |not )"
+    r"(改|.{2,12}?)(?:了|吧|啦"
     r"| it| please)*"
 )
 _NOT_BUT: Final = re.compile(r"(?:不对|不)?不是[^,]{1,8},?(?:而是|应该是|是|要|我要)[^,]{1,10}")
@@ -30,7 +33,8 @@ _NO_CALL: Final = re.compile(
     r"|do(?:n'?t| not) (?:call|phone|ring)"
     r"(?: me)?|(?:just )?(?:answer|reply|write|message)(?: me)? here)(?: please)?"
 )
-_PARTS: Final = re.compile(r"[,.;!?\n]+")
+_PARTS: Final = re.compile(r"(?<!\d)[,.;!?\n]+|[,.;!?\n]+(?!\d)")
+"""A sign between figures is a part of the number ("1.5万", "5,000")."""
 
 
 def opposite(heard: Heard, asked: Slot, said: str, definitions: Definitions) -> bool | None:
@@ -81,6 +85,9 @@ def several_told(heard: Heard, asked: Slot, words: str) -> tuple[Command, ...]:
 def by_mail_instead(heard: Heard, asked: Slot, words: str, definitions: Definitions) -> tuple[Command, ...]:
     """Who is asked for a phone number and would rather have mail, where that is one of the choices."""
     if asked.kind != "phone" or not _MAIL.search(words) or _NO_MAIL.search(words) or asks(words):
+        return ()
+    without = _ADDRESS.sub(" ", words)  # many a mail address is a phone number, too
+    if read_value(asked, replace(heard, text=without), without).code is None:
         return ()
     choice = next((one for one in heard.shown if one.id == f"SetSlots({asked.name}=email)"), None)
     if choice is None:

@@ -62,6 +62,12 @@ def test_a_wish_right_below_an_order_is_about_that_order(text: str) -> None:
     assert meant(text, wish("return_goods"), shown=alone) == (StartFlow("return_goods"),)
 
 
+@pytest.mark.parametrize("text", ["我想退这个月买的洗衣机", "另外一台也要退", "I want to return another one, not this"])
+def test_a_wish_for_another_thing_is_not_about_that_order(text: str) -> None:
+    shown = (Shown("start(return_goods, case_order=A1)", "退货"),)
+    assert meant(text, wish("return_goods"), shown=shown) == (StartFlow("return_goods"),)
+
+
 @pytest.mark.parametrize("text", ["维修多少钱", "how do I return it?", "退款多久到账"])
 def test_what_says_what_it_is_about_means_that(text: str) -> None:
     shelf = Installing(**{text: Findings("answer", (REPAIR, INSTALL))})

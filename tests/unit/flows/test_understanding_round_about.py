@@ -171,6 +171,30 @@ def test_a_number_and_a_sum_in_one_message() -> None:
     assert commands("不限", asked=BUDGET, shown=BUDGETS, slots=(people, BUDGET)) == (Skip(),)
 
 
+@pytest.mark.parametrize(("text", "value"), [("1.5万以内", 15000), ("5,000元", 5000), ("预算5,000元", 5000)])
+def test_a_sign_within_a_sum_parts_nothing(text: str, value: int) -> None:
+    people = Slot("people", "float", "number")
+    assert commands(text, asked=BUDGET, slots=(people, BUDGET)) == (SetSlot("budget", value),)
+    told = commands(f"{text}，三口之家", asked=BUDGET, slots=(people, BUDGET))
+    assert told == (SetSlot("people", 3), SetSlot("budget", value))
+
+
+@pytest.mark.parametrize("text", ["不用改", "不用修改了", "不需要修改", "不要改了"])
+def test_nothing_to_change_is_a_yes(text: str) -> None:
+    shown = (Shown("SetSlots(confirmed=true)", "提交"), Shown("SetSlots(confirmed=false)", "要修改"))
+    assert commands(text, asked=YES_NO, shown=shown) == (SetSlot("confirmed", True),)
+
+
+@pytest.mark.parametrize(
+    "text", ["13800138000, a@b.com", "我的电话是13800138000，邮箱没有", "邮箱也可以，不过电话13800138000"]
+)
+def test_who_gives_the_number_asked_for_does_not_want_mail_instead(text: str) -> None:
+    shown = (Shown("SetSlots(phone=email)", "改用邮箱"),)
+    assert commands(text, asked=PHONE, slots=(PHONE, EMAIL), shown=shown) == (SetSlot("phone", "+8613800138000"),)
+    mail = commands("13800138000@qq.com", asked=PHONE, slots=(PHONE, EMAIL), shown=shown)
+    assert mail == (SetSlot("phone", "email"), SetSlot("email", "13800138000@qq.com"))
+
+
 def test_not_this_but_that_is_no() -> None:
     text = "不是退款，是换货"
     assert commands(text, Shelf(**{text: wish("exchange_goods")}), asked=YES_NO) == (SetSlot("confirmed", False),)

@@ -32,7 +32,10 @@ _ENGLISH: Final = re.compile(
     rf"\b(?:(?:{'|'.join(_ONES | _TENS)}|an?(?= (?:hundred|thousand|million|dozen)))"
     rf"(?:(?: |-| and )(?:{'|'.join(_ONES | _TENS | _SCALES)}))*|(?:a )?couple)\b"
 )
-_ARABIC: Final = re.compile(r"(?<![\w.])[-+]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?(?![\d])|[-+]?\d+(?:\.\d+)?")
+_ARABIC: Final = re.compile(
+    r"(?<![\w.])[-+]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?(?![\d])|(?<=[\u4e00-\u9fff])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
+    r"|[-+]?\d+(?:\.\d+)?"
+)
 _HAN: Final = re.compile(rf"[{CHINESE}]+")
 _TAIL: Final = re.compile(r"[一二两三四五六七八九1-9](?![\d十百千万亿])")
 _MULTIPLIER: Final = re.compile(r"\s?(万|亿|千|百|k\b|m\b|million\b|thousand\b|hundred\b)")
