@@ -49,7 +49,7 @@ async def test_a_bad_value_is_told_at_its_field_and_a_good_one_kept(live_server:
         await expect(row).to_contain_text("+8613800138000")
         await expect(row).to_contain_text("来源：员工")
         await expect(row).to_contain_text("梅晓雨")
-        assert await page.evaluate("document.activeElement.getAttribute('aria-label')") == "编辑：电话"
+        await expect(row.get_by_role("button", name="编辑：电话")).to_be_focused()
 
         # Somebody else was faster: what was typed stays, and goes through once the new state is shown.
         name = page.locator(".fact").filter(has=page.get_by_role("button", name="编辑：姓名"))

@@ -1,5 +1,7 @@
 """From the printed link to the customer's words: what a newcomer does first."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -55,8 +57,8 @@ async def test_the_first_link_leads_to_the_chat_just_had(live_server: LiveServer
         await staff.picture("conversation-light")
         await page.keyboard.press("Escape")
         await expect(thread).to_be_hidden()
-        focused = await page.evaluate("document.activeElement.className")
-        assert focused == "row-open", "the focus goes back to where it came from"
+        # The focus goes back to where it came from.
+        await expect(page.locator(".row-open:focus")).to_have_count(1)
 
         # From the row to the customer.
         await asked.locator("a.name").click()
@@ -103,7 +105,7 @@ async def test_every_page_of_the_first_administrator(live_server: LiveServer) ->
         await articles.first.get_by_role("button").click()
         await expect(page.locator(".article .answer")).not_to_be_empty()
         await page.locator(".article").get_by_text("简体中文").click()
-        assert any("\u4e00" <= letter <= "\u9fff" for letter in await page.locator(".article .answer").inner_text())
+        await expect(page.locator(".article .answer")).to_have_text(re.compile("[\u4e00-\u9fff]"))
         assert await staff.barriers() == []
         await page.keyboard.press("Escape")
 

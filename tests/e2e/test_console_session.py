@@ -96,7 +96,7 @@ async def test_a_colleague_is_invited_sees_only_the_own_rooms_and_leaves(live_se
         await other.enter(link)
         await expect(other.page.get_by_role("heading", level=1)).to_have_text("知识库")
         entries = other.page.get_by_role("navigation").get_by_role("link")
-        assert await entries.all_inner_texts() == ["知识库", "流程"]
+        await expect(entries).to_have_text(["知识库", "流程"])
         await other.open("/interactions")
         await expect(other.page.get_by_text("不在你的角色权限之内")).to_be_visible()
         assert await other.barriers() == []

@@ -9,6 +9,9 @@ from bot.storage.database import Addresses
 from tests.integration.test_action_server_remote import FLOW, SERVER, Elsewhere
 from tests.servers import LiveServer
 
+# Longer than the slowest machine needs for what a test looks at while the other server keeps silent.
+CALL_S, OUTSIDE_ACTION_S = 110, 120
+
 
 @asynccontextmanager
 async def outside_shop(addresses: Addresses, folder: Path) -> AsyncIterator[tuple[LiveServer, Elsewhere]]:
@@ -16,8 +19,12 @@ async def outside_shop(addresses: Addresses, folder: Path) -> AsyncIterator[tupl
     (folder / "flows").mkdir()
     (folder / "flows" / "outside.yml").write_text(FLOW, encoding="utf-8")
     outside = Elsewhere()
-    remote = json.dumps([{**SERVER, "url": await outside.start(), "timeout_s": 15}])
-    environment = {"YINGDA_FLOWS__FOLDER": str(folder / "flows"), "YINGDA_ACTIONS__REMOTE": remote}
+    remote = json.dumps([{**SERVER, "url": await outside.start(), "timeout_s": CALL_S}])
+    environment = {
+        "YINGDA_FLOWS__FOLDER": str(folder / "flows"),
+        "YINGDA_ACTIONS__REMOTE": remote,
+        "YINGDA_TURN__OUTSIDE_ACTION_S": str(OUTSIDE_ACTION_S),
+    }
     try:
         with LiveServer(addresses, folder, **environment) as server:
             yield server, outside

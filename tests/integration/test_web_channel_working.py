@@ -11,11 +11,11 @@ import pytest
 from bot.settings.house import Turn
 from bot.storage.database import Addresses
 from tests.integration.chat_calls import connect, token_of
-from tests.integration.outside_shop import outside_shop
+from tests.integration.outside_shop import OUTSIDE_ACTION_S, outside_shop
 
 pytestmark = pytest.mark.heavy
 
-WITHIN_S = int(Turn().outside_s)
+WITHIN_S = int(Turn(outside_action_s=OUTSIDE_ACTION_S).outside_s)
 
 
 async def until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> list[dict[str, Any]]:
