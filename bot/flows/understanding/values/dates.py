@@ -45,9 +45,10 @@ _MONTH_EN = (
 _YEAR_EN = r"(?:,? ?(?P<year>(?:19|20)\d\d|'\d\d|(?:3[2-9]|[4-9]\d)(?![\d:.]| ?[ap]\.?m)))?"
 """Of two figures a year has an apostrophe, or can be no hour."""
 _NAMED: Final = (
+    re.compile(rf"\b(?:the )?(?<![:.])(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH_EN}{_YEAR_EN}"),
     re.compile(rf"\b{_MONTH_EN} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b{_YEAR_EN}"),
-    re.compile(rf"\b(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH_EN}{_YEAR_EN}"),
 )
+"""What stands behind "5 May" is a year or an hour, and no day of that month."""
 _FULL: Final = re.compile(
     rf"(?P<year>(?:19|20)\d\d|\d{{4}}(?=年)|[一二][{CHINESE}]{{3}}|民国\s?(?P<republic>{_N})(?=\s?年)|(?<!\d)\d\d(?=年)"
     rf"|(?<![\d./-])(?:3[2-9]|[4-9]\d)(?=[./-]\d{{1,2}}[./-]\d{{1,2}}(?!\d))|今年|去年|明年|前年)"
