@@ -166,7 +166,7 @@ const words: Words<typeof en> = {
     back: '全部聯絡人',
   },
   knowledge: {
-    lead: '智慧助理據以回答的文章。',
+    lead: '智慧助手據以回答的文章。',
     search: '搜尋問題、編號或標籤',
     question: '問題',
     tags: '標籤',
@@ -179,7 +179,7 @@ const words: Words<typeof en> = {
     expired: '已過期',
     planned: '未生效',
     empty: '還沒有文章',
-    empty_advice: '用「{command}」匯入文章目錄，智慧助理會立即使用。',
+    empty_advice: '用「{command}」匯入文章目錄，智慧助手會立即使用。',
     no_match: '沒有找到文章',
     no_match_advice: '換幾個詞，或少用幾個詞。',
     variants: '客戶的其他問法',

@@ -1,11 +1,11 @@
 export default {
   title: '流程',
-  lead: '机器人一步一步为顾客做的事。流程写在文件里，改动几秒内生效。',
+  lead: '智能助手一步一步为客户做的事。流程写在文件里，改动几秒内生效。',
   name: '流程',
   kind: '类型',
   steps: '步骤',
   file: '文件',
-  offered: '顾客可以直接要求',
+  offered: '客户可以直接要求',
   own: '自有',
   version: '版本 {version}',
   faults: '流程文件有错误，继续使用之前的流程：',

@@ -1,11 +1,11 @@
 export default {
   title: '流程',
-  lead: '機器人一步一步為顧客做的事。流程寫在檔案裡，更動幾秒內生效。',
+  lead: '智慧助手一步一步為客戶做的事。流程寫在檔案裡，更動幾秒內生效。',
   name: '流程',
   kind: '類型',
   steps: '步驟',
   file: '檔案',
-  offered: '顧客可以直接要求',
+  offered: '客戶可以直接要求',
   own: '自有',
   version: '版本 {version}',
   faults: '流程檔案有錯誤，繼續使用之前的流程：',

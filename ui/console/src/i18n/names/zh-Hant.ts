@@ -17,8 +17,8 @@ const names: Words<typeof en> = {
     behaviour: '行為',
   },
   channel: { web: '網頁', wechat: '微信', telegram: 'Telegram', terminal: '終端', phone: '電話', visit: '來訪', sms: '簡訊', email: '電子郵件', staff: '員工登記' },
-  author: { customer: '客戶', bot: '智慧助理', agent: '客服', system: '系統' },
-  owner: { bot: '智慧助理', queue: '等待人工', agent: '專人服務中' },
+  author: { customer: '客戶', bot: '智慧助手', agent: '客服', system: '系統' },
+  owner: { bot: '智慧助手', queue: '等待人工', agent: '專人服務中' },
   message_state: {
     queued: '排隊中',
     begun: '傳送中',
