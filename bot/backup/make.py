@@ -10,9 +10,9 @@ from uuid import UUID
 
 import psycopg
 
-from bot.backup.faults import writing
+from bot.backup.faults import BackupFault, writing
 from bot.backup.folder import alone_in
-from bot.backup.manifest import KEYS, Manifest, sha256_of, write_manifest
+from bot.backup.manifest import KEYS, Manifest, read_manifest, sha256_of, write_manifest
 from bot.backup.parts import end_parts, write_part
 from bot.backup.postgres import connect, dump
 from bot.backup.stream import SealingWriter
@@ -41,23 +41,27 @@ def make_backup(owner_url: str, blobs: Path, ring: Keyring, folder: Path, say: S
 
 def _make(owner_url: str, blobs: Path, ring: Keyring, folder: Path, say: Say) -> tuple[Manifest, Manifest]:
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}Z"
-    named: str | None = None
     try:
         made = _archives(owner_url, blobs, ring, folder, stamp, say)
         # The keys first: data without its keys is worth nothing, keys without their data do no harm.
         write_manifest(folder / KEYS, made["keys"], ring)
-        named = made["keys"].file
         write_manifest(folder / f"data-{stamp}.json", made["data"], ring)
     except BaseException:
-        for unnamed in folder.glob(f"*-{stamp}.*"):
-            if unnamed.name != named:
-                with suppress(OSError):
-                    unnamed.unlink()
+        with suppress(OSError, BackupFault):
+            _forget_unnamed(folder, stamp, ring)
         raise
-    finally:
-        if named is not None:
-            _forget_older(folder, named)
+    _forget_older(folder, made["keys"].file)
     return made["data"], made["keys"]
+
+
+def _forget_unnamed(folder: Path, stamp: str, ring: Keyring) -> None:
+    """What a backup that was broken off has left; the keys that are in place by then stay, and those before go."""
+    keys = read_manifest(folder / KEYS, ring).file if (folder / KEYS).exists() else None
+    for path in folder.glob(f"*-{stamp}.*"):
+        if path.name != keys:
+            path.unlink()
+    if keys is not None:
+        _forget_older(folder, keys)
 
 
 def _forget_older(folder: Path, keys: str) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import insert, text
 from uuid_utils.compat import uuid7
 
 from bot.__main__ import main
-from bot.backup import BackupFault, make, make_backup, restore, verify
+from bot.backup import BackupFault, make, make_backup, manifest, restore, verify
 from bot.backup.faults import ArchiveDamaged, DiskFull, WrongKeyring
 from bot.backup.folder import alone_in
 from bot.backup.restore import open_backup
@@ -238,6 +238,20 @@ async def test_a_disk_that_is_full_at_the_last_file_leaves_data_with_keys(store,
     assert {name for name in after if name.startswith("data")} == {name for name in before if name.startswith("data")}
     assert len(after) == len(before)
     open_backup(folder, store.ring, quiet)
+
+
+async def test_a_break_right_after_the_keys_are_in_place_keeps_them(store, tmp_path, monkeypatch):
+    folder = tmp_path / "backup"
+    store.backup(folder)
+
+    def broken(folder):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(manifest, "sync", broken)
+    with pytest.raises(BackupFault):
+        store.backup(folder)
+    open_backup(folder, store.ring, quiet)
+    assert len([path for path in folder.iterdir() if path.name.startswith("keys-")]) == 1
 
 
 async def test_two_backups_at_once_do_not_take_each_other_s_keys(store, tmp_path):
