@@ -94,6 +94,9 @@ class TellStock(_Sales):
         turn, found = within(), self._last_shown(tracker)
         if place := _PLACE.search(plain(str(turn.message.get("text", "")))):
             found = self._named(place[0].replace("款", "个"), found) or found
+        if not found:  # what was shown is in the file of products no more
+            dispatcher.utter_message(response="utter_sales_nothing")
+            return []
         dispatcher.utter_message(
             response="utter_sales_stock",
             shown_products="\n".join(self._offer(one, turn.locale) for one in found),

@@ -80,6 +80,11 @@ async def test_what_is_sold_out_is_not_recommended_and_old_figures_are_called_ol
     assert f"{day.month}月{day.day}日" in answer
 
 
+async def test_what_was_shown_and_is_sold_no_more_has_no_price(pool, engine, settings, tmp_path, house):
+    await advised((await shop(pool, engine, settings, tmp_path)).customer())
+    assert "没有可以推荐的商品" in await house.customer().say("多少钱")
+
+
 async def test_a_comparison_leaves_no_fact_out(pool, engine, settings, tmp_path):
     customer = (await shop(pool, engine, settings, tmp_path)).customer(locale="en")
     answer = await customer.tap("start(compare_products, compare_one=k1, compare_two=k2)")
