@@ -73,7 +73,7 @@ def understand(heard: Heard, facts: Facts, definitions: Definitions) -> Understo
     words = plain(heard.text)
     locale = _locale(heard, words)
     commands = _commands(heard, words, locale, definitions, facts)
-    locale = _locale_of_meant(heard, words, locale, commands)
+    locale = _locale_of_value(heard, locale, commands)
     return Understood(commands, locale, upset=not heard.choice and is_upset(heard.text, words))
 
 
@@ -91,15 +91,10 @@ def _locale(heard: Heard, words: str) -> str:
     return heard.locale if asked_value and len(_LATIN.findall(words)) < _SENTENCE else spoken
 
 
-def _locale_of_meant(heard: Heard, words: str, locale: str, commands: tuple[Command, ...]) -> str:
-    """The language before, where all that a message in another one holds was taken as a name, an address and such, or
-    where a word or two meant nothing ("asdfgh", a product we do not have)."""
+def _locale_of_value(heard: Heard, locale: str, commands: tuple[Command, ...]) -> str:
+    """The language before, where all that a message in another one holds was taken as a name, an address and such."""
     asked = heard.asked
-    if locale == heard.locale:
-        return locale
-    if locale == "en" and commands == (CannotHandle(),) and len(_LATIN.findall(words)) < _SENTENCE:
-        return heard.locale
-    if asked is None or asked.kind in ("free", "files"):
+    if asked is None or asked.kind in ("free", "files") or locale == heard.locale:
         return locale
     if not any(isinstance(one, SetSlot) and one.slot == asked.name for one in commands):
         return locale

@@ -168,10 +168,3 @@ def test_a_value_or_a_code_does_not_change_the_language(said: str) -> None:
     assert hear(said, asked=PHONE).locale == "zh-Hans"
     assert hear("where is my order, please?", asked=WORDS).locale == "en"
     assert hear("订单在哪里", locale="en", asked=PHONE).locale == "zh-Hans"
-
-
-@pytest.mark.parametrize("text", ["asdfgh", "galaxy watch"])
-def test_a_word_or_two_that_mean_nothing_do_not_tell_the_language(text: str) -> None:
-    assert hear(text).locale == "zh-Hans"
-    assert hear(text, Shelf(**{text: answer()})).locale == "en"
-    assert hear(f"do you know {text}").locale == "en"
