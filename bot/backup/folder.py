@@ -1,4 +1,4 @@
-"""The folder of a backup: one writes to it at a time, and what was put there stays after a power cut."""
+"""The folder of a backup: one writes to it at a time."""
 
 import fcntl
 import os
@@ -19,14 +19,5 @@ def alone_in(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise BackupFault(f"another backup is being written into {folder}: wait for it") from None
         yield
-    finally:
-        os.close(number)
-
-
-def sync(folder: Path) -> None:
-    """A new name is in its folder for good only when the folder itself is on disk."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
     finally:
         os.close(number)

@@ -14,7 +14,7 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 
 from bot.backup.faults import ArchiveDamaged, BackupFault, WrongKeyring
-from bot.backup.folder import sync
+from bot.storage.folders import sync
 from crm_adapter.encryption import Keyring
 
 FORMAT = 1

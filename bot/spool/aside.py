@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from bot.spool.file import ASIDE, PLACE, SUFFIX, HeldFile, new_path, sync
+from bot.spool.file import ASIDE, PLACE, SUFFIX, HeldFile, new_path
 from bot.spool.frames import read_head, read_standing
+from bot.storage.folders import sync
 from crm_adapter.encryption import EncryptionFault, Keys, SealBroken, unseal
 
 _LONGEST_HEAD = 4096

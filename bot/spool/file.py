@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from bot.spool.frames import Head, Put, Standing, frames, head, put, read_head, read_standing, settled
+from bot.storage.folders import sync
 from crm_adapter.encryption import DataKey, Keys, seal, unseal
 
 SUFFIX = ".spool"
@@ -159,15 +160,6 @@ class HeldFile:
 def new_path(folder: Path) -> Path:
     """Under a name that no process has seen."""
     return folder / f"{uuid4().hex}{SUFFIX}"
-
-
-def sync(folder: Path) -> None:
-    """A name is in its folder for good only when the folder itself is on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write(descriptor: int, content: bytes, at: int) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from bot.storage.folders import sync
 from bot.storage.pool import Pool
 from crm_adapter.encryption import DataKey, Keys, seal, unseal
 from crm_adapter.identify import (
@@ -193,7 +194,7 @@ class BlobStore:
                 part.unlink(missing_ok=True)
             raise
         for folder in (path.parent, path.parent.parent):
-            _sync(folder)
+            sync(folder)
 
     @staticmethod
     def _open(path: Path, key: DataKey, blob_id: UUID) -> bytes:
@@ -217,15 +218,6 @@ def files_in(folder: Path) -> Iterator[tuple[UUID, Path]]:
         for path in sorted(part.iterdir()) if part.is_dir() else ():
             if named := _FILE.fullmatch(path.name):
                 yield UUID(named[1]), path
-
-
-def _sync(folder: Path) -> None:
-    # A name is in its folder for good only when the folder itself is on disk.
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def clean_name(name: str, extension: str) -> str:

@@ -21,6 +21,18 @@ NOW = datetime.now(UTC)
 STAFF = f"staff:{uuid4()}"
 """Planted words, none of which may be found after an erasure."""
 NAME, PHONE, SAID, MATTER = "欧阳晓芙", "+8613800138000", "我的热水壶漏水了", "壶身底部渗水"
+# Where a contact's id may stand after its erasure, as a pseudonym; an identity's id only in the ledger.
+KEPT = {
+    "crm.access_log",
+    "crm.cases",
+    "crm.changes",
+    "crm.consent_events",
+    "crm.consents",
+    "crm.erasures",
+    "crm.kept_orders",
+    "crm.privacy_requests",
+    "crm.transfers",
+}
 
 
 @dataclass(frozen=True, slots=True)

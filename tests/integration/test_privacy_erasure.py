@@ -17,20 +17,18 @@ from crm_adapter.records.customers import ExternalKey, Provenance
 from crm_adapter.records.rights import NewPrivacyRequest
 from crm_adapter.rights.certificate import BadCertificate, document_of, public_half, verify
 from crm_adapter.rights.erasure_log import LogDamaged, complete, read_log, replay
-from tests.integration.privacy_customers import MATTER, NAME, NOW, PHONE, SAID, STAFF, Store, everything, make_customer
-
-# Where a contact's id may stand after its erasure, as a pseudonym; an identity's id only in the ledger.
-KEPT = {
-    "crm.cases",
-    "crm.changes",
-    "crm.consent_events",
-    "crm.consents",
-    "crm.erasures",
-    "crm.kept_orders",
-    "crm.privacy_requests",
-    "crm.access_log",
-    "crm.transfers",
-}
+from tests.integration.privacy_customers import (
+    KEPT,
+    MATTER,
+    NAME,
+    NOW,
+    PHONE,
+    SAID,
+    STAFF,
+    Store,
+    everything,
+    make_customer,
+)
 
 
 @pytest.fixture

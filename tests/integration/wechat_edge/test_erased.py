@@ -24,7 +24,7 @@ from crm_adapter.records.service import NewCase, NewTask
 from crm_adapter.records.value import NewOrder
 from crm_adapter.rights.certificate import document_of, public_half, verify
 from crm_adapter.sql_store import SqlStore
-from tests.integration.privacy_customers import everything
+from tests.integration.privacy_customers import KEPT, everything
 from tests.integration.wechat_edge.desk import at_desk
 from tests.integration.wechat_edge.phones import Wechat
 from tests.integration.wechat_edge.test_files import PNG
@@ -33,19 +33,8 @@ from tests.integration.wechat_edge.test_service import SENDING, TO_QUEUE
 pytestmark = pytest.mark.heavy
 
 NAME, PHONE, SAID = "欧阳晓芙", "+8613800138000", "我家水壶漏水烫到手了"
-# What the law and the proof keep, under a pseudonym.
-KEPT = {
-    "crm.access_log",
-    "crm.cases",
-    "crm.changes",
-    "crm.consent_events",
-    "crm.consents",
-    "crm.erasures",
-    "crm.kept_orders",
-    "crm.privacy_requests",
-    "crm.transfers",
-    "crm.uses",
-}
+STILL_NAMED = KEPT | {"crm.uses"}
+"""What the law and the proof keep, under a pseudonym."""
 PARENTS = {
     "identity_id": "crm.identities",
     "contact_id": "crm.contacts",
@@ -71,7 +60,7 @@ async def orphans(engine: AsyncEngine) -> list[tuple[str, str]]:
                 f"SELECT EXISTS (SELECT FROM {table} t WHERE {column} IS NOT NULL"
                 f" AND NOT EXISTS (SELECT FROM {PARENTS[column]} p WHERE p.id = t.{column}))"
             )
-            if table not in KEPT and await connection.scalar(text(stray)):
+            if table not in STILL_NAMED and await connection.scalar(text(stray)):
                 found.append((table, column))
     return found
 
@@ -136,7 +125,7 @@ async def test_who_talks_to_a_person_with_everything_open_is_erased(
     assert document["certificate"]["erased"]["imported_rows"] == 1
     assert document["certificate"]["ended_unanswered"] == [{"request": str(request), "kind": "export"}]
     after = await everything(engine)
-    assert {table for table, rows in after.items() if str(contact) in rows} <= KEPT
+    assert {table for table, rows in after.items() if str(contact) in rows} <= STILL_NAMED
     for gone in (str(identity), str(conversation), NAME, PHONE, PHONE[3:], SAID):
         assert {table for table, rows in after.items() if gone in rows} <= {"crm.consent_events"}, gone
     assert await orphans(engine) == []
